@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Make a Debian root of SUITE in DIR, or add what it lacks to one that is
+# there. For peers newer than this machine's, and for the version matrix.
+#
+#   tools/chroot.sh SUITE DIR PACKAGE...
+#
+# `tools/chroot.sh sid DIR peers` stands for the peers and compilers that
+# bench/ and the tests run. To work in one: chroot DIR COMMAND; with this
+# machine's /proc, /dev and /tmp: tools/chroot.sh run DIR COMMAND...
+# Needs mmdebstrap (`setup.sh bench`) and root.
+set -eu
+
+die() { printf 'chroot: %s\n' "$*" >&2; exit 1; }
+
+here=$(dirname "$0")
+peers="gdb lldb elfutils python3-drgn python3 gcc g++ clang rustc lld dwz
+       binutils libc6-dev libc6-dbg libstdc++6-16-dbg zstd xz-utils"
+
+[ $# -ge 3 ] || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+
+if [ "$1" = run ]; then
+    shift
+    root=$1
+    shift
+    # The mounts live in a mount namespace of their own and end with it.
+    exec unshare --mount --propagation private sh -eu -c '
+        root=$1; shift
+        for d in proc dev tmp; do mount --rbind "/$d" "$root/$d"; done
+        exec chroot "$root" "$@"' sh "$root" "$@"
+fi
+
+suite=$1
+root=$2
+shift 2
+[ "$*" != peers ] || set -- $peers
+
+command -v mmdebstrap >/dev/null || die "mmdebstrap is not there; run: tools/setup.sh bench"
+[ "$(id -u)" = 0 ] || die "needs root"
+
+installed() {
+    [ "$(dpkg-query --admindir "$root/var/lib/dpkg" -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
+}
+
+if [ ! -e "$root/.complete" ]; then
+    # A half-made root from a run that was cut short is made anew; anything
+    # else that is in the way is left alone.
+    if [ -e "$root" ] && [ -n "$(ls -A "$root")" ]; then
+        [ -e "$root.making" ] || die "$root is there and is not a root made by this script"
+        rm -rf --one-file-system "$root"
+    fi
+    mkdir -p "$(dirname "$root")"
+    : >"$root.making"
+    # A mirror may be a frozen copy whose index is past its date; signatures
+    # are checked all the same.
+    packages=$(printf '%s,' "$@")
+    mmdebstrap --quiet --variant=apt --include="${packages%,}" \
+        --aptopt='Acquire::Retries "3"' \
+        --aptopt='Acquire::Check-Valid-Until "false"' \
+        --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        "$suite" "$root" "$("$here/setup.sh" mirror)"
+    : >"$root/.complete"
+    rm -f "$root.making"
+    exit 0
+fi
+
+missing=
+for package in "$@"; do
+    installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || { echo "nothing is missing"; exit 0; }
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+export DEBIAN_FRONTEND=noninteractive
+chroot "$root" apt-get -q update
+chroot "$root" apt-get -q install -y --no-install-recommends $missing
