@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What differs between processors, as data. A new one is a new file in image/arch/ and one line in
+ * arch.c; no layer above image/ names one.
+ *
+ * Registers are numbered as in the processor's DWARF supplement (x86-64: System V psABI figure 3.36;
+ * AArch64: aadwarf64; RISC-V: riscv-elf-psabi, "DWARF register numbers"; i386: psABI table 2.14), with
+ * the program counter at `pc`. */
+#ifndef IMAGE_ARCH_H
+#define IMAGE_ARCH_H
+
+#include "base/cursor.h"
+
+typedef uint64_t taddr; /* an address in the target */
+
+#define REG_MAX 72   /* registers that unwinding may need; a larger DWARF number is not tracked */
+#define REG_NONE 0xffff
+
+/* General registers of one thread or frame, zero-extended to 64 bits. */
+struct regs {
+    uint64_t val[REG_MAX];
+    uint64_t known[(REG_MAX + 63) / 64]; /* bit set: val is meaningful */
+};
+
+static inline bool regs_has(const struct regs *r, unsigned n)
+{
+    return n < REG_MAX && ((r->known[n / 64] >> (n % 64)) & 1);
+}
+static inline void regs_set(struct regs *r, unsigned n, uint64_t v)
+{
+    if (n < REG_MAX) {
+        r->val[n] = v;
+        r->known[n / 64] |= UINT64_C(1) << (n % 64);
+    }
+}
+static inline void regs_forget(struct regs *r, unsigned n)
+{
+    if (n < REG_MAX)
+        r->known[n / 64] &= ~(UINT64_C(1) << (n % 64));
+}
+
+/* One general register as the kernel lays it out in NT_PRSTATUS's pr_reg. */
+struct reg_desc {
+    const char *name;
+    uint16_t dwarf;  /* DWARF number, or REG_NONE (eflags, orig_rax, segment bases) */
+    uint16_t offset; /* bytes from the start of pr_reg */
+    uint8_t size;    /* bytes */
+};
+
+struct arch {
+    const char *name; /* "x86_64", as `uname -m` says */
+    uint16_t elf_machine;
+    uint8_t addr_size;           /* bytes: 4 or 8 */
+    uint16_t pc, sp, fp, lr;     /* DWARF numbers; lr REG_NONE where the call pushes the address */
+    int8_t fp_saved_fp, fp_ret;  /* bytes from the frame pointer to the saved one and the return address */
+    uint8_t call_size_min;       /* bytes of the shortest call instruction: pc-1 lies inside the call */
+    uint64_t pc_mask;            /* bits of a return address that are address (pointer authentication) */
+    const struct reg_desc *regs;
+    uint16_t n_regs;
+    /* Layout of struct elf_prstatus and elf_prpsinfo (Linux include/uapi/linux/elfcore.h). */
+    uint16_t prstatus_size, prstatus_cursig, prstatus_pid, prstatus_reg, prstatus_reg_size;
+    uint16_t prpsinfo_size, prpsinfo_uid, prpsinfo_pid, prpsinfo_fname, prpsinfo_psargs;
+    uint8_t prpsinfo_id_size; /* bytes of uid and gid: 2 on i386 */
+    /* DWARF numbers of callee-saved registers, REG_NONE-terminated: what CFI leaves unmentioned is
+     * "same value" for these and "undefined" for the others. */
+    const uint16_t *callee_saved;
+    /* Recognises code at pc where CFI is missing. code may be shorter than asked near an end. NULL: none.
+     * The result says where the return address of this frame is. */
+    bool (*guess_signal_frame)(struct bytes code);
+};
+
+extern const struct arch arch_x86_64, arch_i386, arch_aarch64, arch_riscv64;
+/* NULL when Inquest does not know the machine. */
+const struct arch *arch_find(uint16_t elf_machine, uint8_t elf_class);
+/* The arch this binary runs on. */
+const struct arch *arch_native(void);
+/* Reads pr_reg bytes into DWARF-numbered registers. Missing bytes leave registers unknown. */
+void arch_regs_from_prstatus(const struct arch *a, struct bytes pr_reg, struct regs *out);
+/* Name of a DWARF register number ("rip"), or NULL. */
+const char *arch_reg_name(const struct arch *a, unsigned dwarf);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A target at one instant: address space, threads, mappings and what the system says of the process.
+ * image/core/ fills it from a core file, image/live/ from a process that it stops for as short as it can.
+ *
+ * Threads: read-only after opening; shareable. Everything is owned by the image. */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include "base/arena.h"
+#include "base/work.h"
+#include "image/space.h"
+
+enum {
+    PROT_BIT_READ = 1,
+    PROT_BIT_WRITE = 2,
+    PROT_BIT_EXEC = 4,
+};
+
+/* One line of /proc/PID/maps, or one PT_LOAD joined with its NT_FILE entry. */
+struct mapping {
+    taddr start, end;
+    uint64_t offset;  /* bytes into the file */
+    uint8_t prot;     /* PROT_BIT_* */
+    bool shared;
+    bool deleted;     /* the file was unlinked (the suffix is not in path) */
+    const char *path; /* file path as the target sees it, "[stack]", "[vdso]", "[heap]"; NULL: anonymous/unknown */
+    uint64_t dev, inode; /* 0 when unknown (cores) */
+    uint64_t present;    /* bytes that a dump holds; the whole length for a live process */
+};
+
+/* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
+struct image_note {
+    uint32_t type;     /* NT_FPREGSET, NT_X86_XSTATE, ... */
+    const char *owner; /* "CORE", "LINUX" */
+    struct bytes desc;
+};
+
+struct image_thread {
+    int32_t tid;
+    const char *name; /* NULL when unknown: kernel cores hold none but the first thread's */
+    char state;       /* as in /proc/PID/stat before we stopped it; 0 unknown */
+    int32_t signal;   /* signal that this thread was handling when dumped (pr_cursig), 0 none */
+    bool has_regs;    /* false: the thread could not be read; see `why` */
+    struct regs regs;
+    struct bytes gp;  /* raw pr_reg bytes in the arch's layout */
+    const struct image_note *notes;
+    size_t n_notes;
+    const char *why;  /* why registers are missing, or NULL */
+};
+
+/* Decoded siginfo (Linux include/uapi/asm-generic/siginfo.h). */
+struct image_signal {
+    int32_t signo; /* 0: the target did not die by a signal */
+    int32_t code, err_no;
+    bool has_info;   /* code and the fields below come from a siginfo */
+    bool has_addr;   /* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP */
+    taddr addr;
+    bool has_sender; /* SI_USER, SI_QUEUE, SI_TKILL */
+    int32_t pid;
+    uint32_t uid;
+    int32_t tid;     /* the thread that got it */
+};
+
+struct image_auxv {
+    uint64_t type, value; /* AT_*, as in <elf.h> */
+};
+
+struct image;
+struct image_ops {
+    /* Opens the file behind a mapping as the target itself sees it (a live process: through /proc/PID/root
+     * or map_files). NULL for cores: the module layer searches by path, sysroot and build-id. */
+    struct err *(*open_mapped)(struct image *im, const struct mapping *m, int *fd);
+    void (*free)(struct image *im);
+};
+
+enum image_kind { IMAGE_CORE, IMAGE_LIVE };
+
+struct image {
+    const struct image_ops *ops;
+    enum image_kind kind;
+    const char *path;  /* of the core; "/proc/PID" for a process */
+    const char *writer; /* who wrote the core when it can be told ("kernel", "gcore", "lldb", ...); NULL */
+    const struct arch *arch;
+    struct arena arena;
+    struct space space;
+
+    VEC(struct image_thread) threads; /* the crashing thread first in cores; tgid first in processes */
+    VEC(struct mapping) maps;         /* sorted by start */
+    VEC(struct image_auxv) auxv;
+    struct image_signal signal;
+    int32_t crashed_tid; /* thread that got the fatal signal; 0 none */
+
+    int32_t pid, ppid;
+    uint32_t uid, gid;
+    bool has_ids;            /* ppid, uid, gid are known */
+    const char *comm;        /* short name; NULL unknown */
+    const char *cmdline;     /* arguments joined by spaces; NULL unknown */
+    bool cmdline_cut;        /* a core keeps 80 bytes */
+    const char *exe;         /* path of the program; NULL unknown */
+    uint64_t start_time, dump_time; /* seconds since the epoch; 0 unknown */
+    uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
+    VEC(char *) limits;      /* lines of /proc/PID/limits, live only */
+
+    uint64_t pause_ns; /* how long a live target stood still */
+    /* What is wrong with the image as a whole: "the file ends 3.1 GB early; ...". Shown, never fatal. */
+    VEC(struct err *) problems;
+
+    void *priv; /* of the ops */
+};
+
+struct image_core_opts {
+    struct progress *progress; /* unpacking a compressed core; may be NULL */
+};
+/* Opens an ELF core, plain or packed with zstd, lz4, xz or gzip. A packed one is unpacked to an unlinked
+ * sparse file in TMPDIR (mode 0600) with the free space checked on the way. Errors: ERR_NOT_FOUND,
+ * ERR_PERMISSION, ERR_UNSUPPORTED (not a core; says what it is), ERR_CORRUPT. A truncated core opens. */
+struct err *image_core_open(const char *path, const struct image_core_opts *opts, struct image **out) MUST_CHECK;
+
+struct image_live_opts {
+    int32_t only_tid;       /* 0: all threads */
+    uint64_t stack_budget;  /* bytes of stack copied for all threads; 0: 256 MiB */
+    /* Called while everything is stopped, before the resume: runtimes copy what they need by adding to
+     * im->space (data from im->arena). NULL: none. */
+    void (*while_stopped)(struct image *im, void *arg);
+    void *arg;
+    struct progress *progress;
+};
+/* Stops all threads of a process (PTRACE_SEIZE + PTRACE_INTERRUPT, threads that appear meanwhile
+ * included), copies registers and used stacks, and lets it run again, on every way out. Bytes outside the
+ * copied stacks are read later from the running process (space.fallback).
+ * Errors: ERR_NOT_FOUND, ERR_PERMISSION (with the reason: uid, ptrace_scope, capability), ERR_BUSY
+ * (names the tracer), ERR_UNSUPPORTED (zombie, kernel thread), ERR_GONE. */
+struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
+
+/* NULL is allowed. */
+void image_free(struct image *im);
+
+const struct mapping *image_mapping(const struct image *im, taddr at);
+/* Value of an auxv entry; false when absent. */
+bool image_auxv(const struct image *im, uint64_t type, uint64_t *out);
+/* The whole environment as NUL-separated bytes, from the target's memory or /proc; heap, caller's. */
+struct err *image_environ(struct image *im, char **out, size_t *n) MUST_CHECK;
+/* The whole command line (NUL-separated arguments) from the target's stack, which a core's notes cut at
+ * 80 bytes; ERR_NOT_IN_DUMP when the stack's top is not there. Heap, caller's. */
+struct err *image_arguments(struct image *im, char **out, size_t *n) MUST_CHECK;
+
+/* "SIGSEGV"; NULL for a number that is no signal. */
+const char *signal_name(int signo);
+/* "address not mapped (SEGV_MAPERR)"; NULL when unknown. */
+const char *signal_code_text(int signo, int code);
+/* "AT_PHDR"; NULL when unknown. */
+const char *auxv_name(uint64_t type);
+
+#endif
