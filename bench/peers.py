@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Command lines of the debuggers that Inquest is compared with.
+
+Peers named `-sid` are Debian sid's builds. They come from the root that
+`tools/chroot.sh sid LAB/sid peers` makes and are run on this machine through
+that root's dynamic loader, so they see this machine's programs, libraries and
+debug files. The others are this machine's own.
+
+usage: peers.py              versions of the peers that are there
+       peers.py PEER MODE CORE [EXE]      run one on a core
+       peers.py PEER MODE --pid PID       run one on a live process
+MODE: open names lines full
+"""
+
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DEBUG_DIR = "/usr/lib/debug"
+
+PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid")
+MODES = ("open", "names", "lines", "full")
+
+
+def lab_dir():
+    """Where cores, built servers and roots are kept: never in the repository."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.environ.get("INQUEST_LAB") or os.path.join(cache, "inquest-lab")
+
+
+class Unavailable(Exception):
+    """The peer is not on this machine, or cannot do what is asked."""
+
+
+def _sid(program):
+    """(argv prefix, environment) that runs a program of the sid root here."""
+    root = os.path.join(lab_dir(), "sid")
+    path = os.path.realpath(os.path.join(root, "usr/bin", program))
+    if not os.path.exists(path):
+        raise Unavailable(f"{program} of sid is not there; run: tools/chroot.sh sid {root} peers")
+    libraries = [os.path.join(root, "usr/lib/x86_64-linux-gnu"), os.path.dirname(path).replace("/bin", "/lib")]
+    env = dict(os.environ, PYTHONHOME=os.path.join(root, "usr"))
+    env.pop("PYTHONPATH", None)
+    env.pop("DEBUGINFOD_URLS", None)
+    loader = os.path.join(root, "lib64/ld-linux-x86-64.so.2")
+    return [loader, "--library-path", ":".join(libraries), path], env
+
+
+def _host(program):
+    path = os.path.join("/usr/bin", program)
+    if not os.path.exists(path):
+        raise Unavailable(f"{program} is not installed; run: tools/setup.sh check")
+    env = dict(os.environ)
+    for name in ("PYTHONHOME", "PYTHONPATH", "DEBUGINFOD_URLS"):
+        env.pop(name, None)
+    return [path], env
+
+
+def _program(peer):
+    kind = peer.replace("-sid", "")
+    if peer.endswith("-sid"):
+        return _sid({"drgn": "python3"}.get(kind, kind))
+    return _host({"lldb": "lldb-16"}.get(kind, kind))
+
+
+def _gdb(argv, mode, core, exe, pid, extra):
+    if mode == "names":
+        raise Unavailable("gdb has no mode without lines")
+    argv = argv + ["-nx", "-batch", "-iex", f"set debug-file-directory {DEBUG_DIR}",
+                   "-iex", "set debuginfod enabled off", "-iex", "set width 0"]
+    for command in extra:
+        argv += ["-iex", command]
+    if mode == "lines":
+        argv += ["-ex", "thread apply all bt"]
+    elif mode == "full":
+        argv += ["-ex", "thread apply all bt full"]
+    if pid:
+        return argv + ["-p", str(pid)]
+    return argv + [*([exe] if exe else []), *(["--core", core])]
+
+
+def _lldb(argv, mode, core, exe, pid, extra):
+    if mode in ("names", "full"):
+        raise Unavailable(f"lldb has no single command for '{mode}'")
+    # With parallel loading on, lldb 21 hangs on large cores every other time.
+    first = ["settings set target.parallel-module-load false"] if "lldb-21" in argv[-1] or "llvm-21" in argv[-1] else []
+    first += ["settings set stop-disassembly-display never", f"settings append target.debug-file-search-paths {DEBUG_DIR}"]
+    commands = first + list(extra)
+    if pid:
+        commands.append(f"process attach --pid {pid}")
+    elif exe:
+        commands.append(f"target create --core '{core}' '{exe}'")
+    else:
+        commands.append(f"target create --core '{core}'")
+    if mode == "lines":
+        commands.append("thread backtrace all")
+    if pid:
+        commands.append("process detach")
+    argv = argv + ["--no-lldbinit", "--no-use-colors", "--batch"]
+    for command in commands:
+        argv += ["-o", command]
+    return argv
+
+
+def _eu_stack(argv, mode, core, exe, pid, extra):
+    options = {"open": ["-l", "-n", "1"], "names": [], "lines": ["-i", "-s"]}
+    if mode not in options:
+        raise Unavailable(f"eu-stack has no '{mode}'")
+    # Without -n 0 it stops after 256 frames.
+    argv = argv + [*options[mode], *([] if mode == "open" else ["-n", "0"]), *extra]
+    if pid:
+        return argv + ["-p", str(pid)]
+    return argv + [*(["-e", exe] if exe else []), "--core", core]
+
+
+def _drgn(argv, mode, core, exe, pid, extra):
+    if pid:
+        raise Unavailable("drgn cannot unwind a running process")
+    if mode not in ("lines", "full"):
+        raise Unavailable(f"drgn has no '{mode}'")
+    return argv + [os.path.join(HERE, "drgn_bt.py"), *(["--locals"] if mode == "full" else []), core]
+
+
+def command(peer, mode, core=None, exe=None, pid=None, extra=()):
+    """(argv, environment) of one run of PEER.
+
+    `mode`: open (read the target, print no stack), names (every thread's stack,
+    function names only), lines (with inlined frames, files and lines), full
+    (with local variables). Give `core` (and `exe` where it is known) or `pid`.
+    `extra`: settings given before the target is opened (gdb, lldb), or options
+    (eu-stack). Raises Unavailable with the reason.
+    """
+    if peer not in PEERS:
+        raise Unavailable(f"no peer '{peer}'; there are: {' '.join(PEERS)}")
+    argv, env = _program(peer)
+    kind = peer.replace("-sid", "")
+    build = {"gdb": _gdb, "lldb": _lldb, "eu-stack": _eu_stack, "drgn": _drgn}[kind]
+    return build(argv, mode, core, exe, pid, list(extra)), env
+
+
+def version(peer):
+    """First line of the peer's version text."""
+    argv, env = _program(peer)
+    argv += ["-c", "import drgn; print('drgn', drgn.__version__)"] if peer == "drgn-sid" else ["--version"]
+    out = subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+    return out.stdout.strip().splitlines()[0]
+
+
+def main(args):
+    if not args:
+        for peer in PEERS:
+            try:
+                print(f"{peer:14} {version(peer)}")
+            except Unavailable as reason:
+                print(f"{peer:14} not there: {reason}")
+        return 0
+    if args[0] in ("-h", "--help") or len(args) < 3:
+        print(__doc__.strip())
+        return 0 if args[0] in ("-h", "--help") else 2
+    peer, mode = args[:2]
+    try:
+        if args[2] == "--pid":
+            argv, env = command(peer, mode, pid=int(args[3]))
+        else:
+            argv, env = command(peer, mode, core=args[2], exe=args[3] if len(args) > 3 else None)
+    except Unavailable as reason:
+        print(f"peers: {reason}", file=sys.stderr)
+        return 1
+    os.execve(argv[0], argv, env)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
