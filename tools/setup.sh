@@ -23,7 +23,7 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3
 demo="g++"
 
 check="g++ libcmocka-dev python3-pytest python3-jsonschema
-       clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld llvm-16
+       clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld-16 llvm-16
        rustc musl-tools binutils dwz
        gdb elfutils lldb-16 minicoredumper libc6-dbg
        xz-utils zstd lz4 gzip
