@@ -31,12 +31,14 @@ struct build_id {
 struct elf;
 
 /* Maps and checks a file. ERR_UNSUPPORTED when it is not ELF or big-endian, ERR_CORRUPT, ERR_TRUNCATED.
- * Section headers that are damaged or absent leave a file without sections, not an error. */
+ * Where section headers are damaged or absent, those of .dynsym, .dynstr, .eh_frame_hdr and .eh_frame are
+ * made from the program headers; program headers beyond the end of the file are left out. */
 struct err *elf_open(const char *path, struct elf **out) MUST_CHECK;
 struct err *elf_open_fd(int fd, const char *name, struct elf **out) MUST_CHECK;
-/* Over bytes that `elf` takes over when `owned` (freed with free()), else borrows. in_memory: the bytes
- * are the loaded image (offsets are addresses relative to the first segment), as of a vdso. */
-struct err *elf_open_bytes(struct bytes data, bool owned, bool in_memory, const char *name,
+/* Over bytes that `elf` takes over when `owned` (freed with free(), on an error too), else borrows.
+ * loaded_at NULL: the bytes of a file. Otherwise they are an image as loaded at that address (a vdso, or
+ * what memory has left of a deleted file), and offsets are addresses relative to the first segment. */
+struct err *elf_open_bytes(struct bytes data, bool owned, const taddr *loaded_at, const char *name,
                            struct elf **out) MUST_CHECK;
 struct elf *elf_ref(struct elf *e);
 void elf_unref(struct elf *e); /* NULL is allowed */
@@ -55,8 +57,19 @@ const struct elf_section *elf_section(const struct elf *e, const char *name);
 struct err *elf_section_data(struct elf *e, const struct elf_section *s, struct bytes *out) MUST_CHECK;
 /* As above by name; an absent section gives {NULL, 0} and no error. */
 struct err *elf_data(struct elf *e, const char *name, struct bytes *out) MUST_CHECK;
-/* Bytes of the file at a link-time address, as far as one segment's file part reaches. False if none. */
+/* The whole of the file, or of the image in memory. */
+struct bytes elf_bytes(const struct elf *e);
+/* At most n bytes of the file at a link-time address, as far as one segment's file part reaches. False if
+ * there is none. */
 bool elf_bytes_at(const struct elf *e, taddr vaddr, size_t n, struct bytes *out);
+/* The build-id in a note section or segment (align: its alignment, 4 or 8); false if there is none.
+ * Format: gABI "Note Section"; NT_GNU_BUILD_ID in <elf.h>. */
+bool elf_note_build_id(struct bytes notes, uint64_t align, struct build_id *out);
+bool build_id_equal(const struct build_id *a, const struct build_id *b);
+/* Room for the text of a build-id in hexadecimal. */
+#define BUILD_ID_TEXT 65
+/* Fills buf with lower-case hexadecimal; returns buf. */
+const char *build_id_text(const struct build_id *id, char buf[static BUILD_ID_TEXT]);
 
 /* Inflates many sections of many files on all cores, the largest first; errors are kept and returned by
  * elf_section_data() later. */
