@@ -9,6 +9,7 @@
 #define IMAGE_ARCH_H
 
 #include "base/cursor.h"
+#include "base/mem.h"
 
 typedef uint64_t taddr; /* an address in the target */
 
@@ -41,9 +42,22 @@ static inline void regs_forget(struct regs *r, unsigned n)
 /* One general register as the kernel lays it out in NT_PRSTATUS's pr_reg. */
 struct reg_desc {
     const char *name;
-    uint16_t dwarf;  /* DWARF number, or REG_NONE (eflags, orig_rax, segment bases) */
+    uint16_t dwarf;  /* DWARF number, or REG_NONE (orig_rax) */
     uint16_t offset; /* bytes from the start of pr_reg */
     uint8_t size;    /* bytes */
+};
+
+/* A signal frame as the kernel builds it: the code that its return address points at, and where it saved
+ * the registers of the interrupted code. Each is addr_size bytes, at `offset` bytes from the stack pointer
+ * that the trampoline runs with (Linux arch/<arch>/kernel/signal.c and uapi/asm/{ucontext,sigcontext}.h). */
+struct saved_reg {
+    uint16_t dwarf, offset;
+};
+struct sigframe_desc {
+    uint8_t code[12];
+    uint8_t code_size; /* bytes */
+    uint8_t n_saved;
+    const struct saved_reg *saved;
 };
 
 struct arch {
@@ -63,9 +77,9 @@ struct arch {
     /* DWARF numbers of callee-saved registers, REG_NONE-terminated: what CFI leaves unmentioned is
      * "same value" for these and "undefined" for the others. */
     const uint16_t *callee_saved;
-    /* Recognises code at pc where CFI is missing. code may be shorter than asked near an end. NULL: none.
-     * The result says where the return address of this frame is. */
-    bool (*guess_signal_frame)(struct bytes code);
+    /* Signal trampolines, for where CFI does not cover them (musl, an unreadable vdso). */
+    const struct sigframe_desc *sigframes;
+    uint16_t n_sigframes;
 };
 
 extern const struct arch arch_x86_64, arch_i386, arch_aarch64, arch_riscv64;
@@ -75,6 +89,8 @@ const struct arch *arch_find(uint16_t elf_machine, uint8_t elf_class);
 const struct arch *arch_native(void);
 /* Reads pr_reg bytes into DWARF-numbered registers. Missing bytes leave registers unknown. */
 void arch_regs_from_prstatus(const struct arch *a, struct bytes pr_reg, struct regs *out);
+/* The signal frame whose trampoline starts with `code` (which may be short), or NULL. */
+const struct sigframe_desc *arch_sigframe(const struct arch *a, struct bytes code);
 /* Name of a DWARF register number ("rip"), or NULL. */
 const char *arch_reg_name(const struct arch *a, unsigned dwarf);
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* x86-64. Register numbers: System V psABI AMD64 supplement, figure 3.36. pr_reg is struct
+ * user_regs_struct (Linux arch/x86/include/asm/user_64.h). */
+#include "image/arch.h"
+
+#include <elf.h>
+
+#define REG(reg_name, number, index) {.name = reg_name, .dwarf = number, .offset = (index) * 8, .size = 8}
+
+static const struct reg_desc regs[] = {
+    REG("r15", 15, 0),
+    REG("r14", 14, 1),
+    REG("r13", 13, 2),
+    REG("r12", 12, 3),
+    REG("rbp", 6, 4),
+    REG("rbx", 3, 5),
+    REG("r11", 11, 6),
+    REG("r10", 10, 7),
+    REG("r9", 9, 8),
+    REG("r8", 8, 9),
+    REG("rax", 0, 10),
+    REG("rcx", 2, 11),
+    REG("rdx", 1, 12),
+    REG("rsi", 4, 13),
+    REG("rdi", 5, 14),
+    REG("orig_rax", REG_NONE, 15),
+    REG("rip", 16, 16),
+    REG("cs", 51, 17),
+    REG("eflags", 49, 18),
+    REG("rsp", 7, 19),
+    REG("ss", 52, 20),
+    REG("fs_base", 58, 21),
+    REG("gs_base", 59, 22),
+    REG("ds", 53, 23),
+    REG("es", 50, 24),
+    REG("fs", 54, 25),
+    REG("gs", 55, 26),
+};
+
+static const uint16_t callee_saved[] = {3, 6, 12, 13, 14, 15, REG_NONE};
+
+/* rt_sigframe: the return address was popped, so the stack pointer is at struct ucontext; its
+ * sigcontext follows flags, link and stack_t (40 bytes). */
+static const struct saved_reg rt_saved[] = {
+    {8, 40},  {9, 48},  {10, 56}, {11, 64},  {12, 72},  {13, 80},  {14, 88},  {15, 96},  {5, 104},
+    {4, 112}, {6, 120}, {3, 128}, {1, 136}, {0, 144}, {2, 152}, {7, 160}, {16, 168},
+};
+
+static const struct sigframe_desc sigframes[] = {
+    {
+        /* mov $__NR_rt_sigreturn, %rax; syscall */
+        .code = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05},
+        .code_size = 9,
+        .n_saved = ARRAY_LEN(rt_saved),
+        .saved = rt_saved,
+    },
+};
+
+const struct arch arch_x86_64 = {
+    .name = "x86_64",
+    .elf_machine = EM_X86_64,
+    .addr_size = 8,
+    .pc = 16,
+    .sp = 7,
+    .fp = 6,
+    .lr = REG_NONE,
+    .fp_saved_fp = 0,
+    .fp_ret = 8,
+    .call_size_min = 2,
+    .pc_mask = UINT64_MAX,
+    .regs = regs,
+    .n_regs = ARRAY_LEN(regs),
+    .prstatus_size = 336,
+    .prstatus_cursig = 12,
+    .prstatus_pid = 32,
+    .prstatus_reg = 112,
+    .prstatus_reg_size = 216,
+    .prpsinfo_size = 136,
+    .prpsinfo_uid = 16,
+    .prpsinfo_pid = 24,
+    .prpsinfo_fname = 40,
+    .prpsinfo_psargs = 56,
+    .prpsinfo_id_size = 4,
+    .callee_saved = callee_saved,
+    .sigframes = sigframes,
+    .n_sigframes = ARRAY_LEN(sigframes),
+};
