@@ -226,10 +226,20 @@ def make_threads(folder):
 
 
 def make_recursion(folder):
-    """A stack of 20,000 equal frames."""
-    exe = compile_c(folder, "recurse", "-O1")
-    core = cores.kernel_core([exe, "20000", "abort"], folder)
+    """A stack of 20,000 equal frames of a C++ program."""
+    exe = os.path.join(folder, "recurse")
+    source = os.path.join(folder, "recurse.cc")
+    shutil.copyfile(os.path.join(build.HERE, build.SOURCES["recurse-cxx"]), source)
+    build.run([tool("g++"), "-g", "-O1", "-std=c++17", "-pthread", source, "-o", exe], cwd=folder)
+    core = cores.kernel_core([exe, "20000"], folder)
     return {"what": "20,000 recursive calls, SIGABRT", "exe": exe, "core": core, "threads": 1}
+
+
+def make_recursion_chain(folder):
+    """20,000 frames, each argument known only through all the callers'."""
+    exe = compile_c(folder, "recurse", "-O1")
+    core = cores.kernel_core([exe, "20000", "abort", "chain"], folder)
+    return {"what": "20,000 recursive calls, arguments chained, SIGABRT", "exe": exe, "core": core, "threads": 1}
 
 
 TARGETS = {
@@ -238,6 +248,7 @@ TARGETS = {
     "valkey-source": make_valkey_source,
     "threads-500": make_threads,
     "recursion-20000": make_recursion,
+    "recursion-chain": make_recursion_chain,
 }
 
 

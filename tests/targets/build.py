@@ -35,6 +35,7 @@ SOURCES = {
     "c++": "cxx/crash.cc",
     "rust": "rust/crash.rs",
     "recurse": "c/recurse.c",
+    "recurse-cxx": "cxx/recurse.cc",
     "threads": "c/threads.c",
 }
 
@@ -325,11 +326,11 @@ def build(name, outdir, program=None):
     """Build variant `name` into outdir/name and return its Target.
 
     `program`: None for the language's crash program, or "recurse" or "threads"
-    (C only). Raises Missing when a tool is not there, Failed when one fails.
+    for C, "recurse-cxx" for C++. Raises Missing when a tool is not there, Failed when one fails.
     """
     variant = variants()[name]
-    if program and variant.lang != "c":
-        raise ValueError(f"{program} is a C program, {name} is not a C variant")
+    if program and SOURCES[program].endswith(".cc") != (variant.lang == "c++") or program and variant.lang == "rust":
+        raise ValueError(f"{SOURCES[program]} is not in the language of {name}")
     for needed in variant.tools:
         tool(needed)
     label = name if not program else f"{name}-{program}"

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * recurse [DEPTH [abort|hang]]: call itself DEPTH times (20,000), print
+ * recurse [DEPTH [abort|hang [chain]]]: call itself DEPTH times (20,000), print
  * "ready", then abort or wait. The stack limit is raised to fit.
+ *
+ * chain: optimised, the argument of each call is known only as the caller's
+ * argument at entry less one, so a debugger that shows arguments has to go up
+ * the whole stack for each frame. gdb 18 takes two minutes for 20,000 frames
+ * and lldb 21 runs out of its own stack.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -26,6 +31,14 @@ __attribute__((noinline)) static int rec(int depth)
     volatile int here = depth;
     int below = depth > 1 ? rec(depth - 1) : bottom();
     __asm__ volatile("" : : "r"(&here) : "memory");
+    return below + depth;
+}
+
+__attribute__((noinline)) static int rec_chain(int depth)
+{
+    volatile int here = depth;
+    int below = depth > 1 ? rec_chain(depth - 1) : bottom();
+    __asm__ volatile("" : : "r"(&here) : "memory");
     return below + here;
 }
 
@@ -46,5 +59,7 @@ int main(int argc, char **argv)
         if (!setrlimit(RLIMIT_STACK, &limit))
             execv("/proc/self/exe", argv);
     }
+    if (argc > 3 && !strcmp(argv[3], "chain"))
+        return rec_chain(depth) == 0;
     return rec(depth) == 0;
 }

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure Inquest beside its peers.
+
+usage: run.py [options] [CASE...]        all cases when none is named
+  -n N             measured runs of each command (5)
+  --peer P,...     only these peers
+  --inquest PATH   the binary (build/inquest)
+  --peers-only     measure the peers alone
+  --json FILE      write every run to FILE as well ("-": print only that)
+  --keep DIR       keep the last output of each command in DIR
+  --list           name the cases
+
+Each pair is run in turns (ours, peer, ours, peer, ...), every run in a fresh
+process, after one run of each that is not counted, so files are in the page
+cache. A ratio is the peer's median divided by ours: above 1, ours is better.
+The peak is the largest resident set of the process (wait4).
+
+Cold: an empty cache of Inquest for every run. Warm: a cache that one run has
+filled. Pause: the longest time between two beats of a thread of the target
+that beats five thousand times a second, while the tool shows every stack.
+"""
+
+import argparse
+import json
+import mmap
+import os
+import platform
+import re
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(ROOT, "tests", "targets"))
+
+import build  # noqa: E402
+import cores  # noqa: E402
+import make_targets  # noqa: E402
+import peers  # noqa: E402
+
+TIMEOUT = 120
+# A command that takes longer than this is measured at most three times.
+SLOW = 5.0
+FRAME = re.compile(rb"^\s*(?:\*\s*)?(?:frame )?#\d+", re.MULTILINE)
+
+# case: (target, peers' mode, our options, our cache, peers, (aim s, aim MB))
+CASES = {
+    "ceph-names": ("ceph", "names", ["--names"], "cold", ["eu-stack", "eu-stack-sid"], (0.25, 64)),
+    "ceph-cold": ("ceph", "lines", [], "cold", ["eu-stack-sid", "drgn-sid", "lldb-sid", "gdb-sid", "eu-stack", "gdb"],
+                  (2.0, None)),
+    "ceph-warm": ("ceph", "lines", [], "warm", ["eu-stack-sid", "drgn-sid"], (0.3, None)),
+    "valkey": ("valkey", "lines", [], "cold", ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.03, None)),
+    "valkey-source": ("valkey-source", "lines", [], "cold",
+                      ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.03, None)),
+    "threads-500": ("threads-500", "lines", [], "cold", ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"],
+                    (0.05, None)),
+    "recursion-20000": ("recursion-20000", "lines", [], "cold",
+                        ["lldb-sid", "gdb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.15, None)),
+    # gdb needs minutes for this one and lldb overflows its own stack: see recurse.c.
+    "recursion-chain": ("recursion-chain", "lines", [], "cold", ["eu-stack-sid", "drgn-sid"], (0.15, None)),
+}
+# Live cases: (threads, peers, aim ms). sid's lldb cannot attach from outside its root.
+LIVE = {"live-500": (500, ["gdb", "gdb-sid", "lldb", "eu-stack-sid"], 30)}
+
+
+class Failure(Exception):
+    """A command that did not do its work; the text is for the table."""
+
+
+class Runner:
+    """Runs commands through bench/measure.c."""
+
+    def __init__(self, folder, keep):
+        self.folder = folder
+        self.keep = keep
+        self.measure = os.path.join(folder, "measure")
+        build.run([build.tool("gcc"), "-O2", os.path.join(HERE, "measure.c"), "-o", self.measure])
+        self.caches = 0
+
+    def fresh_cache(self):
+        self.caches += 1
+        return os.path.join(self.folder, f"cache-{self.caches}")
+
+    def once(self, argv, env, label):
+        """(wall seconds, peak MB, CPU seconds, frames in the output)"""
+        out = os.path.join(self.keep or self.folder, label.replace("/", "_") + ".txt")
+        result = subprocess.run([self.measure, str(TIMEOUT), out, *argv], env=env, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, text=True, check=True)
+        wall, peak, cpu, status = result.stdout.split(maxsplit=3)
+        with open(out, "rb") as file:
+            text = file.read()
+        frames = len(FRAME.findall(text))
+        status = status.strip()
+        if status == "timeout":
+            raise Failure(f"no end after {TIMEOUT} s")
+        # eu-stack exits 1 when one stack of many has a bad end.
+        if status != "0" and not (frames and status == "1"):
+            last = text.decode(errors="replace").strip().splitlines()[-1:] or ["no output"]
+            raise Failure(f"exit {status}: {last[0][:80]}")
+        return int(wall) / 1e9, int(peak) * 1024 / 1e6, int(cpu) / 1e6, frames
+
+
+def ours(binary, options, subject, cache):
+    env = dict(os.environ, XDG_CACHE_HOME=cache, NO_COLOR="1")
+    env.pop("DEBUGINFOD_URLS", None)
+    return [binary, "stack", *options, str(subject)], env
+
+
+def turns(commands, count):
+    """Run the commands in turns. `commands`: {side: function that runs once}.
+    {side: [result, ...] or Failure}; a side that fails is left out from then on."""
+    results = {side: [] for side in commands}
+    for side, once in commands.items():
+        try:
+            if once()[0] > SLOW:
+                count = min(count, 3)
+        except Failure as failure:
+            results[side] = failure
+    for _ in range(count):
+        for side, once in commands.items():
+            if isinstance(results[side], Failure):
+                continue
+            try:
+                results[side].append(once())
+            except Failure as failure:
+                results[side] = failure
+    return results
+
+
+def row(case, peer, results, aim, what=("wall", "peak", "cpu", "frames")):
+    """One line of the table as a dict, from the results of `turns`."""
+    line = {"case": case, "peer": peer, "aim": aim}
+    for side in ("theirs", "ours"):
+        result = results.get(side)
+        if result is None:
+            line[side] = None
+        elif isinstance(result, Failure):
+            line[side] = {"failed": str(result)}
+        else:
+            line[side] = {"n": len(result)}
+            for i, name in enumerate(what):
+                values = [run[i] for run in result]
+                line[side][name] = {"median": statistics.median(values), "runs": values}
+    both = all(line[side] and "failed" not in line[side] for side in ("theirs", "ours"))
+    for name in what[:2]:
+        mine = line["ours"][name]["median"] if both else 0
+        line[f"ratio_{name}"] = line["theirs"][name]["median"] / mine if both and mine else None
+    return line
+
+
+def core_case(runner, options, case):
+    name, mode, flags, cache_mode, wanted, aim = CASES[case]
+    target = make_targets.load(name)
+    if not target:
+        yield {"case": case, "peer": "-", "skipped": f"run: make_targets.py {name}"}
+        return
+    warm = runner.fresh_cache()
+
+    def run_ours():
+        cache = warm if cache_mode == "warm" else runner.fresh_cache()
+        os.makedirs(cache, exist_ok=True)
+        argv, env = ours(options.inquest, flags, target["core"], cache)
+        result = runner.once(argv, env, f"{case}-inquest")
+        if cache_mode == "cold":
+            shutil.rmtree(cache)
+        return result
+
+    for peer in wanted:
+        if options.peer and peer not in options.peer:
+            continue
+        try:
+            # gdb and lldb are told the program; the others find it themselves.
+            exe = target["exe"] if peer.startswith(("gdb", "lldb")) else None
+            argv, env = peers.command(peer, mode, core=target["core"], exe=exe)
+        except peers.Unavailable as why:
+            yield {"case": case, "peer": peer, "skipped": str(why)}
+            continue
+        commands = {} if options.peers_only else {"ours": run_ours}
+        commands["theirs"] = lambda a=argv, e=env, p=peer: runner.once(a, e, f"{case}-{p}")
+        yield row(case, peer, turns(commands, options.n), {"wall": aim[0], "peak": aim[1]})
+
+
+class Heart:
+    """The page that the heartbeat thread of tests/targets/c/threads.c writes."""
+
+    def __init__(self, path):
+        with open(path, "r+b") as file:
+            self.page = mmap.mmap(file.fileno(), 4096)
+
+    def _get(self, i):
+        return struct.unpack_from("<Q", self.page, 8 * i)[0]
+
+    def restart(self):
+        struct.pack_into("<Q", self.page, 16, 1)
+        end = time.monotonic() + 10
+        while self._get(2):
+            if time.monotonic() > end:
+                raise Failure("the target's heart does not beat")
+            time.sleep(0.001)
+
+    def longest(self):
+        """Longest time between two beats since restart, in ms. Waits for a
+        beat first, so that a pause that has just ended is counted."""
+        beats = self._get(0)
+        end = time.monotonic() + 10
+        while self._get(0) < beats + 2:
+            if time.monotonic() > end:
+                raise Failure("the target did not run on")
+            time.sleep(0.001)
+        return self._get(1) / 1e6
+
+
+def live_case(runner, options, case):
+    threads, wanted, aim = LIVE[case]
+    target = make_targets.load("threads-500")
+    if not target:
+        yield {"case": case, "peer": "-", "skipped": "run: make_targets.py threads-500"}
+        return
+    beats = os.path.join(runner.folder, "beats")
+    with cores.Running([target["exe"], str(threads), "-b", beats]) as running:
+        heart = Heart(beats)
+
+        def paused(argv, env, label):
+            time.sleep(0.2)
+            heart.restart()
+            wall, peak, _, frames = runner.once(argv, env, label)
+            if frames < threads:
+                raise Failure(f"{frames} frames for {threads} threads")
+            return heart.longest(), peak, wall, frames
+
+        def quiet():
+            heart.restart()
+            time.sleep(1)
+            return heart.longest(), 0, 1, 0
+
+        names = ("pause", "peak", "wall", "frames")
+        yield row(case, "(nobody)", turns({"theirs": quiet}, options.n), {"pause": None}, names)
+
+        cache = runner.fresh_cache()
+        os.makedirs(cache)
+        commands = {}
+        if not options.peers_only:
+            argv, env = ours(options.inquest, [], running.pid, cache)
+            commands["ours"] = lambda a=argv, e=env: paused(a, e, f"{case}-inquest")
+        for peer in wanted:
+            if options.peer and peer not in options.peer:
+                continue
+            try:
+                argv, env = peers.command(peer, "lines", pid=running.pid, exe=target["exe"])
+            except peers.Unavailable as why:
+                yield {"case": case, "peer": peer, "skipped": str(why)}
+                continue
+            commands["theirs"] = lambda a=argv, e=env, p=peer: paused(a, e, f"{case}-{p}")
+            yield row(case, peer, turns(commands, options.n), {"pause": aim}, names)
+
+
+def show(line):
+    """One row of the plain table."""
+    if "skipped" in line:
+        return f"{line['case']:16} {line['peer']:14} skipped: {line['skipped']}"
+    live = "pause" in line["aim"]
+    main = "pause" if live else "wall"
+
+    def cells(side):
+        result = line[side]
+        if result is None:
+            return f"{'-':>9} {'-':>8} {'-':>7}"
+        if "failed" in result:
+            return f"{'failed':>9} {'-':>8} {'-':>7}"
+        value = result[main]["median"]
+        text = f"{value:7.1f}ms" if live else f"{value:8.3f}s"
+        return f"{text:>9} {result['peak']['median']:6.0f}MB {result['frames']['median']:7.0f}"
+
+    ratio = line.get(f"ratio_{main}")
+    memory = line.get("ratio_peak")
+    count = max((line[side].get("n", 0) for side in ("theirs", "ours") if line[side]), default=0)
+    text = (f"{line['case']:16} {line['peer']:14} {count:2} {cells('theirs')}  {cells('ours')}"
+            f" {f'{ratio:6.1f}x' if ratio else '      -'} {f'{memory:6.1f}x' if memory else '      -'}")
+    result = line["ours"]
+    if result and "failed" not in result:
+        missed = [f"{name} aim {aim:g}" for name, aim in line["aim"].items()
+                  if aim and result[name]["median"] > aim]
+        if missed:
+            text += "  missed: " + ", ".join(missed)
+    for side in ("theirs", "ours"):
+        if line[side] and "failed" in line[side]:
+            text += f"\n{'':16} {line['peer'] if side == 'theirs' else 'inquest'}: {line[side]['failed']}"
+    return text
+
+
+def machine():
+    with open("/proc/meminfo", encoding="ascii") as file:
+        memory = int(file.readline().split()[1]) // 1024
+    return {"cores": os.cpu_count(), "memory_mb": memory, "kernel": platform.release(),
+            "load_before": os.getloadavg()[0]}
+
+
+def main():
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("cases", nargs="*")
+    parser.add_argument("-n", type=int, default=5)
+    parser.add_argument("--peer", type=lambda text: text.split(","))
+    parser.add_argument("--inquest", default=os.path.join(ROOT, "build", "inquest"))
+    parser.add_argument("--peers-only", action="store_true")
+    parser.add_argument("--json")
+    parser.add_argument("--keep")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("-h", "--help", action="store_true")
+    options = parser.parse_args()
+    if options.help:
+        print(__doc__.strip())
+        return 0
+    everything = [*CASES, *LIVE]
+    if options.list:
+        print("\n".join(everything))
+        return 0
+    for case in options.cases:
+        if case not in everything:
+            parser.error(f"no case '{case}'; there are: {' '.join(everything)}")
+    if not options.peers_only and not os.access(options.inquest, os.X_OK):
+        print(f"run: {options.inquest} is not there: build it, or give --inquest or --peers-only", file=sys.stderr)
+        return 2
+    if options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+    quiet = options.json == "-"
+    info = machine()
+    if not quiet:
+        print(f"{info['cores']} cores, {info['memory_mb']} MB, kernel {info['kernel']}, load {info['load_before']:.1f}")
+        print(f"{'case':16} {'peer':14} {'n':>2} {'peer':>9} {'peak':>8} {'frames':>7}  {'inquest':>9} {'peak':>8} {'frames':>7}"
+              f" {'time':>7} {'peak':>7}", flush=True)
+    lines = []
+    with tempfile.TemporaryDirectory(prefix="inquest-bench-") as folder:
+        runner = Runner(folder, options.keep)
+        for case in options.cases or everything:
+            run_case = core_case if case in CASES else live_case
+            for line in run_case(runner, options, case):
+                lines.append(line)
+                if not quiet:
+                    print(show(line), flush=True)
+    used = {line["peer"] for line in lines if line["peer"] in peers.PEERS and "skipped" not in line}
+    result = {"schema": "inquest.bench/1", "machine": info, "timeout": TIMEOUT,
+              "versions": {peer: peers.version(peer) for peer in sorted(used)}, "rows": lines}
+    if options.json:
+        text = json.dumps(result, indent=1)
+        if quiet:
+            print(text)
+        else:
+            with open(options.json, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+    failed = any(line.get("ours") and "failed" in line["ours"] for line in lines)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
