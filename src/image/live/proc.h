@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc says of a process. Private to image/live/.
+ *
+ * All files are opened below one descriptor of /proc/PID, which stays bound to the process: when the id is
+ * given to another one, reads fail instead of showing that one. Formats: proc(5). */
+#ifndef IMAGE_LIVE_PROC_H
+#define IMAGE_LIVE_PROC_H
+
+#include "image/build.h"
+
+struct proc {
+    int32_t pid; /* of the thread group */
+    int dir;     /* /proc/PID, O_PATH */
+    int mem;     /* /proc/PID/mem, read-only; -1 until proc_open_mem() */
+};
+
+/* From /proc/PID/status. */
+struct proc_status {
+    int32_t tgid, ppid, tracer;
+    uint32_t uid[3], gid[3]; /* real, effective, saved */
+    uint64_t cap_permitted, cap_effective;
+    char state;
+    char comm[64]; /* as escaped there */
+};
+
+/* From /proc/PID/stat or task/TID/stat. */
+struct proc_stat {
+    char comm[64];
+    char state;
+    uint32_t flags;        /* PF_* */
+    uint64_t utime, stime; /* ticks */
+    uint64_t start;        /* ticks since boot */
+};
+
+/* ERR_NOT_FOUND when there is no such process. `pid` may be any thread of it. */
+struct err *proc_open(int32_t pid, struct proc *out) MUST_CHECK;
+/* Opens the memory, for which the kernel asks for the same rights as for ptrace. Returns 0 or errno. */
+int proc_open_mem(struct proc *p);
+void proc_done(struct proc *p);
+
+/* The whole of a file below /proc/PID, NUL-terminated; heap, caller's. n may be NULL. */
+struct err *proc_slurp(const struct proc *p, const char *name, char **out, size_t *n) MUST_CHECK;
+struct err *proc_read_status(const struct proc *p, const char *name, struct proc_status *out) MUST_CHECK;
+struct err *proc_read_stat(const struct proc *p, const char *name, struct proc_stat *out) MUST_CHECK;
+/* Fills im->maps anew. */
+struct err *proc_read_maps(const struct proc *p, const char *name, struct image *im) MUST_CHECK;
+/* Thread ids, oldest first; heap, caller's. Returns 0 or errno. */
+int proc_list_tasks(const struct proc *p, int32_t **tids, size_t *n);
+/* How many threads there are: cheap enough for a stopped target. 0 when the process is gone. */
+size_t proc_count_tasks(const struct proc *p);
+/* Target of a link ("exe", "ns/user"); heap, NULL when it cannot be read. */
+char *proc_readlink(const struct proc *p, const char *name);
+
+#endif
