@@ -8,7 +8,8 @@
 
 /* One source-level frame at an address. */
 struct src_frame {
-    const char *function; /* qualified, demangled ("ns::cls::fn(int)" without return type); NULL unknown */
+    const char *function; /* as gdb prints it: qualified, with template arguments, without parameters and
+                           * return type ("ns::cls<int>::fn"); NULL unknown */
     const char *linkage;  /* mangled name when it differs; NULL */
     const char *file;     /* path as the compiler recorded it, joined with its directory; NULL unknown */
     uint32_t line, column; /* 0 unknown */
@@ -23,9 +24,12 @@ struct src_info {
 };
 
 struct symbolizer;
-/* `ms` must outlive it. */
+/* `ms` must outlive it. Threads: one at a time; it uses all cores by itself. */
 struct symbolizer *symbolizer_new(struct modules *ms);
-void symbolizer_free(struct symbolizer *s);
+void symbolizer_free(struct symbolizer *s); /* NULL is allowed */
+/* Writes what is new to the cache on disk. symbolizer_free() does it, too: this is for a program that ends
+ * without freeing. */
+void symbolizer_save(struct symbolizer *s);
 
 /* Answers distinct lookup addresses (already adjusted: pc - 1 for a return address); out[i] belongs to
  * pcs[i] and is owned by the symbolizer. Damaged DWARF gives fewer frames, and a problem in `problems`.
@@ -44,6 +48,6 @@ size_t symbolizer_tail_calls(struct symbolizer *s, taddr caller_ret, taddr calle
                              struct tail_frame *out, size_t max);
 
 /* What went wrong, a line each ("libfoo.so: .debug_line at 0x..: ..."). */
-const struct err *const *symbolizer_problems(const struct symbolizer *s, size_t *n);
+const struct err *const *symbolizer_problems(struct symbolizer *s, size_t *n);
 
 #endif

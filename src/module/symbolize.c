@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many addresses at once: first from what is known and from the cache, then the rest by unit, on all cores. */
+#include "module/callsite.h"
+#include "module/inlines.h"
+#include "module/line.h"
+
+/* ---- what is known of a module ---- */
+
+struct symbolizer *symbolizer_new(struct modules *ms)
+{
+    struct symbolizer *s = xcalloc(1, sizeof(*s));
+    s->ms = ms;
+    s->n = modules_count(ms);
+    s->modules = xcalloc(s->n ? s->n : 1, sizeof(*s->modules));
+    for (size_t i = 0; i < s->n; i++)
+        s->modules[i].m = modules_get(ms, i);
+    return s;
+}
+
+void symbolizer_save(struct symbolizer *s)
+{
+    const char *dir = modules_opts(s->ms)->cache_dir;
+    for (size_t i = 0; dir && i < s->n; i++)
+        if (s->modules[i].changed) {
+            cache_save(dir, &s->modules[i]);
+            s->modules[i].changed = false;
+        }
+}
+
+void symbolizer_free(struct symbolizer *s)
+{
+    if (!s)
+        return;
+    symbolizer_save(s);
+    for (size_t i = 0; i < s->n; i++) {
+        struct sym_module *sm = &s->modules[i];
+        dwarf_free(sm->dwarf);
+        vec_done(&sm->answers);
+        vec_done(&sm->tails);
+        map64_done(&sm->answer_at);
+        map64_done(&sm->tails_at);
+        if (sm->cache.path)
+            filemap_done(&sm->cache);
+    }
+    for (size_t i = 0; i < s->arenas.n; i++)
+        arena_done(&s->arenas.v[i]);
+    vec_done(&s->arenas);
+    vec_done(&s->problems);
+    arena_done(&s->arena);
+    free(s->modules);
+    free(s);
+}
+
+struct sym_module *sym_module_at(struct symbolizer *s, taddr at)
+{
+    struct module *m = modules_find(s->ms, at);
+    size_t lo = 0, hi = s->n;
+    while (m && lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->modules[mid].m == m)
+            return m->bias_known ? &s->modules[mid] : NULL;
+        if (s->modules[mid].m->start < m->start)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+const struct answer *sym_answer(const struct sym_module *sm, taddr pc)
+{
+    const uint64_t *i = map64_find(&sm->answer_at, pc);
+    return i ? sm->answers.v[*i] : NULL;
+}
+
+const struct tail_list *sym_tails(const struct sym_module *sm, taddr entry)
+{
+    const uint64_t *i = map64_find(&sm->tails_at, entry);
+    return i ? sm->tails.v[*i] : NULL;
+}
+
+void sym_add_answer(struct sym_module *sm, const struct answer *a)
+{
+    bool fresh;
+    uint64_t *i = map64_put(&sm->answer_at, a->pc, &fresh);
+    if (!fresh)
+        return;
+    *i = sm->answers.n;
+    *vec_push(&sm->answers) = a;
+}
+
+void sym_add_tails(struct sym_module *sm, const struct tail_list *t)
+{
+    bool fresh;
+    uint64_t *i = map64_put(&sm->tails_at, t->entry, &fresh);
+    if (!fresh)
+        return;
+    *i = sm->tails.n;
+    *vec_push(&sm->tails) = t;
+}
+
+struct dwarf *sym_dwarf(struct sym_module *sm)
+{
+    if (sm->tried_dwarf)
+        return sm->dwarf;
+    sm->tried_dwarf = true;
+    struct elf *elf = module_debug_elf(sm->m);
+    struct dwarf *d = elf ? dwarf_new(elf, sm->m, DW_MAIN) : NULL;
+    if (d && !dwarf_present(d)) {
+        dwarf_free(d);
+        d = NULL;
+    }
+    sm->dwarf = d;
+    return d;
+}
+
+bool sym_complete(const struct sym_module *sm)
+{
+    enum part_state alt = sm->m->alt.state;
+    bool alt_missing = alt == PART_MISSING || alt == PART_MISMATCH || alt == PART_ERROR;
+    return sm->dwarf && sm->dwarf->n_problems == 0 && !alt_missing;
+}
+
+const struct err *const *symbolizer_problems(struct symbolizer *s, size_t *n)
+{
+    s->problems.n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        struct dwarf *d = s->modules[i].dwarf;
+        for (size_t k = 0; d && k < d->n_problems; k++)
+            *vec_push(&s->problems) = d->problems[k];
+        for (size_t p = 0; d && p < d->parts.n; p++)
+            for (size_t k = 0; k < d->parts.v[p]->n_problems; k++)
+                *vec_push(&s->problems) = d->parts.v[p]->problems[k];
+    }
+    *n = s->problems.n;
+    return s->problems.v;
+}
+
+/* ---- one unit ---- */
+
+/* The addresses of one unit. */
+struct job {
+    struct sym_module *sm;
+    struct dw_unit *unit;
+    const taddr *pcs; /* sorted, distinct */
+    size_t n;
+    struct progress *progress;
+    struct answer *answers; /* n of them, in the arena; NULL: cancelled */
+    struct arena arena;
+};
+
+/* What the frames of one job share. */
+struct job_state {
+    struct job *job;
+    struct lines lines;
+    bool has_lines;
+    const char *language;
+    struct map64 paths; /* file number -> its path */
+};
+
+static const char *path_of(struct job_state *st, uint64_t file)
+{
+    bool fresh;
+    if (!st->has_lines)
+        return NULL;
+    uint64_t *slot = map64_put(&st->paths, file, &fresh);
+    if (fresh)
+        *slot = (uint64_t)(uintptr_t)lines_path(&st->lines, file, &st->job->arena);
+    return (const char *)(uintptr_t)*slot;
+}
+
+/* Where an inlined function was called. */
+static void set_call_position(struct job_state *st, const struct dw_die *inlined, struct src_frame *f)
+{
+    uint64_t file, line, column;
+    if (dw_attr_uint(inlined, DW_AT_call_file, &file))
+        f->file = path_of(st, file);
+    if (dw_attr_uint(inlined, DW_AT_call_line, &line))
+        f->line = (uint32_t)line;
+    if (dw_attr_uint(inlined, DW_AT_call_column, &column))
+        f->column = (uint32_t)column;
+}
+
+static void build_frames(struct job_state *st, const struct scopes *s, const struct line_pos *pos, struct answer *out)
+{
+    struct arena *a = &st->job->arena;
+    uint32_t n = s->found || pos->found ? s->n_inlined + 1 : 0;
+    struct src_frame *frames = arena_array(a, struct src_frame, n ? n : 1);
+    for (uint32_t i = 0; i < n; i++) {
+        struct src_frame *f = &frames[i];
+        bool physical = i == s->n_inlined;
+        f->inlined = !physical;
+        f->language = st->language;
+        if (s->found)
+            function_name(physical ? &s->function : &s->inlined[s->n_inlined - 1 - i], a, &f->function, &f->linkage);
+        if (i > 0) {
+            set_call_position(st, &s->inlined[s->n_inlined - i], f);
+        } else if (pos->found) {
+            f->file = path_of(st, pos->file);
+            f->line = pos->line;
+            f->column = pos->column;
+        }
+    }
+    out->frames = frames;
+    out->n = n;
+    out->entry = s->entry;
+    if (s->has_site)
+        out->call = callsite_target(&s->site);
+}
+
+static void find_lines(struct job_state *st, struct line_pos *pos)
+{
+    struct job *j = st->job;
+    if (!dw_unit_root(j->unit)->has_lines)
+        return;
+    struct err *e = lines_init(&st->lines, j->unit);
+    st->has_lines = !e;
+    if (!e)
+        e = lines_find(&st->lines, pos, j->n);
+    if (e)
+        dwarf_problem(j->sm->dwarf, e);
+}
+
+static void run_job(void *arg, size_t i)
+{
+    struct job *j = &((struct job *)arg)[i];
+    if (progress_cancelled(j->progress))
+        return;
+    struct job_state st = {.job = j};
+    struct scopes *scopes = arena_array(&j->arena, struct scopes, j->n);
+    struct line_pos *pos = arena_array(&j->arena, struct line_pos, j->n);
+    for (size_t k = 0; k < j->n; k++)
+        scopes[k].pc = pos[k].pc = j->pcs[k];
+    struct dw_unit *full = dw_unit_full(j->unit);
+    if (full)
+        scopes_find(full, scopes, j->n, &j->arena);
+    st.language = dw_language_name(dw_unit_root(full ? full : j->unit)->language);
+    find_lines(&st, pos);
+    j->answers = arena_array(&j->arena, struct answer, j->n);
+    for (size_t k = 0; k < j->n; k++) {
+        j->answers[k].pc = j->pcs[k];
+        build_frames(&st, &scopes[k], &pos[k], &j->answers[k]);
+    }
+    map64_done(&st.paths);
+    if (st.has_lines)
+        lines_done(&st.lines);
+}
+
+/* ---- all of them ---- */
+
+struct wanted {
+    struct sym_module *sm;
+    taddr pc; /* link-time */
+    struct dw_unit *unit;
+};
+
+typedef VEC(struct wanted) wanted_list;
+typedef VEC(struct job) job_list;
+
+static int by_module_and_pc(const void *x, const void *y)
+{
+    const struct wanted *a = x, *b = y;
+    if (a->sm != b->sm)
+        return a->sm < b->sm ? -1 : 1;
+    return a->pc < b->pc ? -1 : a->pc > b->pc;
+}
+
+static int by_unit_and_pc(const void *x, const void *y)
+{
+    const struct wanted *a = x, *b = y;
+    if (a->unit != b->unit)
+        return a->unit < b->unit ? -1 : 1;
+    return a->pc < b->pc ? -1 : a->pc > b->pc;
+}
+
+/* Large units first, so that no core is left with one at the end. */
+static int by_size(const void *x, const void *y)
+{
+    const struct job *a = x, *b = y;
+    uint64_t na = a->unit->end - a->unit->offset, nb = b->unit->end - b->unit->offset;
+    return na > nb ? -1 : na < nb;
+}
+
+static void load_cache(void *arg, size_t i)
+{
+    struct symbolizer *s = arg;
+    struct sym_module *sm = &s->modules[i];
+    const char *dir = modules_opts(s->ms)->cache_dir;
+    if (sm->tried_cache || !dir)
+        return;
+    sm->tried_cache = true;
+    cache_load(dir, sm, &s->arena);
+}
+
+/* The distinct addresses that nothing answers yet, by module and address. */
+static void collect(struct symbolizer *s, const taddr *pcs, size_t n, wanted_list *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct sym_module *sm = sym_module_at(s, pcs[i]);
+        if (!sm)
+            continue;
+        load_cache(s, (size_t)(sm - s->modules));
+        if (!sym_answer(sm, pcs[i] - sm->m->bias))
+            *vec_push(out) = (struct wanted){.sm = sm, .pc = pcs[i] - sm->m->bias};
+    }
+    if (out->n)
+        qsort(out->v, out->n, sizeof(*out->v), by_module_and_pc);
+    size_t kept = 0;
+    for (size_t i = 0; i < out->n; i++)
+        if (i == 0 || by_module_and_pc(&out->v[i], &out->v[kept - 1]) != 0)
+            out->v[kept++] = out->v[i];
+    out->n = kept;
+}
+
+static void inflate(const wanted_list *list)
+{
+    dw_wants wants = {0};
+    for (size_t i = 0; i < list->n; i++) {
+        struct sym_module *sm = list->v[i].sm;
+        if ((i == 0 || sm != list->v[i - 1].sm) && sym_dwarf(sm))
+            dwarf_wants(sm->dwarf, &wants);
+    }
+    if (wants.n)
+        elf_inflate_all(wants.v, wants.n);
+    vec_done(&wants);
+}
+
+/* An address that no unit covers is answered, too: the next run need not look again. */
+static void answer_nothing(struct symbolizer *s, struct sym_module *sm, taddr pc)
+{
+    struct answer *a = arena_new(&s->arena, struct answer);
+    *a = (struct answer){.pc = pc, .keep = sym_complete(sm)};
+    sm->changed = sm->changed || a->keep;
+    sym_add_answer(sm, a);
+}
+
+/* Splits the addresses of one module into jobs, a unit each. */
+static void make_jobs(struct symbolizer *s, struct wanted *w, size_t n, taddr *pcs, job_list *jobs)
+{
+    struct sym_module *sm = w[0].sm;
+    struct dw_unit **units = xcalloc(n, sizeof(struct dw_unit *));
+    for (size_t i = 0; i < n; i++)
+        pcs[i] = w[i].pc;
+    if (sm->dwarf)
+        dwarf_find_units(sm->dwarf, pcs, n, units);
+    for (size_t i = 0; i < n; i++)
+        w[i].unit = units[i];
+    free(units);
+    qsort(w, n, sizeof(*w), by_unit_and_pc);
+    for (size_t i = 0; i < n; i++) {
+        pcs[i] = w[i].pc;
+        if (!w[i].unit)
+            answer_nothing(s, sm, w[i].pc);
+        else if (i > 0 && w[i].unit == w[i - 1].unit)
+            jobs->v[jobs->n - 1].n++;
+        else
+            *vec_push(jobs) = (struct job){.sm = sm,
+                                           .unit = w[i].unit,
+                                           .pcs = &pcs[i],
+                                           .n = 1,
+                                           .progress = modules_opts(s->ms)->progress};
+    }
+}
+
+static void keep_job(struct symbolizer *s, struct job *j)
+{
+    bool keep = sym_complete(j->sm);
+    for (size_t k = 0; j->answers && k < j->n; k++) {
+        j->answers[k].keep = keep;
+        sym_add_answer(j->sm, &j->answers[k]);
+    }
+    j->sm->changed = j->sm->changed || (keep && j->answers);
+    *vec_push(&s->arenas) = j->arena;
+}
+
+static void answer_all(struct symbolizer *s, wanted_list *list)
+{
+    job_list jobs = {0};
+    taddr *pcs = xcalloc(list->n, sizeof(*pcs));
+    inflate(list);
+    for (size_t i = 0, end; i < list->n; i = end) {
+        for (end = i + 1; end < list->n && list->v[end].sm == list->v[i].sm; end++)
+            ;
+        make_jobs(s, &list->v[i], end - i, &pcs[i], &jobs);
+    }
+    if (jobs.n)
+        qsort(jobs.v, jobs.n, sizeof(*jobs.v), by_size);
+    parallel_for(jobs.n, run_job, jobs.v);
+    for (size_t i = 0; i < jobs.n; i++)
+        keep_job(s, &jobs.v[i]);
+    vec_done(&jobs);
+    free(pcs);
+}
+
+void symbolizer_run(struct symbolizer *s, const taddr *pcs, size_t n, struct src_info *out)
+{
+    wanted_list list = {0};
+    collect(s, pcs, n, &list);
+    if (list.n)
+        answer_all(s, &list);
+    vec_done(&list);
+    for (size_t i = 0; i < n; i++) {
+        struct sym_module *sm = sym_module_at(s, pcs[i]);
+        const struct answer *a = sm ? sym_answer(sm, pcs[i] - sm->m->bias) : NULL;
+        out[i] = (struct src_info){0};
+        if (a && a->n)
+            out[i] = (struct src_info){
+                .frames = a->frames, .n = a->n, .function_start = a->entry ? a->entry + sm->m->bias : 0};
+    }
+}
