@@ -27,7 +27,9 @@ struct cursor {
 
 static inline struct cursor cursor_of(struct bytes b, uint64_t base, const char *what)
 {
-    return (struct cursor){.start = b.p, .at = b.p, .end = b.p ? b.p + b.n : b.p, .base = base, .what = what};
+    if (!b.p)
+        b = (struct bytes){.p = (const uint8_t *)"", .n = 0}; /* NULL + 0 would be undefined */
+    return (struct cursor){.start = b.p, .at = b.p, .end = b.p + b.n, .base = base, .what = what};
 }
 
 static inline size_t cursor_left(const struct cursor *c)

@@ -37,7 +37,7 @@ struct err {
     enum err_code code;
     enum err_where where;
     uint64_t at; /* file offset in bytes, or target address */
-    char *msg;   /* lower case, failure first, no full stop */
+    char *msg;   /* lower case, failure first, no full stop; may hold raw text of a target */
     char *hint;  /* what to do next, or NULL */
 };
 

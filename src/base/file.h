@@ -22,7 +22,8 @@ struct err *filemap_fd(int fd, const char *path, struct filemap *out) MUST_CHECK
 void filemap_done(struct filemap *f);
 
 /* The whole of a small file such as those in /proc (which report size 0), NUL-terminated, at most
- * `limit` bytes (ERR_LIMIT beyond). *out is a heap string owned by the caller. */
+ * `limit` bytes (ERR_LIMIT beyond). *out is a heap string owned by the caller; n_out may
+ * be NULL. */
 struct err *file_slurp(const char *path, size_t limit, char **out, size_t *n_out) MUST_CHECK;
 
 #endif

@@ -1,41 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
-#include "base/utf8.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
+
+/* The stream belongs to one writer and is written in tiny pieces: its lock would be most of the cost. */
+static void put(struct json *j, const char *s, size_t n)
+{
+    fwrite_unlocked(s, 1, n, j->out);
+}
+
+static void putch(struct json *j, char c)
+{
+    putc_unlocked(c, j->out);
+}
 
 void json_init(struct json *j, FILE *out, bool indent)
 {
     *j = (struct json){.out = out, .first = true, .indent = indent};
 }
 
-static void newline(struct json *j)
+static void new_line(struct json *j)
 {
-    if (j->indent)
-        fprintf(j->out, "\n%*s", 2 * j->depth, "");
+    if (!j->indent)
+        return;
+    putch(j, '\n');
+    for (int i = 0; i < j->depth; i++)
+        put(j, "  ", 2);
 }
 
-/* What stands before a value or a key: nothing, a comma, an indent. */
-static void before(struct json *j)
+/* What goes before a key, or before a value that has none. */
+static void separate(struct json *j)
 {
     if (j->after_key) {
         j->after_key = false;
         return;
     }
     if (!j->first)
-        putc(',', j->out);
-    if (j->depth > 0)
-        newline(j);
+        putch(j, ',');
+    if (j->depth)
+        new_line(j);
     j->first = false;
 }
 
 static void begin(struct json *j, char bracket)
 {
-    before(j);
-    putc(bracket, j->out);
+    separate(j);
+    putch(j, bracket);
     j->depth++;
     j->first = true;
 }
@@ -44,8 +60,8 @@ static void end(struct json *j, char bracket)
 {
     j->depth--;
     if (!j->first)
-        newline(j);
-    putc(bracket, j->out);
+        new_line(j);
+    putch(j, bracket);
     j->first = false;
 }
 
@@ -69,43 +85,57 @@ void json_array_end(struct json *j)
     end(j, ']');
 }
 
-static void put_quoted(FILE *out, const char *s, size_t n)
+static void put_special(struct json *j, const char *s, size_t len)
 {
-    putc('"', out);
-    for (size_t i = 0; i < n;) {
-        unsigned char c = (unsigned char)s[i];
-        size_t len = utf8_valid(s + i, n - i);
+    if (len == 0) {
+        put(j, "\xef\xbf\xbd", 3); /* U+FFFD */
+    } else if (*s == '"' || *s == '\\') {
+        putch(j, '\\');
+        putch(j, *s);
+    } else {
+        /* A control character; of the two-byte ones (C1) the second byte is the code point. */
+        fprintf(j->out, "\\u%04x", (uint8_t)s[len - 1]);
+    }
+}
 
-        if (len == 0) {
-            fputs("\\ufffd", out);
-            i++;
+static bool is_plain(const char *s, size_t len)
+{
+    return len && *s != '"' && *s != '\\' && !utf8_is_control(s, len);
+}
+
+static void put_quoted(struct json *j, const char *s, size_t n)
+{
+    putch(j, '"');
+    size_t run = 0; /* start of what can be written as it is */
+    for (size_t i = 0; i < n;) {
+        size_t len = utf8_sequence(s + i, n - i);
+        if (is_plain(s + i, len)) {
+            i += len;
             continue;
         }
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", c);
-        else
-            fwrite(s + i, 1, len, out);
-        i += len;
+        put(j, s + run, i - run);
+        put_special(j, s + i, len);
+        i += len ? len : 1;
+        run = i;
     }
-    putc('"', out);
+    put(j, s + run, n - run);
+    putch(j, '"');
 }
 
 void json_key(struct json *j, const char *key)
 {
-    before(j);
-    put_quoted(j->out, key, strlen(key));
-    putc(':', j->out);
+    separate(j);
+    put_quoted(j, key, strlen(key));
+    putch(j, ':');
     if (j->indent)
-        putc(' ', j->out);
+        putch(j, ' ');
     j->after_key = true;
 }
 
 void json_stringn(struct json *j, const char *s, size_t n)
 {
-    before(j);
-    put_quoted(j->out, s, n);
+    separate(j);
+    put_quoted(j, s, n);
 }
 
 void json_string(struct json *j, const char *s)
@@ -118,41 +148,50 @@ void json_string(struct json *j, const char *s)
 
 void json_u64(struct json *j, uint64_t v)
 {
-    before(j);
+    separate(j);
     fprintf(j->out, "%" PRIu64, v);
 }
 
 void json_i64(struct json *j, int64_t v)
 {
-    before(j);
+    separate(j);
     fprintf(j->out, "%" PRId64, v);
 }
 
 void json_double(struct json *j, double v)
 {
-    before(j);
-    /* JSON has no infinities and no NaN. */
-    if (isfinite(v))
-        fprintf(j->out, "%.17g", v);
-    else
-        fputs("null", j->out);
+    if (!isfinite(v)) {
+        json_null(j); /* JSON has neither NaN nor infinity */
+        return;
+    }
+    char buf[32];
+    for (int digits = 15; digits <= 17; digits++) { /* the shortest that reads back the same */
+        snprintf(buf, sizeof(buf), "%.*g", digits, v);
+        if (strtod(buf, NULL) == v)
+            break;
+    }
+    separate(j);
+    put(j, buf, strlen(buf));
 }
 
 void json_bool(struct json *j, bool v)
 {
-    before(j);
-    fputs(v ? "true" : "false", j->out);
+    separate(j);
+    if (v)
+        put(j, "true", 4);
+    else
+        put(j, "false", 5);
 }
 
 void json_null(struct json *j)
 {
-    before(j);
-    fputs("null", j->out);
+    separate(j);
+    put(j, "null", 4);
 }
 
 void json_hex(struct json *j, uint64_t v)
 {
-    before(j);
+    separate(j);
     fprintf(j->out, "\"0x%" PRIx64 "\"", v);
 }
 
@@ -188,9 +227,10 @@ void json_kv_hex(struct json *j, const char *key, uint64_t v)
 
 struct err *json_finish(struct json *j)
 {
-    putc('\n', j->out);
-    errno = 0;
-    if (fflush(j->out) != 0 || ferror(j->out))
-        return err_errno(errno ? errno : EIO, "cannot write the JSON output");
+    putch(j, '\n');
+    if (fflush(j->out) != 0)
+        return err_errno(errno, "cannot write JSON");
+    if (ferror(j->out))
+        return err_new(ERR_IO, "cannot write JSON: an earlier write failed");
     return NULL;
 }

@@ -4,83 +4,69 @@
 #include <stdarg.h>
 #include <string.h>
 
-_Noreturn static void out_of_memory(void)
+void mem_exhausted(void)
 {
-    static const char msg[] = "inquest: out of memory\n";
-    ssize_t written = write(STDERR_FILENO, msg, sizeof(msg) - 1);
+    /* write, not stdio: stdio may want to allocate a buffer. */
+    static const char message[] = "inquest: out of memory\n";
+    ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
+    (void)ignored;
+    _exit(MEM_EXIT_STATUS);
+}
 
-    (void)written; /* nothing is left to do about it */
-    _exit(70);
+static void *checked(void *p)
+{
+    if (!p)
+        mem_exhausted();
+    return p;
 }
 
 void *xmalloc(size_t n)
 {
-    void *p = malloc(n ? n : 1);
-
-    if (!p)
-        out_of_memory();
-    return p;
+    return checked(malloc(n ? n : 1));
 }
 
 void *xcalloc(size_t n, size_t size)
 {
-    void *p = calloc(n ? n : 1, size ? size : 1);
-
-    if (!p)
-        out_of_memory();
-    return p;
+    return checked(n && size ? calloc(n, size) : calloc(1, 1));
 }
 
 void *xrealloc_array(void *p, size_t n, size_t size)
 {
-    void *q = reallocarray(p, n ? n : 1, size ? size : 1);
-
-    if (!q)
-        out_of_memory();
-    return q;
+    return checked(n && size ? reallocarray(p, n, size) : realloc(p, 1));
 }
 
 char *xstrdup(const char *s)
 {
-    return xstrndup(s, strlen(s));
+    return checked(strdup(s));
 }
 
 char *xstrndup(const char *s, size_t n)
 {
-    char *p = strndup(s, n);
-
-    if (!p)
-        out_of_memory();
-    return p;
+    return checked(strndup(s, n));
 }
 
 char *xasprintf(const char *fmt, ...)
 {
     va_list ap;
     char *s;
-
     va_start(ap, fmt);
     int n = vasprintf(&s, fmt, ap);
     va_end(ap);
     if (n < 0)
-        out_of_memory();
+        mem_exhausted();
     return s;
 }
 
-void vec_reserve_(void **v, size_t *cap, size_t want, size_t size)
+void *vec_grow_(void *v, size_t *cap, size_t want, size_t size)
 {
     if (want <= *cap)
-        return;
-    *v = xrealloc_array(*v, want, size);
-    *cap = want;
-}
-
-void *vec_push_(void **v, size_t *n, size_t *cap, size_t size)
-{
-    if (*n == *cap)
-        vec_reserve_(v, cap, *cap ? *cap * 2 : 8, size);
-
-    void *slot = (char *)*v + (*n)++ * size;
-    memset(slot, 0, size);
-    return slot;
+        return v;
+    size_t grown = *cap + *cap / 2;
+    if (grown < want)
+        grown = want;
+    if (grown < 8)
+        grown = 8;
+    v = xrealloc_array(v, grown, size);
+    *cap = grown;
+    return v;
 }

@@ -9,8 +9,15 @@
 #include "base/err.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+/* Exit status without memory: EX_SOFTWARE of <sysexits.h>. */
+enum { MEM_EXIT_STATUS = 70 };
+/* Prints "inquest: out of memory" and ends the process. */
+_Noreturn void mem_exhausted(void);
+
+/* Of 0 bytes: a pointer that can be freed. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc_array(void *p, size_t n, size_t size);
@@ -20,7 +27,9 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 static inline void freep(void *p)
 {
-    free(*(void **)p);
+    void *q;
+    memcpy(&q, p, sizeof(q)); /* p points to a pointer of any type */
+    free(q);
 }
 static inline void closep(int *fd)
 {
@@ -40,12 +49,19 @@ static inline void fclosep(FILE **f)
         size_t n, cap;   \
     }
 /* Room for one more, zeroed; yields a pointer to it that is valid until the next push. */
-#define vec_push(vec)                                                                          \
-    ((__typeof__((vec)->v))vec_push_((void **)&(vec)->v, &(vec)->n, &(vec)->cap, sizeof(*(vec)->v)))
-#define vec_reserve(vec, want) vec_reserve_((void **)&(vec)->v, &(vec)->cap, (want), sizeof(*(vec)->v))
+#define vec_push(vec)                                                              \
+    __extension__({                                                                \
+        __typeof__(vec) vec_ = (vec);                                              \
+        if (vec_->n == vec_->cap)                                                  \
+            vec_reserve(vec_, vec_->n + 1);                                        \
+        (__typeof__(vec_->v))memset(&vec_->v[vec_->n++], 0, sizeof(*vec_->v));     \
+    })
+/* Room for `want` elements in all. */
+#define vec_reserve(vec, want) \
+    ((void)((vec)->v = vec_grow_((vec)->v, &(vec)->cap, (want), sizeof(*(vec)->v))))
 #define vec_done(vec) (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
-void *vec_push_(void **v, size_t *n, size_t *cap, size_t size);
-void vec_reserve_(void **v, size_t *cap, size_t want, size_t size);
+/* v, or a larger copy of it, and its new capacity. At least grows by half. */
+void *vec_grow_(void *v, size_t *cap, size_t want, size_t size);
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

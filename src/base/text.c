@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
-#include "base/mem.h"
-#include "base/utf8.h"
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+
+/* Room for n more bytes and the NUL. */
+static void reserve(struct text *t, size_t n)
+{
+    size_t want;
+    if (__builtin_add_overflow(t->n, n, &want) || __builtin_add_overflow(want, 1, &want))
+        mem_exhausted();
+    t->p = vec_grow_(t->p, &t->cap, want, 1);
+}
 
 void text_done(struct text *t)
 {
@@ -19,24 +30,10 @@ void text_clear(struct text *t)
         t->p[0] = '\0';
 }
 
-/* Room for n more bytes and the NUL. */
-static char *text_room(struct text *t, size_t n)
-{
-    if (t->cap - t->n <= n) {
-        size_t cap = t->cap ? t->cap : 64;
-        while (cap - t->n <= n)
-            cap *= 2;
-        t->p = xrealloc_array(t->p, cap, 1);
-        t->cap = cap;
-    }
-    return t->p + t->n;
-}
-
 void text_putn(struct text *t, const char *s, size_t n)
 {
-    char *at = text_room(t, n);
-
-    memcpy(at, s, n);
+    reserve(t, n);
+    memcpy(t->p + t->n, s, n);
     t->n += n;
     t->p[t->n] = '\0';
 }
@@ -54,39 +51,71 @@ void text_putc(struct text *t, char c)
 void text_printf(struct text *t, const char *fmt, ...)
 {
     va_list ap, again;
-
     va_start(ap, fmt);
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n > 0) {
-        vsnprintf(text_room(t, (size_t)n), (size_t)n + 1, fmt, again);
-        t->n += (size_t)n;
-    }
+    if (n < 0)
+        mem_exhausted();
+    reserve(t, (size_t)n);
+    vsnprintf(t->p + t->n, (size_t)n + 1, fmt, again);
     va_end(again);
+    t->n += (size_t)n;
+}
+
+/* The length of a sequence by its first byte, and the range of the second (Unicode 15, table 3-7):
+ * that range is what excludes overlong forms, surrogates and everything above U+10FFFF. */
+static size_t utf8_shape(uint8_t lead, uint8_t *low, uint8_t *high)
+{
+    *low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    *high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+size_t utf8_sequence(const char *s, size_t n)
+{
+    const uint8_t *b = (const uint8_t *)s;
+    uint8_t low, high;
+    size_t len = n ? utf8_shape(b[0], &low, &high) : 0;
+    if (len <= 1)
+        return len;
+    if (len > n || b[1] < low || b[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++) {
+        if (b[i] < 0x80 || b[i] > 0xbf)
+            return 0;
+    }
+    return len;
+}
+
+bool utf8_is_control(const char *s, size_t len)
+{
+    const uint8_t *b = (const uint8_t *)s;
+    if (len == 1)
+        return b[0] < 0x20 || b[0] == 0x7f;
+    return len == 2 && b[0] == 0xc2 && b[1] < 0xa0;
 }
 
 void text_put_escaped(struct text *t, const char *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        unsigned char c = (unsigned char)s[i];
-        size_t len = utf8_valid(s + i, n - i);
-
-        /* C1 controls (U+0080..U+009F) move cursors in some terminals just as C0 ones do. */
-        bool c1 = len == 2 && c == 0xc2 && (unsigned char)s[i + 1] < 0xa0;
-        if (len > 1 && !c1) {
+        size_t len = utf8_sequence(s + i, n - i);
+        if (len && !utf8_is_control(s + i, len)) {
             text_putn(t, s + i, len);
             i += len;
             continue;
         }
-        if (c == '\n')
+        /* Byte by byte: the second half of a C1 control is no valid start, so it comes here again. */
+        if (s[i] == '\n')
             text_put(t, "\\n");
-        else if (c == '\t')
+        else if (s[i] == '\t')
             text_put(t, "\\t");
-        else if (c >= 0x20 && c < 0x7f)
-            text_putc(t, (char)c);
         else
-            text_printf(t, "\\x%02x", c);
+            text_printf(t, "\\x%02x", (uint8_t)s[i]);
         i++;
     }
 }
@@ -98,8 +127,7 @@ const char *text_str(const struct text *t)
 
 char *text_take(struct text *t)
 {
-    char *p = t->p ? t->p : xstrdup("");
-
+    char *s = t->p ? t->p : xstrdup("");
     *t = (struct text){0};
-    return p;
+    return s;
 }

@@ -17,11 +17,17 @@ void text_put(struct text *t, const char *s);
 void text_putn(struct text *t, const char *s, size_t n);
 void text_putc(struct text *t, char c);
 void text_printf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Text from a target, safe for a terminal: control bytes, DEL and invalid UTF-8 become \xNN, \n, \t. */
+/* Text from a target, safe for a terminal: control characters (C0, DEL, C1) and invalid UTF-8 become \n, \t
+ * or \xNN a byte. */
 void text_put_escaped(struct text *t, const char *s, size_t n);
 /* The string, never NULL; valid until the next change. */
 const char *text_str(const struct text *t);
 /* The heap string, owned by the caller; leaves an empty text. Never NULL. */
 char *text_take(struct text *t);
+
+/* Length in bytes (1 to 4) of the well-formed UTF-8 sequence at s, of which n bytes are there; 0: none is. */
+size_t utf8_sequence(const char *s, size_t n);
+/* Is that sequence a control character: C0, DEL or C1? Terminals obey all three. */
+bool utf8_is_control(const char *s, size_t len);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
+#include <signal.h>
 
-enum { MAX_THREADS = 64 };
+#include "base/mem.h"
 
 struct job {
     atomic_size_t next;
@@ -14,40 +14,57 @@ struct job {
     void *arg;
 };
 
-static void *run(void *arg)
+static void *work(void *arg)
 {
     struct job *job = arg;
     size_t i;
-
-    while ((i = atomic_fetch_add(&job->next, 1)) < job->n)
+    while ((i = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed)) < job->n)
         job->fn(job->arg, i);
     return NULL;
 }
 
+/* Processors that this process may use, which in a container are fewer than the machine has. */
 static size_t processors(void)
 {
     cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return (size_t)CPU_COUNT(&set);
+    long n = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than a cpu_set_t holds */
+    return n > 0 ? (size_t)n : 1;
+}
 
-    if (sched_getaffinity(0, sizeof(set), &set) != 0)
-        return 1;
-    int n = CPU_COUNT(&set);
-    return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (size_t)n;
+/* Workers leave signals to the thread that installed the handlers, except those that a worker's own
+ * instructions raise: blocked, these would end the process without the handler. */
+static void block_signals(sigset_t *before)
+{
+    static const int own[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    sigset_t block;
+    sigfillset(&block);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        sigdelset(&block, own[i]);
+    pthread_sigmask(SIG_BLOCK, &block, before);
 }
 
 void parallel_for(size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     struct job job = {.n = n, .fn = fn, .arg = arg};
-    pthread_t threads[MAX_THREADS];
-    size_t helpers = n > 1 ? processors() - 1 : 0, started = 0;
+    size_t want = n < 2 ? 0 : processors() - 1;
+    if (want >= n)
+        want = n - 1;
 
-    if (helpers > n - 1 && n > 0)
-        helpers = n - 1;
-    /* A thread that cannot be made only means that the others do more. */
-    while (started < helpers && pthread_create(&threads[started], NULL, run, &job) == 0)
+    pthread_t *threads = xcalloc(want, sizeof(*threads));
+    size_t started = 0;
+    sigset_t before;
+    block_signals(&before);
+    /* A thread that does not start is no error: the others do its work. */
+    while (started < want && pthread_create(&threads[started], NULL, work, &job) == 0)
         started++;
-    run(&job);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+    work(&job);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
 }
 
 void progress_report(struct progress *p, const char *what, uint64_t done, uint64_t total)
