@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/places.h"
+
+#include "session/priv.h"
+
+void places_done(struct places *p)
+{
+    vec_done(&p->all);
+    map64_done(&p->by_lookup);
+    mapstr_done(&p->strings);
+}
+
+uint32_t places_intern(struct places *p, taddr lookup)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&p->by_lookup, lookup, &fresh);
+    if (fresh) {
+        *slot = p->all.n;
+        vec_push(&p->all)->lookup = lookup;
+    }
+    return (uint32_t)*slot;
+}
+
+/* One pointer for equal strings. `s` must live as long as the session. */
+static const char *intern(struct places *p, const char *s)
+{
+    if (!s)
+        return NULL;
+    bool fresh;
+    uint64_t *slot = mapstr_put(&p->strings, s, strlen(s), &fresh);
+    if (fresh)
+        *slot = (uint64_t)(uintptr_t)s;
+    return (const char *)(uintptr_t)*slot;
+}
+
+static const char *language_of(struct session *s, const struct module *m, const char *symbol,
+                               const char *dwarf_language)
+{
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct runtime *r = s->runtimes.v[i].runtime;
+        const char *language = r->language ? r->language(m, symbol, dwarf_language) : NULL;
+        if (language)
+            return language;
+    }
+    return dwarf_language;
+}
+
+/* C has no mangling: its linkage name is what an asm label or an alias made of the name (glibc's
+ * __GI_raise), which says more about where we are, and is what gdb shows. */
+static const char *source_name(const struct src_frame *f)
+{
+    if (f->linkage && f->language && strcmp(f->language, "c") == 0)
+        return f->linkage;
+    return f->function;
+}
+
+static const char *symbol_name(struct session *s, const struct symbol *sym)
+{
+    SCOPED(freep) char *plain = demangle(sym->name);
+    return plain ? arena_strdup(&s->arena, plain) : sym->name;
+}
+
+static void resolve_one(struct session *s, struct place *place, const struct src_info *src)
+{
+    struct places *p = &s->places;
+    struct module *m = modules_find(s->ms, place->lookup);
+    struct symbol sym;
+    bool has_symbol = m && module_symbol(m, place->lookup, &sym);
+    size_t inlined = src && src->n && !s->opts.no_inlines ? src->n - 1 : 0;
+    struct splace *at = arena_array(&s->arena, struct splace, inlined + 1);
+
+    for (size_t i = 0; i <= inlined; i++) {
+        const struct src_frame *f = src && src->n ? &src->frames[src->n - 1 - inlined + i] : NULL;
+        bool physical = i == inlined;
+        const char *name = f ? source_name(f) : NULL;
+        if (!name && physical && has_symbol)
+            name = symbol_name(s, &sym);
+        at[i].module = m;
+        at[i].mapping = image_mapping(s->im, place->lookup);
+        at[i].function = intern(p, name);
+        at[i].language = intern(p, language_of(s, m, physical && has_symbol ? sym.name : NULL,
+                                               f ? f->language : NULL));
+        if (f) {
+            at[i].file = intern(p, f->file);
+            at[i].line = f->line;
+            at[i].column = f->column;
+        }
+    }
+    /* Without inlined frames, the line is still that of the innermost one: where execution is. */
+    if (s->opts.no_inlines && src && src->n > 1) {
+        at[0].file = intern(p, src->frames[0].file);
+        at[0].line = src->frames[0].line;
+        at[0].column = src->frames[0].column;
+    }
+    place->start = src && src->function_start ? src->function_start : has_symbol ? sym.addr : 0;
+    at[inlined].start = place->start;
+    place->at = at;
+    place->n = (uint32_t)(inlined + 1);
+}
+
+struct err *places_resolve(struct session *s)
+{
+    struct places *p = &s->places;
+    size_t first = p->resolved, n = p->all.n - first;
+    if (!n)
+        return NULL;
+    SCOPED(freep) taddr *pcs = xcalloc(n, sizeof(*pcs));
+    for (size_t i = 0; i < n; i++)
+        pcs[i] = p->all.v[first + i].lookup;
+
+    uint64_t began = now_ns();
+    modules_prepare(s->ms, pcs, n);
+    TRY(session_check(s));
+    log_verbose("symbols for %zu addresses: %.1f ms", n, (double)(now_ns() - began) / 1e6);
+
+    SCOPED(freep) struct src_info *src = NULL;
+    if (!s->opts.names_only) {
+        began = now_ns();
+        src = xcalloc(n, sizeof(*src));
+        if (!s->symbolizer)
+            s->symbolizer = symbolizer_new(s->ms);
+        symbolizer_run(s->symbolizer, pcs, n, src);
+        TRY(session_check(s));
+        log_verbose("lines for %zu addresses: %.1f ms", n, (double)(now_ns() - began) / 1e6);
+    }
+    for (size_t i = 0; i < n; i++)
+        resolve_one(s, &p->all.v[first + i], src ? &src[i] : NULL);
+    p->resolved = p->all.n;
+    return NULL;
+}

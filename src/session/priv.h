@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of session/ share. */
+#ifndef SESSION_PRIV_H
+#define SESSION_PRIV_H
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "module/symbolize.h"
+#include "rt/rt.h"
+#include "session/places.h"
+#include "session/session.h"
+
+struct attached {
+    const struct runtime *runtime;
+    struct rt *rt;
+};
+
+struct session {
+    struct session_opts opts;
+    struct image *im;
+    struct modules *ms;
+    struct symbolizer *symbolizer; /* NULL until needed, and with names_only */
+    VEC(struct attached) runtimes;
+
+    struct arena arena;
+    struct places places;
+    struct sstack *stacks;
+    size_t n_stacks;
+    bool have_stacks;
+
+    VEC(struct err *) notes; /* choices and trouble of the session itself */
+    VEC(const struct err *) problems; /* the view that session_problems() hands out */
+};
+
+/* ERR_CANCELLED once the user asked to stop. */
+struct err *session_check(const struct session *s) MUST_CHECK;
+
+#endif

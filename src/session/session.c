@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/priv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+struct err *session_check(const struct session *s)
+{
+    if (progress_cancelled(s->opts.progress))
+        return err_new(ERR_CANCELLED, "cancelled");
+    return NULL;
+}
+
+/* What the word TARGET stands for. */
+
+static bool all_digits(const char *s)
+{
+    if (!*s)
+        return false;
+    for (; *s; s++)
+        if (!isdigit((unsigned char)*s))
+            return false;
+    return true;
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+/* *pid is 0 when the target is a file. */
+static struct err *choose_target(struct session *s, const char *target, int32_t *pid)
+{
+    *pid = 0;
+    if (!all_digits(target))
+        return NULL;
+    errno = 0;
+    unsigned long number = strtoul(target, NULL, 10);
+    bool possible = errno == 0 && number > 0 && number <= INT32_MAX;
+    SCOPED(freep) char *proc = xasprintf("/proc/%lu", number);
+    bool process = possible && exists(proc), file = exists(target);
+    if (!process && !file)
+        return err_hint(err_new(ERR_NOT_FOUND, "there is no process %s", target),
+                        "for a core file of that name give its path, such as ./%s", target);
+    if (process)
+        *pid = (int32_t)number;
+    if (process && file)
+        *vec_push(&s->notes) = err_hint(err_new(ERR_USAGE, "took %s as process %s; there is also a file of that name",
+                                                target, target),
+                                        "for the file, say ./%s", target);
+    else if (file)
+        *vec_push(&s->notes) = err_new(ERR_USAGE, "took %s as a core file; there is no process %s", target, target);
+    return NULL;
+}
+
+static struct err *open_image(struct session *s, const char *target)
+{
+    int32_t pid;
+    TRY(choose_target(s, target, &pid));
+    uint64_t began = now_ns();
+    if (pid) {
+        struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress};
+        TRY(image_live_open(pid, &live, &s->im));
+        log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
+    } else {
+        struct image_core_opts core = {.progress = s->opts.progress};
+        TRY(image_core_open(target, &core, &s->im));
+    }
+    log_verbose("opened %s: %zu threads, %zu mappings: %.1f ms", target, s->im->threads.n, s->im->maps.n,
+                (double)(now_ns() - began) / 1e6);
+    return NULL;
+}
+
+static void attach_runtimes(struct session *s)
+{
+    const struct runtime *const *r = s->opts.runtimes;
+    for (; r && *r; r++) {
+        bool found = false;
+        struct rt *rt = NULL;
+        struct err *e = (*r)->detect ? (*r)->detect(s->ms, &found) : NULL;
+        if (!e && found && (*r)->attach)
+            e = (*r)->attach(s->ms, &rt);
+        if (e)
+            *vec_push(&s->notes) = err_prefix(e, "the %s runtime cannot be read", (*r)->name);
+        else if (found)
+            *vec_push(&s->runtimes) = (struct attached){.runtime = *r, .rt = rt};
+    }
+}
+
+static void session_freep(struct session **s)
+{
+    session_free(*s);
+}
+
+struct err *session_open(const char *target, const struct session_opts *opts, struct session **out)
+{
+    SCOPED(session_freep) struct session *s = xcalloc(1, sizeof(*s));
+    s->opts = *opts;
+    s->opts.modules.progress = opts->progress;
+    TRY(open_image(s, target));
+    TRY(session_check(s));
+    s->ms = modules_load(s->im, &s->opts.modules);
+    attach_runtimes(s);
+    *out = TAKE(s);
+    return NULL;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->free)
+            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
+    vec_done(&s->runtimes);
+    for (size_t i = 0; i < s->notes.n; i++)
+        err_free(s->notes.v[i]);
+    vec_done(&s->notes);
+    vec_done(&s->problems);
+    places_done(&s->places);
+    symbolizer_free(s->symbolizer);
+    modules_free(s->ms);
+    image_free(s->im);
+    arena_done(&s->arena);
+    free(s);
+}
+
+void session_cancel(struct session *s)
+{
+    if (s->opts.progress)
+        atomic_store(&s->opts.progress->cancelled, true);
+}
+
+const struct image *session_image(const struct session *s)
+{
+    return s->im;
+}
+
+size_t session_module_count(const struct session *s)
+{
+    return modules_count(s->ms);
+}
+
+const struct module *session_module(struct session *s, size_t i, bool load)
+{
+    struct module *m = modules_get(s->ms, i);
+    if (load) {
+        module_elf(m);
+        if (module_debug_elf(m))
+            module_alt_elf(m);
+    }
+    return m;
+}
+
+const char *session_module_hint(struct session *s, const struct module *m)
+{
+    struct module *own = modules_find(s->ms, m->start);
+    return own == m ? module_missing_hint(own) : NULL;
+}
+
+static void add_problem(struct session *s, const struct err *e)
+{
+    *vec_push(&s->problems) = e;
+}
+
+const struct err *const *session_problems(struct session *s, size_t *n)
+{
+    s->problems.n = 0;
+    for (size_t i = 0; i < s->notes.n; i++)
+        add_problem(s, s->notes.v[i]);
+    for (size_t i = 0; i < s->im->problems.n; i++)
+        add_problem(s, s->im->problems.v[i]);
+    size_t n_src = 0;
+    const struct err *const *src = s->symbolizer ? symbolizer_problems(s->symbolizer, &n_src) : NULL;
+    for (size_t i = 0; i < n_src; i++)
+        add_problem(s, src[i]);
+    *n = s->problems.n;
+    return s->problems.v;
+}
+
+struct err *session_read(struct session *s, taddr at, void *buf, size_t n)
+{
+    return modules_read(s->ms, at, buf, n);
+}
+
+struct err *session_environ(struct session *s, char **out, size_t *n)
+{
+    return image_environ(s->im, out, n);
+}
+
+struct err *session_arguments(struct session *s, char **out, size_t *n)
+{
+    return image_arguments(s->im, out, n);
+}
+
+const char *session_signal_name(int signo)
+{
+    return signal_name(signo);
+}
+
+const char *session_signal_code(int signo, int code)
+{
+    return signal_code_text(signo, code);
+}
+
+const char *session_auxv_name(uint64_t type)
+{
+    return auxv_name(type);
+}

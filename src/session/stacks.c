@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From threads to source-level stacks: unwind all, find each distinct address once, merge. */
+#include "session/priv.h"
+
+#include <stdatomic.h>
+
+/* Below this many threads one unwinder does them all: its caches are warm after the first. */
+enum { PARALLEL_THREADS = 64, TAIL_CALLS_MAX = 64 };
+
+/* What one thread's stack goes through. */
+struct walk {
+    const struct image_thread *thread;
+    struct frames frames;
+    uint32_t *place; /* per physical frame */
+    /* Tail-call chain between frame i and its caller: index + 1 into tails.chains; 0 none. */
+    uint32_t *chain;
+};
+
+/* Chains of tail calls, found once for each pair of call and callee. */
+struct chain {
+    uint32_t first, n; /* in tails.pcs; outermost first */
+};
+struct tails {
+    struct map64 by_pair; /* caller place and callee place -> index + 1 in chains; 0: no chain */
+    VEC(struct chain) chains;
+    VEC(taddr) pcs;
+    VEC(uint32_t) places;
+};
+
+struct walks {
+    struct session *s;
+    struct walk *v;
+    size_t n, workers;
+    atomic_size_t next;
+};
+
+static void walks_done(struct walks *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        frames_done(&w->v[i].frames);
+        free(w->v[i].place);
+        free(w->v[i].chain);
+    }
+    free(w->v);
+}
+
+static void tails_done(struct tails *t)
+{
+    map64_done(&t->by_pair);
+    vec_done(&t->chains);
+    vec_done(&t->pcs);
+    vec_done(&t->places);
+}
+
+/* 1. Registers to physical frames. */
+
+static void unwind_some(void *arg, size_t worker)
+{
+    (void)worker;
+    struct walks *w = arg;
+    struct session *s = w->s;
+    struct unwinder *u = unwinder_new(s->ms);
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        const struct stepper *step = a->runtime->stepper ? a->runtime->stepper(a->rt) : NULL;
+        if (step)
+            unwinder_add_stepper(u, step);
+    }
+    for (;;) {
+        size_t i = atomic_fetch_add(&w->next, 1);
+        if (i >= w->n || progress_cancelled(s->opts.progress))
+            break;
+        struct walk *walk = &w->v[i];
+        if (walk->thread->has_regs)
+            unwind_stack(u, &walk->thread->regs, s->opts.max_frames, &walk->frames);
+        progress_report(s->opts.progress, "threads", i + 1, w->n);
+    }
+    unwinder_free(u);
+}
+
+static struct err *unwind_all(struct walks *w)
+{
+    struct session *s = w->s;
+    uint64_t began = now_ns();
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers = w->n >= PARALLEL_THREADS && cpus > 1 ? (size_t)cpus : 1;
+    parallel_for(workers, unwind_some, w);
+    TRY(session_check(s));
+    size_t frames = 0;
+    for (size_t i = 0; i < w->n; i++)
+        frames += w->v[i].frames.frames.n;
+    log_verbose("unwound %zu threads, %zu frames: %.1f ms", w->n, frames, (double)(now_ns() - began) / 1e6);
+    return NULL;
+}
+
+/* 2. Physical frames to places. */
+
+static void intern_frames(struct session *s, struct walk *w)
+{
+    size_t n = w->frames.frames.n;
+    w->place = xcalloc(n, sizeof(*w->place));
+    taddr last = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct frame *f = &w->frames.frames.v[i];
+        taddr lookup = f->exact_pc || !f->pc ? f->pc : f->pc - 1;
+        /* A recursion asks for the same address again and again. */
+        bool same = i && lookup == last;
+        w->place[i] = same ? w->place[i - 1] : places_intern(&s->places, lookup);
+        last = lookup;
+    }
+}
+
+/* 3. Tail calls between a frame and its caller. */
+
+/* Only what call frame information says is certain enough to look for a chain of jumps in between. */
+static bool may_hide_tail_call(const struct frame *callee, const struct frame *caller)
+{
+    return !callee->is_signal && !caller->is_signal && !caller->exact_pc &&
+           (caller->how == FRAME_CFI || caller->how == FRAME_CODE);
+}
+
+static uint32_t find_chain(struct session *s, struct tails *t, taddr caller_ret, taddr callee_start)
+{
+    struct tail_frame found[TAIL_CALLS_MAX];
+    size_t n = symbolizer_tail_calls(s->symbolizer, caller_ret, callee_start, found, TAIL_CALLS_MAX);
+    if (!n)
+        return 0;
+    *vec_push(&t->chains) = (struct chain){.first = (uint32_t)t->pcs.n, .n = (uint32_t)n};
+    for (size_t i = 0; i < n; i++) {
+        *vec_push(&t->pcs) = found[i].pc;
+        *vec_push(&t->places) = places_intern(&s->places, found[i].pc - 1);
+    }
+    return (uint32_t)t->chains.n;
+}
+
+static void find_tail_calls(struct session *s, struct tails *t, struct walk *w)
+{
+    size_t n = w->frames.frames.n;
+    w->chain = xcalloc(n, sizeof(*w->chain));
+    for (size_t i = 0; i + 1 < n; i++) {
+        const struct frame *callee = &w->frames.frames.v[i], *caller = callee + 1;
+        taddr start = s->places.all.v[w->place[i]].start;
+        if (!start || !may_hide_tail_call(callee, caller))
+            continue;
+        bool fresh;
+        uint64_t pair = (uint64_t)w->place[i + 1] << 32 | w->place[i];
+        uint64_t *slot = map64_put(&t->by_pair, pair, &fresh);
+        if (fresh)
+            *slot = find_chain(s, t, caller->pc, start);
+        w->chain[i] = (uint32_t)*slot;
+    }
+}
+
+/* 4. Everything into source-level frames. */
+
+/* Counts with out NULL, else also fills. */
+static size_t put_place(struct sframe *out, const struct place *p, struct sframe physical)
+{
+    if (!out)
+        return p->n;
+    for (uint32_t i = 0; i < p->n; i++) {
+        out[i] = physical;
+        out[i].at = &p->at[i];
+        if (i + 1 < p->n)
+            out[i].kind = FRAME_INLINED;
+    }
+    return p->n;
+}
+
+/* A signal frame is one frame, whatever is written of the trampoline. */
+static size_t put_signal(struct sframe *out, const struct place *p, struct sframe physical)
+{
+    if (out) {
+        *out = physical;
+        out->at = &p->at[p->n - 1];
+        out->kind = FRAME_SIGNAL;
+    }
+    return 1;
+}
+
+static size_t put_chain(const struct session *s, const struct tails *t, uint32_t chain, uint32_t physical,
+                        struct sframe *out)
+{
+    size_t n = 0;
+    const struct chain *c = &t->chains.v[chain - 1];
+    for (uint32_t i = c->n; i-- > 0;) {
+        struct sframe f = {.pc = t->pcs.v[c->first + i], .physical = physical, .kind = FRAME_TAILCALL,
+                           .how = FRAME_CFI};
+        n += put_place(out ? out + n : NULL, &s->places.all.v[t->places.v[c->first + i]], f);
+    }
+    return n;
+}
+
+static size_t merge(const struct session *s, const struct tails *t, const struct walk *w, struct sframe *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->frames.frames.n; i++) {
+        const struct frame *f = &w->frames.frames.v[i];
+        struct sframe physical = {.pc = f->pc, .physical = (uint32_t)i, .kind = FRAME_NORMAL, .how = f->how};
+        const struct place *p = &s->places.all.v[w->place[i]];
+        n += (f->is_signal ? put_signal : put_place)(out ? out + n : NULL, p, physical);
+        if (w->chain && w->chain[i])
+            n += put_chain(s, t, w->chain[i], (uint32_t)i, out ? out + n : NULL);
+    }
+    return n;
+}
+
+static void fill_stack(struct session *s, const struct tails *t, const struct walk *w, struct sstack *out)
+{
+    size_t n = merge(s, t, w, NULL);
+    struct sframe *frames = arena_array(&s->arena, struct sframe, n);
+    merge(s, t, w, frames);
+    *out = (struct sstack){.thread = w->thread, .frames = frames, .n = n};
+    out->crashed = s->im->crashed_tid && w->thread->tid == s->im->crashed_tid;
+
+    const struct err *stopped = w->frames.stopped;
+    if (stopped) {
+        out->stopped = arena_strdup(&s->arena, stopped->msg);
+        out->stopped_hint = stopped->hint ? arena_strdup(&s->arena, stopped->hint) : NULL;
+    } else if (!w->thread->has_regs) {
+        out->stopped = w->thread->why ? w->thread->why : "the registers of this thread are not known";
+    }
+    size_t max = s->opts.max_frames;
+    if (max && n > max) {
+        out->n = max;
+        out->stopped = arena_printf(&s->arena, "the limit of %zu frames was reached", max);
+        out->stopped_hint = NULL;
+    }
+}
+
+/* The crashed thread first, then as the image has them. */
+static struct err *choose_threads(struct session *s, struct walks *w)
+{
+    const struct image *im = s->im;
+    w->v = xcalloc(im->threads.n, sizeof(*w->v));
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < im->threads.n; i++) {
+            const struct image_thread *th = &im->threads.v[i];
+            bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
+            if (crashed == (pass == 0) && (!s->opts.only_tid || th->tid == s->opts.only_tid))
+                w->v[w->n++].thread = th;
+        }
+    }
+    if (!w->n && s->opts.only_tid)
+        return err_hint(err_new(ERR_NOT_FOUND, "the target has no thread %d", s->opts.only_tid),
+                        "inquest info lists its threads");
+    return NULL;
+}
+
+static struct err *make_stacks(struct session *s)
+{
+    SCOPED(walks_done) struct walks w = {.s = s};
+    SCOPED(tails_done) struct tails t = {0};
+    TRY(choose_threads(s, &w));
+    TRY(unwind_all(&w));
+    for (size_t i = 0; i < w.n; i++)
+        intern_frames(s, &w.v[i]);
+    TRY(places_resolve(s));
+    if (s->symbolizer) {
+        for (size_t i = 0; i < w.n; i++)
+            find_tail_calls(s, &t, &w.v[i]);
+        TRY(places_resolve(s));
+    }
+    s->stacks = arena_array(&s->arena, struct sstack, w.n);
+    s->n_stacks = w.n;
+    for (size_t i = 0; i < w.n; i++)
+        fill_stack(s, &t, &w.v[i], &s->stacks[i]);
+    return NULL;
+}
+
+struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n)
+{
+    if (!s->have_stacks)
+        TRY(make_stacks(s));
+    s->have_stacks = true;
+    *out = s->stacks;
+    *n = s->n_stacks;
+    return NULL;
+}
