@@ -195,6 +195,11 @@ struct err *session_arguments(struct session *s, char **out, size_t *n)
     return image_arguments(s->im, out, n);
 }
 
+const char *session_build_id_text(const struct build_id *id, char buf[static BUILD_ID_TEXT])
+{
+    return build_id_text(id, buf);
+}
+
 const char *session_signal_name(int signo)
 {
     return signal_name(signo);

@@ -88,6 +88,8 @@ struct err *session_read(struct session *s, taddr at, void *buf, size_t n) MUST_
 /* NUL-separated strings; heap, owned by the caller. See image_environ(), image_arguments(). */
 struct err *session_environ(struct session *s, char **out, size_t *n) MUST_CHECK;
 struct err *session_arguments(struct session *s, char **out, size_t *n) MUST_CHECK;
+/* Hexadecimal digits of a build-id, written to buf; "" when it has none. */
+const char *session_build_id_text(const struct build_id *id, char buf[static BUILD_ID_TEXT]);
 /* "SIGSEGV"; NULL for a number that is no signal. */
 const char *session_signal_name(int signo);
 /* "address not mapped (SEGV_MAPERR)"; NULL when unknown. */
