@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text helpers that front ends share. */
+#include "front/front.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+/* ECMA-48 SGR parameters. */
+static const char *const sgr[] = {
+    [COLOUR_NONE] = "",     [COLOUR_BOLD] = "1",    [COLOUR_DIM] = "2",   [COLOUR_RED] = "1;31",
+    [COLOUR_GREEN] = "32",  [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34", [COLOUR_CYAN] = "36",
+};
+
+void put_safe(struct text *t, const char *s)
+{
+    if (s)
+        text_put_escaped(t, s, strlen(s));
+}
+
+void put_coloured(struct text *t, const struct screen *sc, enum colour c, const char *s)
+{
+    bool on = sc->color && c != COLOUR_NONE && s && *s;
+    if (on)
+        text_printf(t, "\033[%sm", sgr[c]);
+    put_safe(t, s);
+    if (on)
+        text_put(t, "\033[0m");
+}
+
+size_t text_columns(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+void put_pad(struct text *t, size_t used, size_t column)
+{
+    text_printf(t, "%*s", used < column ? (int)(column - used) : 1, "");
+}
+
+const char *path_tail(const char *path, unsigned parts)
+{
+    const char *p = path + strlen(path);
+    while (p > path) {
+        if (p[-1] == '/' && --parts == 0)
+            break;
+        p--;
+    }
+    return p;
+}
+
+void put_grouped(struct text *t, uint64_t n)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            text_putc(t, ',');
+        text_putc(t, digits[i]);
+    }
+}
+
+void put_size(struct text *t, uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double v = (double)bytes;
+    size_t unit = 0;
+    while (v >= 999.5 && unit + 1 < ARRAY_LEN(units)) {
+        v /= 1000;
+        unit++;
+    }
+    text_printf(t, unit && v < 9.95 ? "%.1f %s" : "%.0f %s", v, units[unit]);
+}
+
+void put_duration(struct text *t, uint64_t ns)
+{
+    double ms = (double)ns / 1e6;
+    if (ms < 1000)
+        text_printf(t, ms < 10 ? "%.2f ms" : "%.0f ms", ms);
+    else
+        text_printf(t, "%.1f s", ms / 1000);
+}
+
+void put_time(struct text *t, uint64_t seconds)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm;
+    char buf[64];
+    if (gmtime_r(&when, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S UTC", &tm))
+        text_put(t, buf);
+    else
+        text_printf(t, "%" PRIu64 " s after 1970", seconds);
+}
+
+void put_err(struct text *t, const struct err *e)
+{
+    put_safe(t, e->msg);
+    if (e->hint) {
+        text_put(t, " (");
+        put_safe(t, e->hint);
+        text_putc(t, ')');
+    }
+}
