@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of report/ share. */
+#ifndef FRONT_REPORT_PRIV_H
+#define FRONT_REPORT_PRIV_H
+
+#include "base/json.h"
+#include "front/report/repeat.h"
+#include "front/report/report.h"
+
+/* One answer being written. */
+struct report {
+    struct call *call;
+    struct session *session;
+    const struct image *im;
+    const struct sstack *stacks;
+    size_t n_stacks;
+};
+
+/* target.c: what the target is and how it ended. */
+void target_put(struct text *t, const struct report *r);
+/* The fields of "target" in both schemas, without the braces. */
+void target_json(struct json *j, const struct report *r);
+/* Writes the text and empties it; ERR_IO when the stream failed. */
+struct err *report_flush(struct text *t, FILE *out) MUST_CHECK;
+/* "SIGSEGV", or "signal 77". */
+void put_signal_name(struct text *t, int signo);
+/* "address not mapped (SEGV_MAPERR) at 0x0" or "sent by process 7 (uid 0)"; nothing when unknown. */
+void put_signal_cause(struct text *t, const struct report *r);
+/* The name of a thread, or NULL: a core keeps only that of the process. */
+const char *thread_name(const struct image *im, const struct image_thread *th);
+/* "sleeping" for 'S'; NULL when unknown. */
+const char *thread_state(char state);
+
+/* What brings line numbers for modules that the stacks name: one entry a hint. */
+struct missing {
+    const char *hint; /* NULL: nobody knows */
+    VEC(const struct module *) modules;
+};
+struct missing_list {
+    VEC(struct missing) v;
+};
+void missing_find(const struct report *r, struct missing_list *out);
+void missing_done(struct missing_list *m);
+
+/* stack_text.c, stack_json.c */
+struct err *stack_write_text(const struct report *r) MUST_CHECK;
+struct err *stack_write_folded(const struct report *r) MUST_CHECK;
+struct err *stack_write_json(const struct report *r) MUST_CHECK;
+
+/* info.c, info_text.c, info_json.c */
+struct memory_wish {
+    uint64_t at, length; /* bytes */
+};
+/* "0x7f00:128". ERR_USAGE. */
+struct err *memory_wish_parse(const char *s, struct memory_wish *out) MUST_CHECK;
+/* "mapped path", or why there is none: the file, the debug file or the supplement of a module. */
+const char *part_state_name(enum part_state s);
+/* Value of one register in a thread's raw general registers; false when the dump cut them. */
+bool register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out);
+struct err *info_write_text(const struct report *r) MUST_CHECK;
+struct err *info_write_json(const struct report *r) MUST_CHECK;
+/* Was this section asked for, by its option or by --all? */
+bool info_wants(const struct report *r, const char *section);
+
+#endif

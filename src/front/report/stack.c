@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquest stack: the command row. */
+#include "front/report/priv.h"
+
+#include <stdint.h>
+
+static const struct option_row rows[] = {
+    {"thread", 't', VALUE_NUMBER, "TID", "only this thread"},
+    {"group", 'g', VALUE_NONE, NULL, "threads with equal stacks together, the crashed one's first, then the largest"},
+    {"folded", 0, VALUE_NONE, NULL, "one line a stack for flame graphs: thread;outer;inner count"},
+    {"json", 'j', VALUE_NONE, NULL, "JSON, schema inquest.stack/1"},
+    {"names", 'n', VALUE_NONE, NULL, "names from symbols only: no lines, no inlined calls, but at once"},
+    {"limit", 'l', VALUE_NUMBER, "N", "at most N frames a thread, from the innermost; 0: all (default)"},
+    {"no-inlines", 0, VALUE_NONE, NULL, "leave inlined calls out"},
+    {"addresses", 'a', VALUE_NONE, NULL, "show the address of each frame"},
+    {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion"},
+    {"fold", 0, VALUE_NONE, NULL, "with --json: a recursion as one round of its frames and a count"},
+};
+static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
+static const struct option_group *const groups[] = {&own, &front_files_group, &front_output_group, NULL};
+
+static struct err *check_options(const struct call *c)
+{
+    if (call_has(c, "json") && call_has(c, "folded"))
+        return err_new(ERR_USAGE, "--json and --folded exclude each other");
+    if (call_has(c, "folded") && call_has(c, "group"))
+        return err_hint(err_new(ERR_USAGE, "--folded and --group exclude each other"),
+                        "--folded counts equal stacks by itself");
+    if (call_has(c, "fold") && !call_has(c, "json"))
+        return err_hint(err_new(ERR_USAGE, "--fold needs --json"), "text is folded unless --all-frames is given");
+    return NULL;
+}
+
+static void session_freep(struct session **s)
+{
+    session_free(*s);
+}
+
+static struct err *run(struct call *c)
+{
+    TRY(check_options(c));
+    uint64_t tid = call_number(c, "thread", 0);
+    if (call_has(c, "thread") && (tid == 0 || tid > INT32_MAX))
+        return err_new(ERR_USAGE, "'%s' is no thread id", call_value(c, "thread"));
+
+    struct session_opts opts = front_session_opts(c);
+    opts.only_tid = (int32_t)tid;
+    opts.max_frames = call_number(c, "limit", 0);
+    opts.names_only = call_has(c, "names");
+    opts.no_inlines = call_has(c, "no-inlines");
+
+    SCOPED(session_freep) struct session *s = NULL;
+    TRY(session_open(c->operands[0], &opts, &s));
+    struct report r = {.call = c, .session = s, .im = session_image(s)};
+    TRY(session_stacks(s, &r.stacks, &r.n_stacks));
+    if (call_has(c, "json"))
+        return stack_write_json(&r);
+    if (call_has(c, "folded"))
+        return stack_write_folded(&r);
+    return stack_write_text(&r);
+}
+
+const struct command report_stack = {
+    .name = "stack",
+    .aliases = "bt backtrace",
+    .operands = "TARGET",
+    .operand_kind = OPERAND_TARGET,
+    .min_operands = 1,
+    .max_operands = 1,
+    .help = "show where every thread of a process or core is",
+    .about = "Shows the stack of each thread of TARGET: the crashed thread first, with the signal that ended it. "
+             "TARGET is the id of a running process, or a core file: plain, or packed as .zst, .lz4, .xz or .gz.\n"
+             "A process is stopped only while its registers and stacks are copied, and then runs on. A core needs "
+             "no program to be named: modules are found by what the core says of them and by their build-ids.\n"
+             "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
+             "outermost frame says why. A recursion is shown as one line with its exact count.",
+    .examples = "inquest stack core                   # everything\n"
+                "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
+                "inquest stack --json core.zst        # for programs\n",
+    .groups = groups,
+    .run = run,
+};

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stacks for people, and folded for flame graphs. */
+#include "front/report/priv.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* Columns: "  #12   function [inlined]   file:line   module". */
+enum {
+    NUMBER_COLUMN = 2,
+    FUNCTION_COLUMN = 8,
+    FUNCTION_MAX = 48, /* without a terminal's width: a longer name pushes the rest of its line */
+    PLACE_MAX = 36,
+    TIDS_SHOWN = 16,
+    PATH_PARTS = 2,
+};
+
+struct layout {
+    const struct report *r;
+    const struct screen *sc;
+    bool short_text; /* paths and names are cut to fit a terminal */
+    bool addresses;
+    bool fold;
+    size_t function_width, place_width;
+};
+
+/* Text of one frame's parts, uncoloured and escaped. */
+
+/* "a::b<std::vector<int> >::c(int)" to "a::b<...>::c(...)". A '<' or '(' that belongs to an operator's name,
+ * or that stands first ("(anonymous namespace)", "<T as Trait>"), opens nothing. */
+static void put_elided(struct text *t, const char *name)
+{
+    int depth = 0;
+    const char *start = name;
+    for (const char *p = name; *p; p++) {
+        bool opens = (*p == '<' || *p == '(') && p > start && p[-1] != ':' && p[-1] != ' ';
+        if (strncmp(p, "operator", 8) == 0 && depth == 0) {
+            size_t n = 8 + strspn(p + 8, "<>=()-+*/%^&|~![], ");
+            text_putn(t, p, n);
+            p += n - 1;
+        } else if (depth == 0 && opens) {
+            text_putc(t, *p);
+            text_put(t, "...");
+            depth = 1;
+        } else if (depth && (*p == '<' || *p == '(')) {
+            depth++;
+        } else if (depth && (*p == ')' || (*p == '>' && p[-1] != '-'))) {
+            if (--depth == 0)
+                text_putc(t, *p);
+        } else if (depth == 0) {
+            text_putc(t, *p);
+        }
+    }
+}
+
+static void put_function(struct text *t, const struct layout *l, const struct sframe *f)
+{
+    struct text raw = {0};
+    if (f->kind == FRAME_SIGNAL)
+        text_put(&raw, "<signal handler called>");
+    else if (!f->at->function)
+        text_printf(&raw, "0x%0*" PRIx64, l->r->im->arch && l->r->im->arch->addr_size == 4 ? 8 : 16, f->pc);
+    else if (l->short_text && text_columns(f->at->function) > l->sc->columns / 2)
+        put_elided(&raw, f->at->function);
+    else
+        text_put(&raw, f->at->function);
+    put_safe(t, text_str(&raw));
+    text_done(&raw);
+}
+
+static const char *kind_mark(const struct sframe *f)
+{
+    switch ((enum frame_kind)f->kind) {
+    case FRAME_INLINED:
+        return " [inlined]";
+    case FRAME_TAILCALL:
+        return " [tail call]";
+    case FRAME_NORMAL:
+    case FRAME_SIGNAL:
+        break;
+    }
+    return "";
+}
+
+static const char *shown_path(const struct layout *l, const char *path)
+{
+    return l->short_text ? path_tail(path, PATH_PARTS) : path;
+}
+
+/* "crash.c:12", or "+0x1c" into a function whose lines are not known. */
+static void put_place(struct text *t, const struct layout *l, const struct sframe *f)
+{
+    const struct splace *at = f->at;
+    if (at->file) {
+        put_safe(t, shown_path(l, at->file));
+        if (at->line)
+            text_printf(t, ":%" PRIu32, at->line);
+    } else if (at->function && at->start && f->kind != FRAME_SIGNAL && f->pc >= at->start) {
+        text_printf(t, "+0x%" PRIx64, f->pc - at->start);
+    }
+}
+
+static void put_module(struct text *t, const struct sframe *f)
+{
+    const struct splace *at = f->at;
+    if (at->module)
+        put_safe(t, at->module->name);
+    else if (at->mapping && at->mapping->path)
+        put_safe(t, path_tail(at->mapping->path, 1));
+    else
+        text_put(t, at->mapping ? "(anonymous memory)" : "(not mapped)");
+    if (at->module && !at->function)
+        text_printf(t, "+0x%" PRIx64, f->pc - at->module->bias);
+}
+
+static const char *guess_mark(const struct sframe *f)
+{
+    if (f->kind == FRAME_TAILCALL)
+        return "";
+    if (f->how == FRAME_POINTER)
+        return "  [guess: frame pointer]";
+    return f->how == FRAME_SCAN ? "  [guess: stack scan]" : "";
+}
+
+/* Frames of the C library before main and around a thread's function: true, seldom of interest. */
+static bool is_start_code(const struct splace *at)
+{
+    static const char *const names[] = {"_start",       "__libc_start_main", "__libc_start_main_impl",
+                                        "start_thread", "clone",             "clone3",
+                                        "__clone3",     "__clone",           "__libc_start_call_main"};
+    for (size_t i = 0; at->function && i < ARRAY_LEN(names); i++)
+        if (strcmp(at->function, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Widths, so that columns of one answer align. */
+
+static size_t width_of(struct text *scratch)
+{
+    size_t n = text_columns(text_str(scratch));
+    text_clear(scratch);
+    return n;
+}
+
+static void measure(struct layout *l, const struct sstack *st, struct map64 *seen)
+{
+    size_t function_max = l->sc->columns ? l->sc->columns / 2 : FUNCTION_MAX;
+    struct text scratch = {0};
+    for (size_t i = 0; i < st->n; i++) {
+        const struct sframe *f = &st->frames[i];
+        bool fresh;
+        map64_put(seen, (uint64_t)(uintptr_t)f->at, &fresh);
+        if (!fresh)
+            continue;
+        put_function(&scratch, l, f);
+        text_put(&scratch, kind_mark(f));
+        size_t w = width_of(&scratch);
+        if (w > l->function_width && w <= function_max)
+            l->function_width = w;
+        put_place(&scratch, l, f);
+        w = width_of(&scratch);
+        if (w > l->place_width && w <= PLACE_MAX)
+            l->place_width = w;
+    }
+    text_done(&scratch);
+}
+
+/* Lines. */
+
+static void put_frame(struct text *t, const struct layout *l, size_t number, const struct sframe *f)
+{
+    struct text part = {0};
+    enum colour name = is_start_code(f->at) ? COLOUR_DIM : f->kind == FRAME_SIGNAL ? COLOUR_RED : COLOUR_YELLOW;
+    text_printf(&part, "%*s#%zu", NUMBER_COLUMN, "", number);
+    text_put(t, text_str(&part));
+    put_pad(t, width_of(&part), FUNCTION_COLUMN);
+    if (l->addresses)
+        text_printf(t, "0x%016" PRIx64 "  ", f->pc);
+
+    put_function(&part, l, f);
+    put_coloured(t, l->sc, name, text_str(&part));
+    text_put(&part, kind_mark(f));
+    put_coloured(t, l->sc, COLOUR_DIM, kind_mark(f));
+    put_pad(t, width_of(&part), l->function_width);
+    text_put(t, "  ");
+
+    put_place(&part, l, f);
+    put_coloured(t, l->sc, COLOUR_GREEN, text_str(&part));
+    put_pad(t, width_of(&part), l->place_width);
+    text_put(t, "  ");
+
+    put_module(&part, f);
+    put_coloured(t, l->sc, COLOUR_DIM, text_str(&part));
+    put_coloured(t, l->sc, COLOUR_RED, guess_mark(f));
+    text_putc(t, '\n');
+    text_done(&part);
+}
+
+/* Lines that one frame of a cycle has over all its rounds: "(rec.c:12)", "(rec.c:12-14)". */
+static void put_line_range(struct text *t, const struct layout *l, const struct sstack *st,
+                           const struct stretch *s, size_t k)
+{
+    const struct splace *at = st->frames[s->first + k].at;
+    uint32_t low = UINT32_MAX, high = 0;
+    if (!at->file)
+        return;
+    for (size_t i = 0; i < s->times; i++) {
+        uint32_t line = st->frames[s->first + i * s->period + k].at->line;
+        low = line < low ? line : low;
+        high = line > high ? line : high;
+    }
+    text_put(t, " (");
+    put_safe(t, shown_path(l, at->file));
+    if (high)
+        text_printf(t, ":%" PRIu32, low);
+    if (high > low)
+        text_printf(t, "-%" PRIu32, high);
+    text_putc(t, ')');
+}
+
+static void put_stretch(struct text *t, const struct layout *l, const struct sstack *st, const struct stretch *s)
+{
+    text_printf(t, "%*s#%zu-#%zu: ", NUMBER_COLUMN, "", s->first, s->first + s->period * s->times - 1);
+    for (size_t k = 0; k < s->period; k++) {
+        const struct sframe *f = &st->frames[s->first + k];
+        struct text name = {0};
+        put_function(&name, l, f);
+        text_put(t, k ? " < " : "");
+        put_coloured(t, l->sc, COLOUR_YELLOW, text_str(&name));
+        text_put(t, kind_mark(f));
+        put_line_range(t, l, st, s, k);
+        text_done(&name);
+    }
+    text_put(t, ", ");
+    put_grouped(t, s->times);
+    text_put(t, " times\n");
+}
+
+static struct err *put_frames(struct text *t, const struct layout *l, const struct sstack *st, FILE *out)
+{
+    for (size_t i = 0; i < st->n;) {
+        struct stretch s = {.first = i, .period = 1, .times = 1};
+        if (l->fold)
+            s = stretch_at(st, i);
+        if (s.times > 1)
+            put_stretch(t, l, st, &s);
+        else
+            put_frame(t, l, i, &st->frames[i]);
+        i += s.period * s.times;
+        if (t->n > 64 * 1024)
+            TRY(report_flush(t, out));
+    }
+    if (st->stopped) {
+        text_printf(t, "%*s", NUMBER_COLUMN, "");
+        put_coloured(t, l->sc, COLOUR_RED, "stopped: ");
+        put_safe(t, st->stopped);
+        if (st->stopped_hint) {
+            text_put(t, " (");
+            put_safe(t, st->stopped_hint);
+            text_putc(t, ')');
+        }
+        text_putc(t, '\n');
+    }
+    return report_flush(t, out);
+}
+
+static void put_thread_head(struct text *t, const struct layout *l, const struct sstack *st)
+{
+    struct text head = {0};
+    const char *name = thread_name(l->r->im, st->thread), *state = thread_state(st->thread->state);
+    text_printf(&head, "Thread %d", st->thread->tid);
+    if (name) {
+        text_put(&head, " \"");
+        put_safe(&head, name);
+        text_putc(&head, '"');
+    }
+    put_coloured(t, l->sc, COLOUR_BOLD, text_str(&head));
+    if (st->crashed)
+        put_coloured(t, l->sc, COLOUR_RED, " (crashed)");
+    else if (state)
+        text_printf(t, " (%s)", state);
+    text_putc(t, '\n');
+    text_done(&head);
+}
+
+/* "5 threads: 12 "io", 13, ..." */
+static void put_group_head(struct text *t, const struct layout *l, const struct stack_group *g)
+{
+    struct text head = {0};
+    text_printf(&head, "%zu threads", g->n);
+    put_coloured(t, l->sc, COLOUR_BOLD, text_str(&head));
+    text_done(&head);
+    for (size_t i = 0; i < g->n && i < TIDS_SHOWN; i++) {
+        const struct sstack *st = g->stacks[i];
+        const char *name = thread_name(l->r->im, st->thread);
+        text_printf(t, "%s %d", i ? "," : ":", st->thread->tid);
+        if (name) {
+            text_put(t, " \"");
+            put_safe(t, name);
+            text_putc(t, '"');
+        }
+        if (st->crashed)
+            put_coloured(t, l->sc, COLOUR_RED, " (crashed)");
+    }
+    if (g->n > TIDS_SHOWN)
+        text_printf(t, " and %zu more", g->n - TIDS_SHOWN);
+    text_putc(t, '\n');
+}
+
+static struct err *put_groups(struct text *t, const struct layout *l, FILE *out)
+{
+    SCOPED(stack_groups_done) struct stack_groups groups = group_stacks(l->r->stacks, l->r->n_stacks);
+    for (size_t i = 0; i < groups.n; i++) {
+        text_putc(t, '\n');
+        if (groups.v[i].n == 1)
+            put_thread_head(t, l, groups.v[i].stacks[0]);
+        else
+            put_group_head(t, l, &groups.v[i]);
+        TRY(put_frames(t, l, groups.v[i].stacks[0], out));
+    }
+    return NULL;
+}
+
+static void put_missing(struct text *t, const struct layout *l)
+{
+    struct missing_list list = {0};
+    missing_find(l->r, &list);
+    for (size_t i = 0; i < list.v.n; i++) {
+        const struct missing *m = &list.v.v[i];
+        put_coloured(t, l->sc, COLOUR_YELLOW, i ? "" : "\n");
+        text_put(t, "no debug information for ");
+        for (size_t k = 0; k < m->modules.n; k++) {
+            text_put(t, k ? ", " : "");
+            put_safe(t, m->modules.v[k]->name);
+        }
+        if (m->hint) {
+            text_put(t, ": ");
+            put_safe(t, m->hint);
+        }
+        text_putc(t, '\n');
+    }
+    missing_done(&list);
+}
+
+static void text_donep(struct text *t)
+{
+    text_done(t);
+}
+
+struct err *stack_write_text(const struct report *r)
+{
+    FILE *out = call_output(r->call);
+    struct layout l = {
+        .r = r,
+        .sc = &r->call->screen,
+        .short_text = r->call->screen.columns && !call_has(r->call, "full-paths"),
+        .addresses = call_has(r->call, "addresses"),
+        .fold = !call_has(r->call, "all-frames"),
+    };
+    struct map64 seen = {0};
+    for (size_t i = 0; i < r->n_stacks; i++)
+        measure(&l, &r->stacks[i], &seen);
+    map64_done(&seen);
+
+    SCOPED(text_donep) struct text t = {0};
+    target_put(&t, r);
+    if (call_has(r->call, "group")) {
+        TRY(put_groups(&t, &l, out));
+    } else {
+        for (size_t i = 0; i < r->n_stacks; i++) {
+            text_putc(&t, '\n');
+            put_thread_head(&t, &l, &r->stacks[i]);
+            TRY(put_frames(&t, &l, &r->stacks[i], out));
+        }
+    }
+    if (!call_has(r->call, "names"))
+        put_missing(&t, &l);
+    return report_flush(&t, out);
+}
+
+/* Folded: one line a distinct stack. Its syntax has ';' between frames and a space before the count. */
+
+static void put_folded_name(struct text *t, const char *s)
+{
+    size_t from = t->n;
+    put_safe(t, s);
+    for (size_t i = from; i < t->n; i++)
+        if (t->p[i] == ';')
+            t->p[i] = ':';
+}
+
+static void put_folded_stack(struct text *t, const struct report *r, const struct sstack *st)
+{
+    const char *name = thread_name(r->im, st->thread);
+    if (name)
+        put_folded_name(t, name);
+    else
+        text_put(t, "thread");
+    for (size_t i = st->n; i-- > 0;) {
+        const struct sframe *f = &st->frames[i];
+        text_putc(t, ';');
+        if (f->at->function)
+            put_folded_name(t, f->at->function);
+        else if (f->at->module)
+            text_printf(t, "[%s+0x%" PRIx64 "]", path_tail(f->at->module->name, 1), f->pc - f->at->module->bias);
+        else
+            text_printf(t, "[0x%" PRIx64 "]", f->pc);
+    }
+}
+
+struct err *stack_write_folded(const struct report *r)
+{
+    FILE *out = call_output(r->call);
+    SCOPED(text_donep) struct text t = {0};
+    struct arena arena = {0};
+    struct mapstr counts = {0};
+    VEC(const char *) lines = {0};
+    for (size_t i = 0; i < r->n_stacks; i++) {
+        if (!r->stacks[i].n)
+            continue;
+        put_folded_stack(&t, r, &r->stacks[i]);
+        const char *line = arena_strndup(&arena, t.p, t.n);
+        bool fresh;
+        uint64_t *count = mapstr_put(&counts, line, t.n, &fresh);
+        (*count)++;
+        if (fresh)
+            *vec_push(&lines) = line;
+        text_clear(&t);
+    }
+    struct err *e = NULL;
+    for (size_t i = 0; i < lines.n && !e; i++) {
+        text_printf(&t, "%s %" PRIu64 "\n", lines.v[i], *mapstr_find(&counts, lines.v[i], strlen(lines.v[i])));
+        e = report_flush(&t, out);
+    }
+    vec_done(&lines);
+    mapstr_done(&counts);
+    arena_done(&arena);
+    return e;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the target is, how it ended, and what would tell more of it. */
+#include "front/report/priv.h"
+
+#include "base/map.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+struct err *report_flush(struct text *t, FILE *out)
+{
+    if (t->n && fwrite(t->p, 1, t->n, out) != t->n)
+        return err_errno(errno, "cannot write the answer");
+    text_clear(t);
+    return NULL;
+}
+
+const char *thread_name(const struct image *im, const struct image_thread *th)
+{
+    /* A core's one short name is that of the thread that was dumped first, the crashed one. */
+    if (!th->name && im->crashed_tid && th->tid == im->crashed_tid)
+        return im->comm;
+    return th->name;
+}
+
+const char *thread_state(char state)
+{
+    /* Letters of /proc/PID/stat, proc(5). */
+    switch (state) {
+    case 'R':
+        return "running";
+    case 'S':
+        return "sleeping";
+    case 'D':
+        return "in uninterruptible sleep";
+    case 'T':
+        return "stopped";
+    case 't':
+        return "traced";
+    case 'Z':
+        return "zombie";
+    case 'X':
+        return "dead";
+    case 'I':
+        return "idle";
+    default:
+        return NULL;
+    }
+}
+
+void put_signal_name(struct text *t, int signo)
+{
+    const char *name = session_signal_name(signo);
+    if (name)
+        text_put(t, name);
+    else
+        text_printf(t, "signal %d", signo);
+}
+
+void put_signal_cause(struct text *t, const struct report *r)
+{
+    const struct image_signal *sig = &r->im->signal;
+    if (!sig->has_info)
+        return;
+    const char *code = session_signal_code(sig->signo, sig->code);
+    const char *gap = "";
+    if (code && !sig->has_sender) {
+        text_put(t, code);
+        gap = " ";
+    }
+    if (sig->has_addr)
+        text_printf(t, "%sat 0x%" PRIx64, gap, sig->addr);
+    if (sig->has_sender && sig->pid == r->im->pid)
+        text_printf(t, "%sraised by itself", gap);
+    else if (sig->has_sender)
+        text_printf(t, "%ssent by process %d (uid %" PRIu32 ")", gap, sig->pid, sig->uid);
+}
+
+static const char *program_name(const struct image *im)
+{
+    if (im->exe)
+        return path_tail(im->exe, 1);
+    return im->comm ? im->comm : "a program";
+}
+
+static void put_end(struct text *t, const struct report *r)
+{
+    const struct screen *sc = &r->call->screen;
+    const struct image *im = r->im;
+    struct text said = {0};
+    put_signal_name(&said, im->signal.signo);
+    text_put(t, " died of ");
+    put_coloured(t, sc, COLOUR_RED, text_str(&said));
+    text_clear(&said);
+    put_signal_cause(&said, r);
+    if (said.n)
+        text_printf(t, ": %s", text_str(&said));
+    text_done(&said);
+    if (im->crashed_tid)
+        text_printf(t, ", in thread %d", im->crashed_tid);
+}
+
+void target_put(struct text *t, const struct report *r)
+{
+    const struct screen *sc = &r->call->screen;
+    const struct image *im = r->im;
+
+    put_coloured(t, sc, COLOUR_BOLD, program_name(im));
+    if (im->pid)
+        text_printf(t, " (process %d)", im->pid);
+    if (im->kind == IMAGE_LIVE) {
+        text_put(t, " runs; it stood still for ");
+        put_duration(t, im->pause_ns);
+    } else if (im->signal.signo) {
+        put_end(t, r);
+    } else {
+        text_put(t, " was running when the core was written");
+    }
+    text_putc(t, '\n');
+
+    if (im->cmdline) {
+        text_put(t, "command: ");
+        put_safe(t, im->cmdline);
+        text_put(t, im->cmdline_cut ? " (cut; inquest info has all)\n" : "\n");
+    }
+    if (im->kind == IMAGE_CORE) {
+        text_put(t, "core: ");
+        put_safe(t, im->path);
+        if (im->writer)
+            text_printf(t, ", written by %s", im->writer);
+        text_putc(t, '\n');
+    }
+    size_t n;
+    const struct err *const *problems = session_problems(r->session, &n);
+    for (size_t i = 0; i < n; i++) {
+        put_coloured(t, sc, COLOUR_YELLOW, "note: ");
+        put_err(t, problems[i]);
+        text_putc(t, '\n');
+    }
+}
+
+static void signal_json(struct json *j, const struct image_signal *sig)
+{
+    json_key(j, "signal");
+    if (!sig->signo) {
+        json_null(j);
+        return;
+    }
+    json_object_begin(j);
+    json_kv_i64(j, "number", sig->signo);
+    json_kv_string(j, "name", session_signal_name(sig->signo));
+    if (sig->has_info) {
+        json_kv_i64(j, "code", sig->code);
+        json_kv_string(j, "text", session_signal_code(sig->signo, sig->code));
+    }
+    if (sig->has_addr)
+        json_kv_hex(j, "address", sig->addr);
+    if (sig->has_sender) {
+        json_kv_i64(j, "sender_pid", sig->pid);
+        json_kv_u64(j, "sender_uid", sig->uid);
+    }
+    json_object_end(j);
+}
+
+static void problems_json(struct json *j, const struct report *r)
+{
+    size_t n;
+    const struct err *const *problems = session_problems(r->session, &n);
+    json_key(j, "problems");
+    json_array_begin(j);
+    for (size_t i = 0; i < n; i++) {
+        json_object_begin(j);
+        json_kv_string(j, "code", err_code_name(problems[i]->code));
+        json_kv_string(j, "message", problems[i]->msg);
+        if (problems[i]->hint)
+            json_kv_string(j, "hint", problems[i]->hint);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void target_json(struct json *j, const struct report *r)
+{
+    const struct image *im = r->im;
+    json_kv_string(j, "kind", im->kind == IMAGE_LIVE ? "process" : "core");
+    json_kv_string(j, "path", im->path);
+    json_kv_string(j, "program", im->exe);
+    json_kv_string(j, "name", im->comm);
+    json_kv_string(j, "command", im->cmdline);
+    json_kv_bool(j, "command_cut", im->cmdline_cut);
+    json_kv_string(j, "arch", im->arch ? im->arch->name : NULL);
+    json_kv_i64(j, "pid", im->pid);
+    json_kv_string(j, "writer", im->writer);
+    signal_json(j, &im->signal);
+    json_key(j, "crashed_tid");
+    if (im->crashed_tid)
+        json_i64(j, im->crashed_tid);
+    else
+        json_null(j);
+    if (im->kind == IMAGE_LIVE)
+        json_kv_u64(j, "pause_ns", im->pause_ns);
+    problems_json(j, r);
+}
+
+/* Missing debug files. */
+
+static bool lacks_lines(const struct splace *at)
+{
+    const struct module *m = at->module;
+    return m && !at->file && !m->is_vdso &&
+           (m->debug.state == PART_MISSING || m->debug.state == PART_MISMATCH || m->debug.state == PART_ERROR ||
+            m->debug.state == PART_NONE);
+}
+
+static struct missing *missing_for(struct missing_list *list, const char *hint)
+{
+    for (size_t i = 0; i < list->v.n; i++) {
+        const char *h = list->v.v[i].hint;
+        if (h == hint || (h && hint && strcmp(h, hint) == 0))
+            return &list->v.v[i];
+    }
+    struct missing *m = vec_push(&list->v);
+    m->hint = hint;
+    return m;
+}
+
+void missing_find(const struct report *r, struct missing_list *out)
+{
+    struct map64 seen = {0};
+    for (size_t i = 0; i < r->n_stacks; i++) {
+        for (size_t k = 0; k < r->stacks[i].n; k++) {
+            const struct splace *at = r->stacks[i].frames[k].at;
+            bool fresh = false;
+            if (lacks_lines(at))
+                map64_put(&seen, (uint64_t)(uintptr_t)at->module, &fresh);
+            if (fresh)
+                *vec_push(&missing_for(out, session_module_hint(r->session, at->module))->modules) = at->module;
+        }
+    }
+    map64_done(&seen);
+}
+
+void missing_done(struct missing_list *m)
+{
+    for (size_t i = 0; i < m->v.n; i++)
+        vec_done(&m->v.v[i].modules);
+    vec_done(&m->v);
+}
