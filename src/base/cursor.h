@@ -59,15 +59,15 @@ static inline bool cursor_need(struct cursor *c, size_t n)
     return (size_t)(c->end - c->at) >= n ? true : cursor_fail(c);
 }
 
-#define CURSOR_READER_(name, type)                       \
-    static inline type name(struct cursor *c)            \
-    {                                                    \
-        type v = 0;                                      \
-        if (!cursor_need(c, sizeof(v)))                  \
-            return 0;                                    \
-        memcpy(&v, c->at, sizeof(v));                    \
-        c->at += sizeof(v);                              \
-        return v;                                        \
+#define CURSOR_READER_(name, type)            \
+    static inline type name(struct cursor *c) \
+    {                                         \
+        type v = 0;                           \
+        if (!cursor_need(c, sizeof(v)))       \
+            return 0;                         \
+        memcpy(&v, c->at, sizeof(v));         \
+        c->at += sizeof(v);                   \
+        return v;                             \
     }
 CURSOR_READER_(cursor_u8, uint8_t)
 CURSOR_READER_(cursor_u16, uint16_t)

@@ -68,11 +68,11 @@ static inline void err_freep(struct err **e)
 }
 
 /* Returns the error of `call` to the caller, if there is one. */
-#define TRY(call)                       \
-    do {                                \
-        struct err *try_err_ = (call);  \
-        if (try_err_)                   \
-            return try_err_;            \
+#define TRY(call)                      \
+    do {                               \
+        struct err *try_err_ = (call); \
+        if (try_err_)                  \
+            return try_err_;           \
     } while (0)
 
 /* Runs `call` and drops its error: for things whose failure changes nothing. Say why beside it. */
@@ -80,11 +80,11 @@ static inline void err_freep(struct err **e)
 
 #define SCOPED(fn) __attribute__((cleanup(fn)))
 /* Hands over ownership: yields the pointer and leaves NULL. */
-#define TAKE(p)                           \
-    __extension__({                       \
-        __typeof__(p) take_ = (p);        \
-        (p) = NULL;                       \
-        take_;                            \
+#define TAKE(p)                    \
+    __extension__({                \
+        __typeof__(p) take_ = (p); \
+        (p) = NULL;                \
+        take_;                     \
     })
 
 #endif

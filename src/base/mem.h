@@ -43,22 +43,21 @@ static inline void fclosep(FILE **f)
 }
 
 /* A growing array: `VEC(struct frame) frames = {0}; *vec_push(&frames) = f; vec_done(&frames);` */
-#define VEC(type)        \
-    struct {             \
-        type *v;         \
-        size_t n, cap;   \
+#define VEC(type)      \
+    struct {           \
+        type *v;       \
+        size_t n, cap; \
     }
 /* Room for one more, zeroed; yields a pointer to it that is valid until the next push. */
-#define vec_push(vec)                                                              \
-    __extension__({                                                                \
-        __typeof__(vec) vec_ = (vec);                                              \
-        if (vec_->n == vec_->cap)                                                  \
-            vec_reserve(vec_, vec_->n + 1);                                        \
-        (__typeof__(vec_->v))memset(&vec_->v[vec_->n++], 0, sizeof(*vec_->v));     \
+#define vec_push(vec)                                                          \
+    __extension__({                                                            \
+        __typeof__(vec) vec_ = (vec);                                          \
+        if (vec_->n == vec_->cap)                                              \
+            vec_reserve(vec_, vec_->n + 1);                                    \
+        (__typeof__(vec_->v))memset(&vec_->v[vec_->n++], 0, sizeof(*vec_->v)); \
     })
 /* Room for `want` elements in all. */
-#define vec_reserve(vec, want) \
-    ((void)((vec)->v = vec_grow_((vec)->v, &(vec)->cap, (want), sizeof(*(vec)->v))))
+#define vec_reserve(vec, want) ((void)((vec)->v = vec_grow_((vec)->v, &(vec)->cap, (want), sizeof(*(vec)->v))))
 #define vec_done(vec) (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
 /* v, or a larger copy of it, and its new capacity. At least grows by half. */
 void *vec_grow_(void *v, size_t *cap, size_t want, size_t size);

@@ -48,8 +48,8 @@ static void block_signals(sigset_t *before)
 void parallel_for(size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     struct job job = {.n = n, .fn = fn, .arg = arg};
-    size_t want = n < 2 ? 0 : processors() - 1;
-    if (want >= n)
+    size_t want = n < 2 ? 0 : processors() - 1; /* threads besides this one */
+    if (want > 0 && want >= n)
         want = n - 1;
 
     pthread_t *threads = xcalloc(want, sizeof(*threads));

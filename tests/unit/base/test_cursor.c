@@ -3,9 +3,9 @@
 
 #include "base/cursor.h"
 
-#define CURSOR(...)                                                                     \
-    cursor_of((struct bytes){.p = (const uint8_t[]){__VA_ARGS__},                       \
-                             .n = sizeof((const uint8_t[]){__VA_ARGS__})}, 0x100, "the test")
+#define CURSOR(...)                                                                                                    \
+    cursor_of((struct bytes){.p = (const uint8_t[]){__VA_ARGS__}, .n = sizeof((const uint8_t[]){__VA_ARGS__})}, 0x100, \
+              "the test")
 
 static void words_are_little_endian(void **state)
 {
@@ -190,7 +190,7 @@ static void sub_cursors(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(words_are_little_endian), cmocka_unit_test(sizes_of_uint),
-          cmocka_unit_test(failure_sticks_and_says_where), cmocka_unit_test(no_bytes_at_all),
-          cmocka_unit_test(uleb), cmocka_unit_test(uleb_limits), cmocka_unit_test(sleb),
-          cmocka_unit_test(sleb_limits), cmocka_unit_test(strings_end_inside),
-          cmocka_unit_test(bytes_and_skip), cmocka_unit_test(seek), cmocka_unit_test(sub_cursors))
+          cmocka_unit_test(failure_sticks_and_says_where), cmocka_unit_test(no_bytes_at_all), cmocka_unit_test(uleb),
+          cmocka_unit_test(uleb_limits), cmocka_unit_test(sleb), cmocka_unit_test(sleb_limits),
+          cmocka_unit_test(strings_end_inside), cmocka_unit_test(bytes_and_skip), cmocka_unit_test(seek),
+          cmocka_unit_test(sub_cursors))
