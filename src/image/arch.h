@@ -77,6 +77,11 @@ struct arch {
     /* DWARF numbers of callee-saved registers, REG_NONE-terminated: what CFI leaves unmentioned is
      * "same value" for these and "undefined" for the others. */
     const uint16_t *callee_saved;
+    /* Some system calls end with EINTR when their thread was stopped, although no signal came (signal(7),
+     * "Interruption of system calls and library functions by stop signals"). Given pr_reg of a thread of this
+     * machine that is stopped on its way out of one, changes it so that the kernel starts the call anew unless a
+     * handler runs first, and says true. Only calls without a timeout, which would start anew too. NULL: none. */
+    bool (*restart_call)(uint8_t *pr_reg);
     /* Signal trampolines, for where CFI does not cover them (musl, an unreadable vdso). */
     const struct sigframe_desc *sigframes;
     uint16_t n_sigframes;

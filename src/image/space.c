@@ -19,7 +19,7 @@ void space_add(struct space *s, struct space_range r)
     *vec_push(&s->ranges) = r;
 }
 
-/* A range with its place in the order of addition. */
+/* A range with its place in the order of precedence: bytes before none, then the order of addition. */
 struct ranked {
     struct space_range r;
     size_t rank;
@@ -88,9 +88,9 @@ static void heap_pop(struct heap *h)
     }
 }
 
-/* One sweep over the starts, in O(n log n) whatever a hostile file holds: at every point the range that
- * was added first wins, until it ends or an even earlier one starts. */
-static void resolve_overlaps(struct space *s, const struct ranked *sorted, size_t n)
+/* One sweep over the starts, in O(n log n) whatever a hostile file holds: at every point the range of the
+ * lowest rank wins, until it ends or one of a lower rank starts. */
+static void sweep(struct space *s, const struct ranked *sorted, size_t n)
 {
     VEC(struct space_range) out = {0};
     struct heap active = {.ranges = sorted, .v = xcalloc(n, sizeof(size_t))};
@@ -125,28 +125,31 @@ static void resolve_overlaps(struct space *s, const struct ranked *sorted, size_
     s->ranges.cap = out.cap;
 }
 
+static bool in_order(const struct space *s)
+{
+    for (size_t i = 1; i < s->ranges.n; i++)
+        if (s->ranges.v[i - 1].end > s->ranges.v[i].start)
+            return false;
+    return true;
+}
+
 void space_sort(struct space *s)
 {
-    size_t n = s->ranges.n;
-    bool sorted = true;
+    size_t n = s->ranges.n, made = 0;
 
-    for (size_t i = 1; i < n && sorted; i++)
-        sorted = s->ranges.v[i - 1].end <= s->ranges.v[i].start;
-    if (sorted)
+    if (in_order(s))
         return;
-
-    SCOPED(freep) struct ranked *by = xcalloc(n, sizeof(*by));
-    for (size_t i = 0; i < n; i++)
-        by[i] = (struct ranked){.r = s->ranges.v[i], .rank = i};
-    qsort(by, n, sizeof(*by), by_start);
-
-    bool overlap = false;
+    SCOPED(freep) struct ranked *by = xcalloc(2 * n, sizeof(*by));
     for (size_t i = 0; i < n; i++) {
-        s->ranges.v[i] = by[i].r;
-        overlap |= i > 0 && by[i].r.start < by[i - 1].r.end;
+        struct space_range r = s->ranges.v[i];
+        taddr middle = r.start + r.have;
+        if (r.have)
+            by[made++] = (struct ranked){.r = cut(&r, r.start, middle), .rank = i};
+        if (middle < r.end)
+            by[made++] = (struct ranked){.r = cut(&r, middle, r.end), .rank = n + i};
     }
-    if (overlap)
-        resolve_overlaps(s, by, n);
+    qsort(by, made, sizeof(*by), by_start);
+    sweep(s, by, made);
 }
 
 /* Index of the first range that ends above `at`; n when there is none. */

@@ -34,7 +34,7 @@ struct space {
 void space_done(struct space *s);
 /* Adds a range; keep the order by calling space_sort() once after the last. `data` is borrowed. */
 void space_add(struct space *s, struct space_range r);
-/* Sorts; of overlapping ranges the one added first keeps its part. */
+/* Sorts; where ranges overlap, bytes win over their absence, and of two the one added first. */
 void space_sort(struct space *s);
 
 /* All n bytes, or an error: ERR_UNMAPPED, ERR_NOT_IN_DUMP or ERR_TRUNCATED at the first bad address. */

@@ -56,6 +56,52 @@ static const struct sigframe_desc sigframes[] = {
     },
 };
 
+/* System calls that the kernel does not start anew by itself after a stop: numbers from
+ * arch/x86/entry/syscalls/syscall_64.tbl. `timeout`: index in pr_reg of the argument that limits the wait. */
+enum { ALWAYS = 0xff, RDX = 12, R10 = 7, R8 = 9, RAX = 10, ORIG_RAX = 15 };
+static const struct {
+    uint16_t number;
+    uint8_t timeout;
+    bool is_int; /* milliseconds, negative for none; otherwise a pointer, NULL for none */
+} unrestarted[] = {
+    {65, ALWAYS, false}, /* semop */
+    {128, RDX, false},   /* rt_sigtimedwait */
+    {208, R8, false},    /* io_getevents */
+    {220, R10, false},   /* semtimedop */
+    {232, R10, true},    /* epoll_wait */
+    {281, R10, true},    /* epoll_pwait */
+    {333, R8, false},    /* io_pgetevents */
+    {441, R10, false},   /* epoll_pwait2 */
+};
+
+static uint64_t reg_at(const uint8_t *pr_reg, unsigned index)
+{
+    uint64_t v;
+    memcpy(&v, pr_reg + index * 8, sizeof(v));
+    return v;
+}
+
+static bool restart_call(uint8_t *pr_reg)
+{
+    enum { INTERRUPTED = -4, RESTART_UNLESS_HANDLED = -514 }; /* EINTR; ERESTARTNOHAND (linux/errno.h) */
+
+    if ((int64_t)reg_at(pr_reg, RAX) != INTERRUPTED)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(unrestarted); i++) {
+        if (reg_at(pr_reg, ORIG_RAX) != unrestarted[i].number)
+            continue;
+        if (unrestarted[i].timeout != ALWAYS) {
+            uint64_t limit = reg_at(pr_reg, unrestarted[i].timeout);
+            if (unrestarted[i].is_int ? (int32_t)limit >= 0 : limit != 0)
+                return false;
+        }
+        int64_t v = RESTART_UNLESS_HANDLED;
+        memcpy(pr_reg + RAX * 8, &v, sizeof(v));
+        return true;
+    }
+    return false;
+}
+
 const struct arch arch_x86_64 = {
     .name = "x86_64",
     .elf_machine = EM_X86_64,
@@ -82,6 +128,7 @@ const struct arch arch_x86_64 = {
     .prpsinfo_psargs = 56,
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
+    .restart_call = restart_call,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
 };

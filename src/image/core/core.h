@@ -25,12 +25,18 @@ struct core_file {
     bool deleted;
 };
 
+/* Addresses whose bytes a minicore holds. */
+struct core_span {
+    taddr start, end;
+};
+
 struct core {
     struct image *im;
     struct bytes file;
     uint8_t word; /* bytes of an address: 4 or 8 */
-    bool has_sections;
+    bool has_sections, is_minicore;
     VEC(struct core_load) loads;
+    VEC(struct core_span) dumped; /* of a minicore: what it holds; all other bytes of its segments are holes */
     VEC(struct core_file) files;
     VEC(struct image_note) notes;
     /* First note of each thread in `notes`; the notes up to the next one are its own. */
@@ -41,8 +47,10 @@ struct core {
 struct err *core_open_bytes(struct bytes file, const char *path, struct image **out) MUST_CHECK;
 
 /* The steps, in order. What is wrong becomes a problem of the image. */
+void core_read_dumplist(struct core *c, uint64_t offset, uint64_t size);
 void core_read_notes(struct core *c, uint64_t offset, uint64_t size);
 void core_finish_threads(struct core *c);
+void core_finish_space(struct core *c);
 void core_finish_maps(struct core *c);
 /* Names the program that wrote it, from the order of notes and the shape of the file; NULL unknown. */
 const char *core_writer(const struct core *c);

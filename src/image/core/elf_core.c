@@ -144,13 +144,6 @@ static void add_load(struct core *c, const struct phdr *p)
     l.prot = (uint8_t)((p->flags & PF_R ? PROT_BIT_READ : 0) | (p->flags & PF_W ? PROT_BIT_WRITE : 0) |
                        (p->flags & PF_X ? PROT_BIT_EXEC : 0));
     *vec_push(&c->loads) = l;
-
-    struct space_range r = {.start = l.start, .end = l.start + l.dumped, .have = l.have,
-                            .absent = ABSENT_TRUNCATED};
-    if (l.have)
-        r.data = c->file.p + p->offset;
-    space_add(&c->im->space, r);
-    space_add(&c->im->space, (struct space_range){.start = r.end, .end = l.end, .absent = ABSENT_NOT_DUMPED});
 }
 
 /* "3.1 GB": sizes in messages. */
@@ -165,14 +158,14 @@ static char *size_text(struct arena *a, uint64_t n)
     return arena_printf(a, "%" PRIu64 " bytes", n);
 }
 
-/* Says what a file that ends too early costs. */
+/* Says what a file that ends too early costs. A minicore ends where its last dumped bytes do. */
 static void report_truncation(struct core *c, uint64_t expected)
 {
     struct arena *a = &c->im->arena;
     uint64_t lost = 0;
     size_t segments = 0;
 
-    if (expected <= c->file.n)
+    if (expected <= c->file.n || c->is_minicore)
         return;
     for (size_t i = 0; i < c->loads.n; i++) {
         const struct core_load *l = &c->loads.v[i];
@@ -207,7 +200,6 @@ static void read_segments(struct core *c, const struct ehdr *h)
         else if (p.type == PT_NOTE)
             *vec_push(&notes) = p;
     }
-    space_sort(&c->im->space);
     if (i < count)
         image_problem(c->im, err_new(ERR_TRUNCATED,
                                      "the core ends within its program headers: %" PRIu64 " of %" PRIu64
@@ -224,10 +216,25 @@ static void read_segments(struct core *c, const struct ehdr *h)
     vec_done(&notes);
 }
 
+/* minicoredumper lists what it dumped in a note section; the rest of its segments are holes. */
+static void read_note_sections(struct core *c, const struct ehdr *h)
+{
+    for (uint64_t i = 0; i < h->shnum && !c->is_minicore; i++) {
+        struct cursor cur = at_offset(c, h->shoff);
+        cursor_skip(&cur, i * h->shentsize + 4); /* sh_name */
+        uint32_t type = cursor_u32(&cur);
+        cursor_skip(&cur, 2u * c->word); /* sh_flags, sh_addr */
+        uint64_t offset = cursor_uint(&cur, c->word), size = cursor_uint(&cur, c->word);
+        if (!cur.failed && type == SHT_NOTE)
+            core_read_dumplist(c, offset, size);
+    }
+}
+
 static void core_done(struct core *c)
 {
     image_free(c->im);
     vec_done(&c->loads);
+    vec_done(&c->dumped);
     vec_done(&c->files);
     vec_done(&c->notes);
     vec_done(&c->thread_notes);
@@ -240,8 +247,11 @@ struct err *core_open_bytes(struct bytes file, const char *path, struct image **
 
     TRY(read_ehdr(&c, path, &h));
     c.has_sections = h.shnum > 0 && h.phnum != PN_XNUM;
+    if (c.has_sections)
+        read_note_sections(&c, &h);
     read_segments(&c, &h);
     core_finish_threads(&c);
+    core_finish_space(&c);
     core_finish_maps(&c);
     c.im->writer = core_writer(&c);
     *out = TAKE(c.im);

@@ -5,38 +5,13 @@
 
 #include <elf.h>
 
-/* By start; a later one that overlaps is cut, so that the sweep sees disjoint intervals. */
-#define BY_START(name, type)                                      \
-    static int name(const void *a, const void *b)                 \
-    {                                                             \
-        const type *x = a, *y = b;                                \
-        return (x->start > y->start) - (x->start < y->start);     \
-    }
-BY_START(load_order, struct core_load)
-BY_START(file_order, struct core_file)
-
-static void sort_loads(struct core *c)
+static int file_order(const void *a, const void *b)
 {
-    size_t n = 0;
-    taddr end = 0;
-
-    if (c->loads.n)
-        qsort(c->loads.v, c->loads.n, sizeof(*c->loads.v), load_order);
-    for (size_t i = 0; i < c->loads.n; i++) {
-        struct core_load l = c->loads.v[i];
-        if (l.end <= end)
-            continue;
-        if (l.start < end) {
-            uint64_t cut = end - l.start;
-            l.start = end;
-            l.have -= cut < l.have ? cut : l.have;
-        }
-        end = l.end;
-        c->loads.v[n++] = l;
-    }
-    c->loads.n = n;
+    const struct core_file *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
 }
 
+/* By start; of two that overlap the later one is cut, so that the sweep sees disjoint intervals. */
 static void sort_files(struct core *c)
 {
     size_t n = 0;
@@ -63,12 +38,8 @@ static void add_piece(struct core *c, taddr start, taddr end, const struct core_
 {
     struct mapping m = {.start = start, .end = end};
 
-    if (l) {
-        taddr have_end = l->start + l->have;
+    if (l)
         m.prot = l->prot;
-        if (have_end > start)
-            m.present = (have_end < end ? have_end : end) - start;
-    }
     if (f) {
         m.offset = f->offset + (start - f->start);
         if (f->path && !f->copy)
@@ -107,6 +78,25 @@ static void join(struct core *c)
         if (l || f)
             add_piece(c, at, next, l, f);
         at = next;
+    }
+}
+
+/* How much of each mapping the dump holds. */
+static void count_present(struct core *c)
+{
+    const struct space *s = &c->im->space;
+
+    for (size_t i = 0, j = 0; i < c->im->maps.n && j < s->ranges.n;) {
+        struct mapping *m = &c->im->maps.v[i];
+        const struct space_range *r = &s->ranges.v[j];
+        taddr from = r->start > m->start ? r->start : m->start, end = r->start + r->have;
+        taddr to = end < m->end ? end : m->end;
+        if (to > from)
+            m->present += to - from;
+        if (r->end <= m->end)
+            j++;
+        else
+            i++;
     }
 }
 
@@ -168,14 +158,12 @@ static void find_exe(struct core *c)
     free(text);
 }
 
-/* The notes keep 80 bytes of the command line; the stack has it whole. */
+/* The notes keep 80 bytes of the command line, or (gcore) its first word; the stack has it whole. */
 static void complete_cmdline(struct core *c)
 {
     SCOPED(freep) char *args = NULL;
     size_t n = 0;
 
-    if (c->im->cmdline && !c->im->cmdline_cut)
-        return;
     struct err *e = image_arguments(c->im, &args, &n);
     if (e) {
         err_free(e); /* what the notes have is shown, marked as cut */
@@ -190,9 +178,9 @@ static void complete_cmdline(struct core *c)
 
 void core_finish_maps(struct core *c)
 {
-    sort_loads(c);
     sort_files(c);
     join(c);
+    count_present(c);
     name_special(c);
     find_exe(c);
     complete_cmdline(c);

@@ -186,6 +186,19 @@ static void read_siginfo(struct core *c, const struct image_note *note)
     }
 }
 
+/* The kernel's order of notes for the first thread (Linux fs/binfmt_elf.c, write_note_info()). */
+static bool kernel_order(const struct core *c)
+{
+    static const uint32_t order[] = {NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV};
+
+    if (c->notes.n < ARRAY_LEN(order) || (c->has_sections && !c->is_minicore))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        if (c->notes.v[i].type != order[i])
+            return false;
+    return true;
+}
+
 /* Signals that a debugger stops with: one of these does not say that the program failed. */
 static bool is_stop(int signo)
 {
@@ -193,15 +206,13 @@ static bool is_stop(int signo)
     return signo == 0 || signo == TRAP || signo == STOP;
 }
 
-/* The kernel writes the thread that died first and the fatal signal into all. Others mark only the thread
- * that the debugger had selected, so the first with a signal that kills is the one. */
+/* The kernel writes the thread that died first, and the fatal signal into all. A debugger marks threads
+ * with what they were stopped by, which says something only when it is a signal that kills. */
 static size_t find_crashed(const struct core *c)
 {
-    bool kernel = core_writer(c) != NULL && strcmp(core_writer(c), "kernel") == 0;
-
     for (size_t i = 0; i < c->im->threads.n; i++) {
         int signo = c->im->threads.v[i].signal;
-        if (kernel ? signo != 0 : !is_stop(signo))
+        if (kernel_order(c) ? signo != 0 : !is_stop(signo))
             return i;
     }
     return SIZE_MAX;
@@ -278,10 +289,12 @@ void core_finish_threads(struct core *c)
 
 const char *core_writer(const struct core *c)
 {
-    static const uint32_t kernel_order[] = {NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV};
-    bool kernel = !c->has_sections && c->notes.n > ARRAY_LEN(kernel_order);
-
-    for (size_t i = 0; kernel && i < ARRAY_LEN(kernel_order); i++)
-        kernel = c->notes.v[i].type == kernel_order[i];
-    return kernel ? "kernel" : NULL;
+    if (c->is_minicore)
+        return "minicoredumper";
+    if (kernel_order(c))
+        return "kernel";
+    /* gdb writes through BFD, which adds sections, and starts with the process. */
+    if (c->has_sections && c->notes.n > 0 && c->notes.v[0].type == NT_PRPSINFO)
+        return "gcore";
+    return NULL;
 }

@@ -364,7 +364,7 @@ static void finish_space(struct image *im)
 
 static struct err *stop_and_copy(struct opening *o)
 {
-    SCOPED(tracer_done) struct tracer t = {.proc = &o->live->proc, .only_tid = o->opts->only_tid,
+    SCOPED(tracer_done) struct tracer t = {.proc = &o->live->proc, .arch = o->im->arch, .only_tid = o->opts->only_tid,
                                            .while_stopped = while_stopped, .arg = o};
     size_t stopped = 0;
 

@@ -24,6 +24,7 @@ struct tracee {
 /* Stops threads of a process and lets them go again. */
 struct tracer {
     const struct proc *proc;
+    const struct arch *arch;
     int32_t only_tid; /* 0: all threads */
     /* Called while they are stopped. */
     void (*while_stopped)(struct tracer *t, void *arg);

@@ -82,7 +82,20 @@ static size_t seize_new(struct tracer *t)
     return t->tracees.n - before;
 }
 
-static bool read_registers(struct tracee *e)
+/* Makes up for what the stop alone did to a system call. */
+static void restart_call(const struct tracer *t, const struct tracee *e)
+{
+    uint8_t gp[GP_MAX];
+    struct iovec iov = {.iov_base = gp, .iov_len = e->gp_size};
+
+    if (!t->arch->restart_call || t->arch != arch_native() || e->gp_size != t->arch->prstatus_reg_size)
+        return;
+    memcpy(gp, e->gp, e->gp_size);
+    if (t->arch->restart_call(gp))
+        ptrace(PTRACE_SETREGSET, e->tid, NT_PRSTATUS, &iov);
+}
+
+static bool read_registers(const struct tracer *t, struct tracee *e)
 {
     struct iovec iov = {.iov_base = e->gp, .iov_len = sizeof(e->gp)};
 
@@ -90,6 +103,7 @@ static bool read_registers(struct tracee *e)
         return false;
     e->gp_size = (uint32_t)iov.iov_len;
     e->state = TRACEE_STOPPED;
+    restart_call(t, e);
     return true;
 }
 
@@ -134,7 +148,7 @@ static void wait_for_stops(struct tracer *t, size_t from)
         left = 0;
         for (size_t i = from; i < t->tracees.n; i++) {
             struct tracee *e = &t->tracees.v[i];
-            if (e->state == TRACEE_SEIZED && !read_registers(e) && !give_up(t, e, waited))
+            if (e->state == TRACEE_SEIZED && !read_registers(t, e) && !give_up(t, e, waited))
                 left++;
         }
         if (left && waited < SPIN_NS)
