@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# The doors to the build. What each does is in tools/, tests/ and bench/; Meson builds.
+
+BUILD := build
+.DEFAULT_GOAL := build
+
+.PHONY: help setup build demo check check-matrix bench fuzz format tidy install clean
+
+help:
+	@echo 'make setup         install what is missing to build (Debian packages)'
+	@echo 'make build         the release binary: $(BUILD)/inquest'
+	@echo 'make demo          crash a real program and explain it'
+	@echo 'make check         layers, format, two compilers, unit and end-to-end tests, with and without sanitizers'
+	@echo 'make check-matrix  stacks of every kind of program against those of the peers'
+	@echo 'make bench         time and memory against the peers'
+	@echo 'make fuzz          every fuzz target for FUZZ_SECONDS (600); TARGETS="a b" for some'
+	@echo 'make format        lay out the sources as `make check` wants them'
+	@echo 'make tidy          clang-tidy'
+	@echo 'make install       PREFIX (/usr/local), DESTDIR'
+	@echo 'make clean         remove everything that was built'
+
+setup:
+	@tools/setup.sh build
+
+# Configures once; the header farm is made again each time, for headers that are new.
+build: setup
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) -Dtests=false
+	@tools/layers.py --farm $(BUILD)/include >/dev/null
+	ninja -C $(BUILD)
+
+demo: build
+	@tools/setup.sh demo
+	@tools/demo.sh
+
+check: build
+	@tools/setup.sh check
+	@tools/check.py
+
+check-matrix: build
+	@tools/setup.sh check
+	@if [ -e tests/matrix.sh ]; then tests/matrix.sh; else echo '0 passed, 0 failed, 0 skipped'; fi
+
+bench: build
+	@tools/setup.sh bench
+	@bench/run.py
+
+fuzz:
+	@tools/setup.sh check
+	@tools/fuzz.py $(TARGETS)
+
+format:
+	clang-format-16 -i $$(git ls-files '*.c' '*.h')
+
+tidy:
+	@test -f build-check/build.ninja || meson setup build-check -Dwerror=true
+	git ls-files 'src/*.c' | xargs -P "$$(nproc)" -n 4 clang-tidy-16 -p build-check --quiet
+
+install: build
+	meson configure $(BUILD) $(if $(PREFIX),--prefix=$(PREFIX))
+	meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) build-check build-asan build-fuzz

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that must hold before a change lands (`make check`, after `make build`).
+
+  check.py [STEP...]    only the steps whose names begin so; --list names them
+
+The last line is "N passed, N failed, N skipped": a check of the sources counts as one, tests count each.
+Exit status 1 if any failed. Full output of each step: build-check/logs/.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHECK, ASAN = "build-check", "build-asan"
+LOGS = os.path.join(CHECK, "logs")
+MINUTES = 20  # for all steps together
+SHOWN = 60    # lines of a failed step's output
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+
+class Result:
+    def __init__(self, passed=0, failed=0, skipped=()):
+        self.passed, self.failed, self.skipped = passed, failed, list(skipped)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {len(self.skipped)} skipped"
+
+
+def one(ok):
+    return Result(passed=1) if ok else Result(failed=1)
+
+
+class Step:
+    """Commands that share a log. `run` gives True or False; the step fails at the first False."""
+
+    def __init__(self, name, deadline):
+        self.name, self.deadline = name, deadline
+        self.log = os.path.join(LOGS, name.replace(" ", "-") + ".log")
+
+    def run(self, *command, env=None):
+        with open(self.log, "a", encoding="utf-8") as log:
+            log.write("+ " + " ".join(command[:12]) + (" ..." if len(command) > 12 else "") + "\n")
+            log.flush()
+            try:
+                return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
+                                      env={**os.environ, **(env or {})},
+                                      timeout=max(1, self.deadline - time.monotonic())).returncode == 0
+            except subprocess.TimeoutExpired:
+                log.write(f"stopped: all steps together took more than {MINUTES} minutes\n")
+            except FileNotFoundError as missing:
+                log.write(f"{missing}\n")
+        return False
+
+
+def junit(path, ok):
+    """The counts of a JUnit file; a run that failed without saying where counts as one failure."""
+    result = Result()
+    if os.path.exists(path):
+        for case in ElementTree.parse(path).iter("testcase"):
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                result.failed += 1
+            elif skipped is not None:
+                why = skipped.get("message") or "no reason given"
+                result.skipped.append(f"{case.get('classname', '')} {case.get('name')}: {why}".strip())
+            else:
+                result.passed += 1
+    if not ok and not result.failed:
+        result.failed = 1
+    return result
+
+
+def c_files():
+    listed = subprocess.run(["git", "ls-files", "src", "fuzz", "tests"], check=True, capture_output=True, text=True)
+    return [path for path in listed.stdout.splitlines() if path.endswith((".c", ".h")) and os.path.exists(path)]
+
+
+def check_layers(step):
+    ok = step.run("tools/layers.py")
+    if os.path.exists("ARCHITECTURE.md"):
+        ok = step.run("tools/layers.py", "--check-doc", "ARCHITECTURE.md") and ok
+    return one(ok)
+
+
+def check_format(step):
+    return one(step.run("clang-format-16", "--dry-run", "--Werror", "--ferror-limit=1", *c_files()))
+
+
+def build(step, where, compiler, *options):
+    ok = os.path.exists(os.path.join(where, "build.ninja")) or step.run(
+        "meson", "setup", where, "-Dwerror=true", *options, env={"CC": compiler})
+    return ok and step.run("tools/layers.py", "--farm", os.path.join(where, "include")) and step.run(
+        "ninja", "-C", where)
+
+
+def build_gcc(step):
+    return one(build(step, CHECK, "gcc"))
+
+
+def build_asan(step):
+    return one(build(step, ASAN, "clang-16", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                     "-Dc_args=-fno-sanitize-recover=all -fno-omit-frame-pointer"))
+
+
+def check_symbols(step):
+    return one(step.run("tools/layers.py", "--symbols", CHECK))
+
+
+def unit(step, where, env=None):
+    log = os.path.join(where, "meson-logs", "testlog.junit.xml")
+    if os.path.exists(log):
+        os.unlink(log)
+    ok = step.run("meson", "test", "-C", where, "--print-errorlogs", env=env)
+    return junit(log, ok)
+
+
+def e2e(step, binary, env=None):
+    if not os.path.isdir("tests/e2e"):
+        return Result()
+    if not os.path.exists(binary):
+        return Result(failed=1)
+    report = os.path.join(LOGS, step.name.replace(" ", "-") + ".xml")
+    ok = step.run("pytest-3", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "tests/e2e",
+                  env={"INQUEST": os.path.abspath(binary), **(env or {})})
+    return junit(report, ok)
+
+
+STEPS = [
+    ("layers", check_layers),
+    ("format", check_format),
+    ("build gcc", build_gcc),
+    ("build clang asan", build_asan),
+    ("symbols", check_symbols),
+    ("unit gcc", lambda step: unit(step, CHECK)),
+    ("unit asan", lambda step: unit(step, ASAN, SANITIZERS)),
+    ("e2e release", lambda step: e2e(step, "build/inquest")),
+    ("e2e asan", lambda step: e2e(step, os.path.join(ASAN, "inquest"), {**SANITIZERS, "INQUEST_SANITIZED": "1"})),
+]
+
+
+def tail(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        lines = f.read().splitlines()
+    if len(lines) > SHOWN:
+        print(f"    ... ({path} has all of it)")
+    for line in lines[-SHOWN:]:
+        print("    " + line)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="STEP")
+    parser.add_argument("--list", action="store_true")
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(name for name, _ in STEPS))
+        return 0
+
+    os.chdir(ROOT)
+    os.makedirs(LOGS, exist_ok=True)
+    deadline = time.monotonic() + MINUTES * 60
+    total = Result()
+    for name, check in STEPS:
+        if args.steps and not name.startswith(tuple(args.steps)):
+            continue
+        began = time.monotonic()
+        step = Step(name, deadline)
+        open(step.log, "w", encoding="utf-8").close()
+        result = check(step)
+        print(f"{name}: {result} ({time.monotonic() - began:.0f} s)", flush=True)
+        if result.failed:
+            tail(step.log)
+        total.add(result)
+    for line in sorted(set(total.skipped)):
+        print(f"skipped: {line}")
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
