@@ -28,8 +28,8 @@ static struct err *read_ident(struct elf *e)
     if (p[EI_DATA] != ELFDATA2LSB)
         return err_new(ERR_UNSUPPORTED, "%s is big-endian, which is not supported", e->path);
     if (p[EI_CLASS] != ELFCLASS32 && p[EI_CLASS] != ELFCLASS64)
-        return err_at(err_new(ERR_CORRUPT, "%s has the unknown ELF class %u", e->path, p[EI_CLASS]),
-                      ERR_AT_OFFSET, EI_CLASS);
+        return err_at(err_new(ERR_CORRUPT, "%s has the unknown ELF class %u", e->path, p[EI_CLASS]), ERR_AT_OFFSET,
+                      EI_CLASS);
     e->addr_size = p[EI_CLASS] == ELFCLASS64 ? 8 : 4;
     return NULL;
 }
@@ -196,8 +196,7 @@ static void find_build_id(struct elf *e)
     struct bytes notes;
     for (size_t i = 0; i < e->n_sections; i++) {
         const struct elf_section *s = &e->sections[i];
-        if (s->type != SHT_NOTE || s->compressed || s->offset > e->data.n ||
-            s->size > e->data.n - s->offset)
+        if (s->type != SHT_NOTE || s->compressed || s->offset > e->data.n || s->size > e->data.n - s->offset)
             continue;
         notes = (struct bytes){e->data.p + s->offset, (size_t)s->size};
         if (elf_note_build_id(notes, 4, &e->id))
@@ -268,8 +267,7 @@ struct err *elf_open_fd(int fd, const char *name, struct elf **out)
     return elf_finish(e, out);
 }
 
-struct err *elf_open_bytes(struct bytes data, bool owned, const taddr *loaded_at, const char *name,
-                           struct elf **out)
+struct err *elf_open_bytes(struct bytes data, bool owned, const taddr *loaded_at, const char *name, struct elf **out)
 {
     struct elf *e = elf_new(name);
     e->data = data;

@@ -87,8 +87,7 @@ static uint64_t count_symbols(const struct elf *e, const struct dynamic *d)
     return 0;
 }
 
-static struct elf_section *add_section(struct elf *e, const char *name, uint32_t type, taddr addr,
-                                       uint64_t size)
+static struct elf_section *add_section(struct elf *e, const char *name, uint32_t type, taddr addr, uint64_t size)
 {
     uint64_t offset, there;
     if (!elf_locate(e, addr, &offset, &there))
@@ -134,8 +133,7 @@ static void add_eh_frame(struct elf *e, const struct elf_segment *hdr)
         return;
     (void)add_section(e, ".eh_frame_hdr", SHT_PROGBITS, hdr->vaddr, hdr->filesz);
     if (encoding == PCREL_SDATA4)
-        (void)add_section(e, ".eh_frame", SHT_PROGBITS, hdr->vaddr + 4 + (taddr)(int64_t)distance,
-                          UINT64_MAX);
+        (void)add_section(e, ".eh_frame", SHT_PROGBITS, hdr->vaddr + 4 + (taddr)(int64_t)distance, UINT64_MAX);
 }
 
 void elf_sections_from_segments(struct elf *e)

@@ -88,8 +88,7 @@ static struct err *inflate_zstd(struct bytes in, uint8_t *out, size_t n)
     return NULL;
 }
 
-static struct err *inflate_stream(const struct elf *e, const struct elf_section *s, struct bytes in,
-                                  uint8_t *out)
+static struct err *inflate_stream(const struct elf *e, const struct elf_section *s, struct bytes in, uint8_t *out)
 {
     size_t n = (size_t)s->full_size;
     if (!(s->flags & SHF_COMPRESSED))
@@ -116,8 +115,7 @@ static struct err *inflate(const struct elf *e, const struct elf_section *s, str
         return NULL;
     }
     if (s->full_size > SIZE_MAX / 2 || s->full_size / MAX_GROWTH > s->size + GROWTH_SLACK / MAX_GROWTH)
-        return err_new(ERR_LIMIT, "its %" PRIu64 " bytes claim to inflate to %" PRIu64, s->size,
-                       s->full_size);
+        return err_new(ERR_LIMIT, "its %" PRIu64 " bytes claim to inflate to %" PRIu64, s->size, s->full_size);
     size_t n = (size_t)s->full_size;
     /* A mapping of its own: huge pages halve the cost of touching it, and it goes back to the system. */
     void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -149,8 +147,7 @@ static struct elf_inflated *inflate_once(struct elf *e, const struct elf_section
     if (!f->done) {
         f->err = inflate(e, s, &f->data);
         if (f->err)
-            f->err = err_at(err_prefix(f->err, "section %s of %s", s->name, e->path), ERR_AT_OFFSET,
-                            s->offset);
+            f->err = err_at(err_prefix(f->err, "section %s of %s", s->name, e->path), ERR_AT_OFFSET, s->offset);
         f->done = true;
     }
     pthread_mutex_unlock(&f->lock);
@@ -171,8 +168,7 @@ struct err *elf_section_data(struct elf *e, const struct elf_section *s, struct 
         return NULL;
     }
     if (!section_bytes(e, s, out))
-        return err_at(err_new(ERR_TRUNCATED, "section %s of %s ends past the end of the file", s->name,
-                              e->path),
+        return err_at(err_new(ERR_TRUNCATED, "section %s of %s ends past the end of the file", s->name, e->path),
                       ERR_AT_OFFSET, s->offset);
     return NULL;
 }
