@@ -68,7 +68,8 @@ struct elf *module_debug_elf(struct module *m);
 /* The dwz supplement named by .gnu_debugaltlink of a debug file; NULL if none; m->alt says why. */
 struct elf *module_alt_elf(struct module *m);
 /* A split-DWARF object: in a .dwp beside the binary, or the .dwo by DW_AT_comp_dir and DW_AT_dwo_name, below
- * sysroot and debug dirs too. *out NULL with no error when not found. is_dwp: contributions go by index. */
+ * sysroot and debug dirs too. *out NULL with no error when not found. is_dwp: contributions go by index.
+ * The result belongs to the module, and is the same for the same file. */
 struct err *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, uint64_t dwo_id,
                             struct elf **out, bool *is_dwp) MUST_CHECK;
 
@@ -83,7 +84,7 @@ struct symbol {
  * .dynsym, MiniDebugInfo merged in; PLT slots as "name@plt"). Among several at one address: sized before
  * unsized, global before local, no leading underscores before them. False when none covers it. */
 bool module_symbol(struct module *m, taddr at, struct symbol *out);
-/* By exact name, over all modules in load order; false when none. */
+/* By exact name, in the program, then in the other modules by address; false when none. */
 bool modules_symbol_named(struct modules *ms, const char *name, struct symbol *out, struct module **in);
 /* By exact name in one module. */
 bool module_symbol_named(struct module *m, const char *name, struct symbol *out);

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The search for debug files, in the order that the gdb manual describes ("Debugging Information in
+ * Separate Files"): build-id, .gnu_debuglink, then the servers; and the supplements of dwz(1). */
+#include "module/module_priv.h"
+
+#include <inttypes.h>
+#include <libdeflate.h>
+#include <libgen.h>
+#include <limits.h>
+
+/* ---- judging one candidate ---- */
+
+static bool crc_matches(const struct search *s, const struct elf *e)
+{
+    struct bytes b = elf_bytes(e);
+    return libdeflate_crc32(0, b.p, b.n) == s->crc;
+}
+
+/* The checksum of a DWARF 5 supplement stands in itself, not in a build-id note. */
+static struct build_id file_id(struct elf *e)
+{
+    struct build_id id = elf_build_id(e);
+    struct bytes b;
+    struct debug_link sup;
+    if (id.n == 0 && elf_section(e, ".debug_sup")) {
+        struct err *err = elf_data(e, ".debug_sup", &b);
+        if (!err && debug_sup_parse(b, &sup))
+            id = sup.id;
+        err_free(err);
+    }
+    return id;
+}
+
+static void say_missing(struct search *s, const char *path, struct err *e)
+{
+    bool plain = e->code == ERR_NOT_FOUND;
+    if (s->part->state != PART_MISMATCH && !(plain && s->part->note)) {
+        char *text = plain ? NULL : err_text(e);
+        s->part->state = plain ? PART_MISSING : PART_ERROR;
+        s->part->path = path;
+        s->part->note = text ? arena_strdup(&s->m->priv->arena, text) : NULL;
+        free(text);
+    }
+    err_free(e);
+}
+
+static void say_mismatch(struct search *s, const char *path, const char *note)
+{
+    /* The first that differs is the one the user expects to be used. */
+    if (s->part->state == PART_MISMATCH)
+        return;
+    *s->part = (struct module_part){PART_MISMATCH, path, NULL, note};
+}
+
+static const char *id_note(struct search *s, const struct build_id *found, const char *path)
+{
+    char a[BUILD_ID_TEXT], b[BUILD_ID_TEXT];
+    return arena_printf(&s->m->priv->arena, "%s has %s%s, the target's is %s", path,
+                        found->n ? "build-id " : "no build-id", build_id_text(found, a), build_id_text(s->id, b));
+}
+
+/* NULL when the file is the wanted one, else why not. */
+static const char *refusal(struct search *s, struct elf *e, const char *path)
+{
+    struct arena *a = &s->m->priv->arena;
+    const struct arch *want = s->m->priv->ms->im->arch;
+    if (want && elf_arch(e) != want)
+        return arena_printf(a, "%s is for another processor", path);
+    struct build_id id = file_id(e);
+    if (s->id && s->id->n && (id.n || !s->has_crc))
+        return build_id_equal(&id, s->id) ? NULL : id_note(s, &id, path);
+    if (s->has_crc)
+        return crc_matches(s, e) ? NULL : arena_printf(a, "%s has another CRC than .gnu_debuglink says", path);
+    taddr bias;
+    if (s->m->priv->maps.n && !elf_fits(e, s->m, &bias))
+        return arena_printf(a, "the segments of %s do not fit the target's mappings", path);
+    return NULL;
+}
+
+bool search_judge(struct search *s, struct err *err, struct elf *e, const char *path, const char *how)
+{
+    path = arena_strdup(&s->m->priv->arena, path);
+    if (err) {
+        say_missing(s, path, err);
+        return false;
+    }
+    const char *why_not = refusal(s, e, path);
+    if (why_not && !s->accept_mismatch) {
+        elf_unref(e);
+        say_mismatch(s, path, why_not);
+        return false;
+    }
+    s->found = e;
+    /* A file with another build-id at the expected place stays worth knowing. */
+    const char *note = s->part->state == PART_MISMATCH ? s->part->note : why_not;
+    *s->part = (struct module_part){PART_FOUND, path, how, note};
+    return true;
+}
+
+bool search_try(struct search *s, const char *path, const char *how)
+{
+    struct elf *e = NULL;
+    struct err *err = elf_open(path, &e);
+    return search_judge(s, err, e, path, how);
+}
+
+bool search_build_id(struct search *s, const char *suffix)
+{
+    const struct modules *ms = s->m->priv->ms;
+    char text[BUILD_ID_TEXT];
+    if (!s->id || s->id->n < 2)
+        return false;
+    build_id_text(s->id, text);
+    for (size_t i = 0; i < ms->debug_dirs.n; i++) {
+        SCOPED(freep) char *path = xasprintf("%s/.build-id/%.2s/%s%s", ms->debug_dirs.v[i], text, text + 2, suffix);
+        if (search_try(s, path, "build-id"))
+            return true;
+    }
+    return false;
+}
+
+/* ---- links in sections ---- */
+
+bool debug_link_parse(struct bytes section, struct debug_link *out)
+{
+    struct cursor c = cursor_of(section, 0, ".gnu_debuglink");
+    *out = (struct debug_link){.name = cursor_cstr(&c)};
+    cursor_skip(&c, (4 - cursor_offset(&c) % 4) % 4);
+    out->crc = cursor_u32(&c);
+    /* A name only: a path in it would lead out of the folders that are searched. */
+    return !c.failed && out->name[0] && !strchr(out->name, '/');
+}
+
+static void keep_id(struct build_id *id, struct bytes b)
+{
+    id->n = (uint8_t)(b.n < sizeof(id->id) ? b.n : sizeof(id->id));
+    memcpy(id->id, b.p, id->n);
+}
+
+bool debug_altlink_parse(struct bytes section, struct debug_link *out)
+{
+    struct cursor c = cursor_of(section, 0, ".gnu_debugaltlink");
+    *out = (struct debug_link){.name = cursor_cstr(&c)};
+    struct bytes id = cursor_bytes(&c, cursor_left(&c));
+    if (c.failed || !out->name[0] || id.n == 0)
+        return false;
+    keep_id(&out->id, id);
+    return true;
+}
+
+bool debug_sup_parse(struct bytes section, struct debug_link *out)
+{
+    struct cursor c = cursor_of(section, 0, ".debug_sup");
+    cursor_skip(&c, 2 + 1); /* version, is_supplementary */
+    *out = (struct debug_link){.name = cursor_cstr(&c)};
+    struct bytes id = cursor_bytes(&c, (size_t)cursor_uleb(&c));
+    if (c.failed || id.n == 0)
+        return false;
+    keep_id(&out->id, id);
+    return true;
+}
+
+/* ---- the debug file ---- */
+
+static bool has_dwarf(const struct elf *e)
+{
+    return e && elf_section(e, ".debug_info");
+}
+
+/* The folder of a path, and what it leads to through links (/lib for /usr/lib). */
+static char *folder_of(const char *path)
+{
+    SCOPED(freep) char *copy = xstrdup(path);
+    return xstrdup(dirname(copy));
+}
+
+static char *real_folder(const char *path)
+{
+    SCOPED(freep) char *real = realpath(path, NULL);
+    return folder_of(real ? real : path);
+}
+
+static bool try_in(struct search *s, const char *a, const char *b, const char *name)
+{
+    SCOPED(freep) char *path = xasprintf("%s%s/%s", a, b, name);
+    return search_try(s, path, "debuglink");
+}
+
+static bool try_debuglink_dir(struct search *s, const char *dir, const char *name)
+{
+    const struct modules *ms = s->m->priv->ms;
+    if (try_in(s, dir, "", name) || try_in(s, dir, "/.debug", name))
+        return true;
+    for (size_t i = 0; i < ms->debug_dirs.n; i++)
+        if (try_in(s, ms->debug_dirs.v[i], dir, name))
+            return true;
+    return false;
+}
+
+static bool search_debuglink(struct search *s, struct elf *binary)
+{
+    struct modules *ms = s->m->priv->ms;
+    struct bytes b = {NULL, 0};
+    struct debug_link link;
+    IGNORE_ERR(elf_data(binary, ".gnu_debuglink", &b)); /* damaged: as good as none */
+    if (!b.n || !debug_link_parse(b, &link))
+        return false;
+    s->has_crc = true;
+    s->crc = link.crc;
+    SCOPED(freep) char *real = real_folder(elf_path(binary));
+    SCOPED(freep) char *named = folder_of(s->m->path);
+    if (try_debuglink_dir(s, real, link.name))
+        return true;
+    for (size_t i = 0; i < ms->n_roots; i++) {
+        SCOPED(freep) char *dir = xasprintf("%s%s", ms->roots[i], named);
+        if (strcmp(dir, real) != 0 && try_debuglink_dir(s, dir, link.name))
+            return true;
+    }
+    for (size_t i = 0; i < ms->debug_dirs.n; i++)
+        if (try_in(s, ms->debug_dirs.v[i], named, link.name) || try_in(s, ms->debug_dirs.v[i], "", link.name))
+            return true;
+    return false;
+}
+
+static void say_no_debug(struct module *m)
+{
+    char text[BUILD_ID_TEXT];
+    if (m->debug.state == PART_MISMATCH || m->debug.state == PART_ERROR)
+        return;
+    m->debug.state = PART_MISSING;
+    m->debug.path = NULL;
+    m->debug.note = m->build_id.n ? arena_printf(&m->priv->arena, "no debug file for build-id %s",
+                                                 build_id_text(&m->build_id, text))
+                                  : "no debug information, and no build-id to find it by";
+}
+
+static void load_debug(struct module *m)
+{
+    struct elf *binary = module_elf(m);
+    if (has_dwarf(binary)) {
+        m->priv->debug = elf_ref(binary);
+        m->debug = (struct module_part){PART_FOUND, m->file.path, "in the binary", NULL};
+        return;
+    }
+    if (m->is_vdso) {
+        m->debug = (struct module_part){PART_NONE, NULL, NULL, NULL};
+        return;
+    }
+    struct search s = {.m = m, .part = &m->debug, .id = m->build_id.n ? &m->build_id : NULL};
+    if (search_build_id(&s, ".debug") || (binary && search_debuglink(&s, binary)) || search_debuginfod(&s, "debuginfo"))
+        m->priv->debug = s.found;
+    else
+        say_no_debug(m);
+}
+
+struct elf *module_debug_elf(struct module *m)
+{
+    module_once(m, &m->priv->debug_done, load_debug);
+    return m->priv->debug;
+}
+
+/* ---- the supplement that dwz split off ---- */
+
+static bool read_alt_link(struct elf *e, struct debug_link *link)
+{
+    struct bytes b = {NULL, 0};
+    IGNORE_ERR(elf_data(e, ".gnu_debugaltlink", &b)); /* damaged: as good as none */
+    if (b.n)
+        return debug_altlink_parse(b, link);
+    IGNORE_ERR(elf_data(e, ".debug_sup", &b));
+    return b.n && debug_sup_parse(b, link) && link->name[0];
+}
+
+static bool search_alt_by_name(struct search *s, const char *debug_path, const char *name)
+{
+    const struct modules *ms = s->m->priv->ms;
+    if (name[0] == '/') {
+        for (size_t i = 0; i < ms->n_roots; i++) {
+            SCOPED(freep) char *path = xasprintf("%s%s", ms->roots[i], name);
+            if (search_try(s, path, "altlink"))
+                return true;
+        }
+    } else {
+        /* Relative to the debug file itself, which is often reached through a link. */
+        SCOPED(freep) char *dir = real_folder(debug_path);
+        SCOPED(freep) char *path = xasprintf("%s/%s", dir, name);
+        if (search_try(s, path, "altlink"))
+            return true;
+    }
+    const char *slash = strrchr(name, '/');
+    for (size_t i = 0; i < ms->debug_dirs.n; i++) {
+        SCOPED(freep) char *path = xasprintf("%s/.dwz/%s", ms->debug_dirs.v[i], slash ? slash + 1 : name);
+        if (search_try(s, path, "altlink"))
+            return true;
+    }
+    return false;
+}
+
+static void load_alt(struct module *m)
+{
+    struct elf *debug = module_debug_elf(m);
+    struct debug_link link;
+    m->alt = (struct module_part){PART_NONE, NULL, NULL, NULL};
+    if (!debug || !read_alt_link(debug, &link))
+        return;
+    struct search s = {.m = m, .part = &m->alt, .id = &link.id};
+    if (search_alt_by_name(&s, elf_path(debug), link.name) || search_build_id(&s, ".debug") ||
+        search_debuginfod(&s, "debuginfo")) {
+        m->priv->alt = s.found;
+        return;
+    }
+    if (m->alt.state != PART_MISMATCH) {
+        m->alt.state = PART_MISSING;
+        m->alt.path = arena_strdup(&m->priv->arena, link.name);
+        m->alt.note = "the supplement that dwz made is not installed; names and types are incomplete";
+    }
+}
+
+struct elf *module_alt_elf(struct module *m)
+{
+    module_once(m, &m->priv->alt_done, load_alt);
+    return m->priv->alt;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A module's life, its binary, and its unwind tables. */
+#include "module/module_priv.h"
+#include "module/symtab.h"
+
+struct module *module_new(struct modules *ms, const char *path)
+{
+    struct module *m = xcalloc(1, sizeof(*m));
+    m->priv = xcalloc(1, sizeof(*m->priv));
+    m->priv->ms = ms;
+    m->path = path;
+    const char *slash = strrchr(path, '/');
+    m->name = slash && slash[1] ? slash + 1 : path;
+
+    pthread_mutexattr_t attr;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&m->priv->lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+    return m;
+}
+
+void module_free(struct module *m)
+{
+    struct module_priv *p = m->priv;
+    symtab_free(p->symbols);
+    elf_unref(p->elf);
+    elf_unref(p->debug);
+    elf_unref(p->alt);
+    elf_unref(p->mini);
+    elf_unref(p->dwp);
+    for (size_t i = 0; i < p->dwos.n; i++)
+        elf_unref(p->dwos.v[i]);
+    vec_done(&p->dwos);
+    mapstr_done(&p->dwo);
+    map64_done(&p->names);
+    vec_done(&p->maps);
+    arena_done(&p->arena);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    free(m);
+}
+
+/* ---- the binary ---- */
+
+static void note_unverified(struct module *m)
+{
+    if (m->id_from_target)
+        return;
+    m->file.note = m->build_id.n ? "the dump lacks the target's build-id; taken because it fits the mappings"
+                                 : "has no build-id; taken because it fits the mappings";
+}
+
+/* --exe names the file, so the user may insist on one that differs. */
+static bool take_exe(struct search *s)
+{
+    const struct module_opts *o = &s->m->priv->ms->opts;
+    if (!s->m->is_exe || !o->exe)
+        return false;
+    s->accept_mismatch = o->accept_mismatch;
+    bool found = search_try(s, o->exe, "--exe");
+    s->accept_mismatch = false;
+    return found;
+}
+
+/* The file as the process itself sees it, deleted or in a container. */
+static bool take_mapped(struct search *s)
+{
+    struct image *im = s->m->priv->ms->im;
+    if (!im->ops || !im->ops->open_mapped || s->m->priv->maps.n == 0)
+        return false;
+    SCOPED(closep) int fd = -1;
+    struct elf *e = NULL;
+    struct err *err = im->ops->open_mapped(im, s->m->priv->maps.v[0], &fd);
+    if (!err)
+        err = elf_open_fd(fd, s->m->path, &e);
+    return search_judge(s, err, e, s->m->path, "mapped file");
+}
+
+/* Places that a file may have been moved to: only its build-id tells that it is the one. */
+static bool take_moved(struct search *s)
+{
+    struct modules *ms = s->m->priv->ms;
+    struct arena *a = &s->m->priv->arena;
+    if (!s->id)
+        return false;
+    if (ms->opts.sysroot && search_try(s, s->m->path, "mapped path"))
+        return true;
+    if (ms->core_dir && search_try(s, arena_printf(a, "%s/%s", ms->core_dir, s->m->name), "beside the core"))
+        return true;
+    for (size_t i = 0; i < ms->opts.n_debug_dirs; i++) {
+        const char *dir = ms->opts.debug_dirs[i];
+        if (search_try(s, arena_printf(a, "%s%s", dir, s->m->path), "debug directory") ||
+            search_try(s, arena_printf(a, "%s/%s", dir, s->m->name), "debug directory"))
+            return true;
+    }
+    return search_build_id(s, "") || search_debuginfod(s, "executable");
+}
+
+static bool take_by_path(struct search *s)
+{
+    struct modules *ms = s->m->priv->ms;
+    if (s->m->path[0] != '/')
+        return false;
+    const char *path = arena_printf(&s->m->priv->arena, "%s%s", ms->roots[0], s->m->path);
+    return search_try(s, path, ms->opts.sysroot ? "sysroot" : "mapped path");
+}
+
+static bool take_memory(struct search *s)
+{
+    struct module *m = s->m;
+    s->found = image_elf_whole(m->priv->ms, m);
+    if (!s->found)
+        return false;
+    *s->part = (struct module_part){PART_FOUND, m->path, "memory", s->part->note};
+    return true;
+}
+
+static bool find_file(struct search *s)
+{
+    if (s->m->is_vdso)
+        return take_memory(s);
+    return take_exe(s) || take_mapped(s) || take_by_path(s) || take_moved(s) || take_memory(s);
+}
+
+static void load_file(struct module *m)
+{
+    struct search s = {.m = m, .part = &m->file, .id = m->id_from_target ? &m->build_id : NULL};
+    m->file = (struct module_part){PART_MISSING, m->path, NULL, NULL};
+    if (!find_file(&s))
+        return;
+    m->priv->elf = s.found;
+    if (!m->bias_known && elf_fits(s.found, m, &m->bias))
+        m->bias_known = true;
+    if (!m->id_from_target)
+        m->build_id = elf_build_id(s.found);
+    if (m->priv->ms->im->kind == IMAGE_CORE && !m->file.note)
+        note_unverified(m);
+}
+
+struct elf *module_elf(struct module *m)
+{
+    module_once(m, &m->priv->file_done, load_file);
+    return m->priv->elf;
+}
+
+/* ---- unwind tables ---- */
+
+static struct bytes section_with_addr(struct elf *e, const char *name, taddr *addr)
+{
+    const struct elf_section *s = elf_section(e, name);
+    struct bytes b = {NULL, 0};
+    /* A damaged table is a missing one: the unwinder says which addresses nothing covers. */
+    if (s)
+        IGNORE_ERR(elf_section_data(e, s, &b));
+    *addr = s && b.n ? s->addr : 0;
+    return b;
+}
+
+static taddr section_addr(const struct elf *e, const char *name)
+{
+    size_t n;
+    const struct elf_section *s = elf_sections(e, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(s[i].name, name) == 0)
+            return s[i].addr;
+    return 0;
+}
+
+static void load_cfi(struct module *m)
+{
+    struct module_cfi *c = &m->priv->cfi;
+    struct elf *e = module_elf(m), *d = module_debug_elf(m);
+    taddr unused;
+    if (e) {
+        c->eh_frame = section_with_addr(e, ".eh_frame", &c->eh_frame_addr);
+        c->eh_frame_hdr = section_with_addr(e, ".eh_frame_hdr", &c->eh_frame_hdr_addr);
+        c->debug_frame = section_with_addr(e, ".debug_frame", &unused);
+        c->eh_frame_addr += m->bias;
+        c->eh_frame_hdr_addr += m->bias;
+        c->text_base = section_addr(e, ".text") + m->bias;
+        c->data_base = section_addr(e, ".got") + m->bias;
+    }
+    if (d && d != e && !c->debug_frame.n)
+        c->debug_frame = section_with_addr(d, ".debug_frame", &unused);
+}
+
+struct module_cfi module_cfi(struct module *m)
+{
+    module_once(m, &m->priv->cfi_done, load_cfi);
+    return m->priv->cfi;
+}
