@@ -6,30 +6,12 @@
 #ifndef IMAGE_LIVE_PROC_H
 #define IMAGE_LIVE_PROC_H
 
-#include "image/build.h"
+#include "image/proc_text.h"
 
 struct proc {
     int32_t pid; /* of the thread group */
     int dir;     /* /proc/PID, O_PATH */
     int mem;     /* /proc/PID/mem, read-only; -1 until proc_open_mem() */
-};
-
-/* From /proc/PID/status. */
-struct proc_status {
-    int32_t tgid, ppid, tracer;
-    uint32_t uid[3], gid[3]; /* real, effective, saved */
-    uint64_t cap_permitted, cap_effective;
-    char state;
-    char comm[64]; /* as escaped there */
-};
-
-/* From /proc/PID/stat or task/TID/stat. */
-struct proc_stat {
-    char comm[64];
-    char state;
-    uint32_t flags;        /* PF_* */
-    uint64_t utime, stime; /* ticks */
-    uint64_t start;        /* ticks since boot */
 };
 
 /* ERR_NOT_FOUND when there is no such process. `pid` may be any thread of it. */
