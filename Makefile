@@ -49,7 +49,7 @@ fuzz:
 	@tools/fuzz.py $(TARGETS)
 
 format:
-	clang-format-16 -i $$(git ls-files '*.c' '*.h')
+	clang-format-16 -i $$(git ls-files 'src/**.[ch]' 'fuzz/**.[ch]' 'tests/unit/**.[ch]')
 
 tidy:
 	@test -f build-check/build.ninja || meson setup build-check -Dwerror=true

@@ -47,9 +47,9 @@ static struct err *choose_target(struct session *s, const char *target, int32_t 
     if (process)
         *pid = (int32_t)number;
     if (process && file)
-        *vec_push(&s->notes) = err_hint(err_new(ERR_USAGE, "took %s as process %s; there is also a file of that name",
-                                                target, target),
-                                        "for the file, say ./%s", target);
+        *vec_push(&s->notes) =
+            err_hint(err_new(ERR_USAGE, "took %s as process %s; there is also a file of that name", target, target),
+                     "for the file, say ./%s", target);
     else if (file)
         *vec_push(&s->notes) = err_new(ERR_USAGE, "took %s as a core file; there is no process %s", target, target);
     return NULL;

@@ -184,8 +184,8 @@ static size_t put_chain(const struct session *s, const struct tails *t, uint32_t
     size_t n = 0;
     const struct chain *c = &t->chains.v[chain - 1];
     for (uint32_t i = c->n; i-- > 0;) {
-        struct sframe f = {.pc = t->pcs.v[c->first + i], .physical = physical, .kind = FRAME_TAILCALL,
-                           .how = FRAME_CFI};
+        struct sframe f = {
+            .pc = t->pcs.v[c->first + i], .physical = physical, .kind = FRAME_TAILCALL, .how = FRAME_CFI};
         n += put_place(out ? out + n : NULL, &s->places.all.v[t->places.v[c->first + i]], f);
     }
     return n;
