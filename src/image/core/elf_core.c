@@ -120,7 +120,7 @@ static uint64_t count_phdrs(struct core *c, const struct ehdr *h)
     struct cursor cur = at_offset(c, h->shoff);
     cursor_skip(&cur, c->word == 8 ? offsetof(Elf64_Shdr, sh_info) : offsetof(Elf32_Shdr, sh_info));
     uint32_t n = cursor_u32(&cur);
-    if (h->shoff && !cur.failed && n >= PN_XNUM)
+    if (h->shoff && !cur.failed && n > 0)
         return n;
 
     struct phdr first;
