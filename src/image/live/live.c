@@ -409,7 +409,7 @@ static struct err *open_live(struct opening *o, int32_t pid)
     TRY(refuse_kind(&l->proc, &o->status, l->reader != 0));
     if (o->opts->only_tid)
         TRY(check_thread(o));
-    int error = proc_open_mem(&l->proc);
+    int error = proc_open_mem(&l->proc, own(l, name, "mem"));
     if (error == EPERM || error == EACCES)
         return refuse_permission(&l->proc, &o->status);
     if (error)

@@ -39,9 +39,9 @@ struct err *proc_open(int32_t pid, struct proc *out)
     return NULL;
 }
 
-int proc_open_mem(struct proc *p)
+int proc_open_mem(struct proc *p, const char *name)
 {
-    p->mem = openat(p->dir, "mem", O_RDONLY | O_CLOEXEC);
+    p->mem = openat(p->dir, name, O_RDONLY | O_CLOEXEC);
     return p->mem < 0 ? errno : 0;
 }
 
