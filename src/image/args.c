@@ -88,8 +88,8 @@ static struct err *read_strings(const struct image *im, char **out, size_t *n, u
     taddr auxv, end;
     struct strings s;
 
-    if (!find_auxv(im, &auxv) || !find_strings(im, auxv, &s) || !image_auxv(im, AT_EXECFN, &end) ||
-        s.start >= end || end - s.start > STRINGS_MAX)
+    if (!find_auxv(im, &auxv) || !find_strings(im, auxv, &s) || !image_auxv(im, AT_EXECFN, &end) || s.start >= end ||
+        end - s.start > STRINGS_MAX)
         return no_stack(im);
 
     size_t size = (size_t)(end - s.start);

@@ -88,6 +88,7 @@ static const struct code_name codes[] = {
     {SIG_SYS, 2, "system call user dispatch (SYS_USER_DISPATCH)"},
 };
 
+/* clang-format off */
 static const char *const signals[] = {
     NULL,       "SIGHUP",    "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",
     "SIGFPE",   "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM",
@@ -100,6 +101,7 @@ static const char *const signals[] = {
     "SIGRT56",  "SIGRT57",   "SIGRT58", "SIGRT59", "SIGRT60",   "SIGRT61", "SIGRT62", "SIGRT63",
     "SIGRT64",
 };
+/* clang-format on */
 
 static const char *const auxv_names[] = {
     [0] = "AT_NULL",

@@ -227,16 +227,13 @@ static struct err *missing(const struct space *s, taddr at)
         return err_at(err_new(ERR_UNMAPPED, "0x%" PRIx64 " is not mapped", at), ERR_AT_ADDRESS, at);
     switch (r->absent) {
     case ABSENT_TRUNCATED:
-        return err_at(err_new(ERR_TRUNCATED, "the core ends before the bytes of 0x%" PRIx64, at),
-                      ERR_AT_ADDRESS, at);
+        return err_at(err_new(ERR_TRUNCATED, "the core ends before the bytes of 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
     case ABSENT_NOT_COPIED:
-        return err_at(err_new(ERR_UNMAPPED, "0x%" PRIx64 " cannot be read in the process", at),
-                      ERR_AT_ADDRESS, at);
+        return err_at(err_new(ERR_UNMAPPED, "0x%" PRIx64 " cannot be read in the process", at), ERR_AT_ADDRESS, at);
     case ABSENT_NOT_DUMPED:
         break;
     }
-    return err_at(err_new(ERR_NOT_IN_DUMP, "the core leaves out the bytes of 0x%" PRIx64, at),
-                  ERR_AT_ADDRESS, at);
+    return err_at(err_new(ERR_NOT_IN_DUMP, "the core leaves out the bytes of 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
 }
 
 struct err *space_read(const struct space *s, taddr at, void *buf, size_t n)

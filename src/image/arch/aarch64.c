@@ -5,6 +5,7 @@
 
 #include <elf.h>
 
+/* clang-format off */
 #define REG(reg_name, number) {.name = reg_name, .dwarf = number, .offset = (number) * 8, .size = 8}
 
 static const struct reg_desc regs[] = {
@@ -16,12 +17,14 @@ static const struct reg_desc regs[] = {
     REG("x30", 30), REG("sp", 31),  REG("pc", 32),
     {.name = "pstate", .dwarf = REG_NONE, .offset = 33 * 8, .size = 8},
 };
+/* clang-format on */
 
 /* The link register is listed too: where CFI does not mention it, it still holds the return address. */
 static const uint16_t callee_saved[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, REG_NONE};
 
 /* rt_sigframe: siginfo (128 bytes), then struct ucontext with its sigcontext at 176: fault_address,
  * regs[31], sp, pc. */
+/* clang-format off */
 #define SAVED(number) {number, 128 + 176 + 8 + (number) * 8}
 static const struct saved_reg rt_saved[] = {
     SAVED(0),  SAVED(1),  SAVED(2),  SAVED(3),  SAVED(4),  SAVED(5),  SAVED(6),  SAVED(7),  SAVED(8),
@@ -29,6 +32,7 @@ static const struct saved_reg rt_saved[] = {
     SAVED(18), SAVED(19), SAVED(20), SAVED(21), SAVED(22), SAVED(23), SAVED(24), SAVED(25), SAVED(26),
     SAVED(27), SAVED(28), SAVED(29), SAVED(30), SAVED(31), SAVED(32),
 };
+/* clang-format on */
 
 static const struct sigframe_desc sigframes[] = {
     {

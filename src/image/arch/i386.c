@@ -5,6 +5,7 @@
 
 #include <elf.h>
 
+/* clang-format off */
 #define REG(reg_name, number, index) {.name = reg_name, .dwarf = number, .offset = (index) * 4, .size = 4}
 
 static const struct reg_desc regs[] = {
@@ -26,17 +27,20 @@ static const struct reg_desc regs[] = {
     REG("esp", 4, 15),
     REG("ss", 42, 16),
 };
+/* clang-format on */
 
 static const uint16_t callee_saved[] = {3, 5, 6, 7, REG_NONE};
 
 /* struct sigcontext starts with four segment registers of 4 bytes. At its trampoline the classic frame
  * has it behind the signal number; the rt frame behind signal number, two pointers, siginfo (128 bytes)
  * and the 20 bytes of flags, link and stack_t. */
+/* clang-format off */
 #define SIGCONTEXT(base)                                                                         \
     {                                                                                            \
         {7, (base) + 16}, {6, (base) + 20}, {5, (base) + 24}, {4, (base) + 28}, {3, (base) + 32}, \
             {2, (base) + 36}, {1, (base) + 40}, {0, (base) + 44}, {8, (base) + 56},               \
     }
+/* clang-format on */
 static const struct saved_reg rt_saved[] = SIGCONTEXT(12 + 128 + 20);
 static const struct saved_reg classic_saved[] = SIGCONTEXT(4);
 

@@ -8,6 +8,7 @@
 /* The psABI gives the program counter no number; 65 is in its reserved part. */
 enum { PC = 65 };
 
+/* clang-format off */
 #define REG(reg_name, number) {.name = reg_name, .dwarf = number, .offset = (number) * 8, .size = 8}
 
 static const struct reg_desc regs[] = {
@@ -19,12 +20,14 @@ static const struct reg_desc regs[] = {
     REG("s9", 25),  REG("s10", 26), REG("s11", 27), REG("t3", 28),  REG("t4", 29),  REG("t5", 30),
     REG("t6", 31),
 };
+/* clang-format on */
 
 /* The return address register is listed too: where CFI does not mention it, it still holds it. */
 static const uint16_t callee_saved[] = {1, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, REG_NONE};
 
 /* rt_sigframe: siginfo (128 bytes), then struct ucontext with its sigcontext at 176, which starts with
  * pc and x1 to x31. */
+/* clang-format off */
 #define SAVED(number) {number, 128 + 176 + (number) * 8}
 static const struct saved_reg rt_saved[] = {
     {PC, 128 + 176}, SAVED(1),  SAVED(2),  SAVED(3),  SAVED(4),  SAVED(5),  SAVED(6),  SAVED(7),
@@ -32,6 +35,7 @@ static const struct saved_reg rt_saved[] = {
     SAVED(16),       SAVED(17), SAVED(18), SAVED(19), SAVED(20), SAVED(21), SAVED(22), SAVED(23),
     SAVED(24),       SAVED(25), SAVED(26), SAVED(27), SAVED(28), SAVED(29), SAVED(30), SAVED(31),
 };
+/* clang-format on */
 
 static const struct sigframe_desc sigframes[] = {
     {

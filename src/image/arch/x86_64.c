@@ -5,6 +5,7 @@
 
 #include <elf.h>
 
+/* clang-format off */
 #define REG(reg_name, number, index) {.name = reg_name, .dwarf = number, .offset = (index) * 8, .size = 8}
 
 static const struct reg_desc regs[] = {
@@ -36,15 +37,18 @@ static const struct reg_desc regs[] = {
     REG("fs", 54, 25),
     REG("gs", 55, 26),
 };
+/* clang-format on */
 
 static const uint16_t callee_saved[] = {3, 6, 12, 13, 14, 15, REG_NONE};
 
 /* rt_sigframe: the return address was popped, so the stack pointer is at struct ucontext; its
  * sigcontext follows flags, link and stack_t (40 bytes). */
+/* clang-format off */
 static const struct saved_reg rt_saved[] = {
     {8, 40},  {9, 48},  {10, 56}, {11, 64},  {12, 72},  {13, 80},  {14, 88},  {15, 96},  {5, 104},
     {4, 112}, {6, 120}, {3, 128}, {1, 136}, {0, 144}, {2, 152}, {7, 160}, {16, 168},
 };
+/* clang-format on */
 
 static const struct sigframe_desc sigframes[] = {
     {

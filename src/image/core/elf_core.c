@@ -79,8 +79,8 @@ static struct err *read_ehdr(struct core *c, const char *path, struct ehdr *out)
                        h.type < ARRAY_LEN(types) ? types[h.type] : "an ELF file of unknown type");
     c->im->arch = arch_find(h.machine, ident.p[EI_CLASS]);
     if (!c->im->arch)
-        return err_new(ERR_UNSUPPORTED, "%s is a core of ELF machine %u (%u bits), which Inquest does not know",
-                       path, h.machine, c->word * 8);
+        return err_new(ERR_UNSUPPORTED, "%s is a core of ELF machine %u (%u bits), which Inquest does not know", path,
+                       h.machine, c->word * 8);
     if (h.phentsize < (c->word == 8 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
         return err_new(ERR_CORRUPT, "%s has program headers of %u bytes", path, h.phentsize);
     *out = h;
@@ -176,8 +176,8 @@ static void report_truncation(struct core *c, uint64_t expected)
     struct err *e = err_new(ERR_TRUNCATED,
                             "the core is truncated: it ends %s early (%" PRIu64 " of %" PRIu64
                             " bytes are there); %s of memory in %zu of %zu segments are missing",
-                            size_text(a, expected - c->file.n), (uint64_t)c->file.n, expected,
-                            size_text(a, lost), segments, c->loads.n);
+                            size_text(a, expected - c->file.n), (uint64_t)c->file.n, expected, size_text(a, lost),
+                            segments, c->loads.n);
     e = err_at(e, ERR_AT_OFFSET, c->file.n);
     image_problem(c->im, err_hint(e, "raise the limit that cut it (ulimit -c, ProcessSizeMax and "
                                      "ExternalSizeMax of systemd-coredump, or a full disk)"));

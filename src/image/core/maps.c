@@ -126,7 +126,7 @@ static void name_special(struct core *c)
     if (m)
         m->path = "[vdso]";
     m = image_auxv(c->im, AT_RANDOM, &at) || image_auxv(c->im, AT_EXECFN, &at) ? unnamed_at(c, at)
-                                                                              : unnamed_at(c, main_sp(c));
+                                                                               : unnamed_at(c, main_sp(c));
     if (m && (m->prot & PROT_BIT_WRITE))
         m->path = "[stack]";
 }

@@ -54,10 +54,10 @@ void core_read_notes(struct core *c, uint64_t offset, uint64_t size)
         *vec_push(&c->notes) = note;
     }
     if (cur.failed || cut)
-        image_problem(c->im, err_at(err_new(ERR_TRUNCATED,
-                                            "the notes end early: %zu threads were read, further ones are lost",
-                                            c->thread_notes.n),
-                                    ERR_AT_OFFSET, cur.failed ? cur.failed_at : c->file.n));
+        image_problem(c->im,
+                      err_at(err_new(ERR_TRUNCATED, "the notes end early: %zu threads were read, further ones are lost",
+                                     c->thread_notes.n),
+                             ERR_AT_OFFSET, cur.failed ? cur.failed_at : c->file.n));
 }
 
 static uint64_t word_at(struct bytes b, size_t offset, unsigned size)
@@ -151,9 +151,9 @@ static void read_files(struct core *c)
             c->files.v[i].path = path;
     }
     if (cut || cur.failed)
-        image_problem(c->im, err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64
-                                                  " files",
-                                     count));
+        image_problem(
+            c->im,
+            err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
 /* struct siginfo: three ints; the union follows, aligned to a word. */
@@ -161,8 +161,7 @@ static void read_siginfo(struct core *c, const struct image_note *note)
 {
     struct image_signal *s = &c->im->signal;
     struct cursor cur = cursor_of(note->desc, 0, "NT_SIGINFO");
-    int32_t signo = (int32_t)cursor_u32(&cur), err_no = (int32_t)cursor_u32(&cur),
-            code = (int32_t)cursor_u32(&cur);
+    int32_t signo = (int32_t)cursor_u32(&cur), err_no = (int32_t)cursor_u32(&cur), code = (int32_t)cursor_u32(&cur);
 
     if (cur.failed || signo == 0)
         return;

@@ -37,8 +37,7 @@ static struct err *open_regular(const char *path, int *out, struct stat *st)
     if (S_ISDIR(st->st_mode))
         return err_new(ERR_UNSUPPORTED, "%s is a directory, not a core", path);
     if (!S_ISREG(st->st_mode))
-        return err_hint(err_new(ERR_UNSUPPORTED, "%s is not a regular file", path),
-                        "copy the core to a file first");
+        return err_hint(err_new(ERR_UNSUPPORTED, "%s is not a regular file", path), "copy the core to a file first");
     if (st->st_size == 0)
         return err_hint(err_new(ERR_UNSUPPORTED, "%s is empty", path), "the limit on core size was perhaps 0, or "
                                                                        "the disk full");

@@ -56,9 +56,9 @@ static struct err *check_space(struct sink *s)
     s->checked_at = s->at;
     if (fstatvfs(s->fd, &v) != 0 || v.f_bavail > v.f_blocks / 20)
         return NULL;
-    return err_hint(err_new(ERR_LIMIT, "%s is nearly full: unpacking stopped after %" PRIu64 " MiB", s->dir,
-                            s->at >> 20),
-                    "set TMPDIR to a directory with more room");
+    return err_hint(
+        err_new(ERR_LIMIT, "%s is nearly full: unpacking stopped after %" PRIu64 " MiB", s->dir, s->at >> 20),
+        "set TMPDIR to a directory with more room");
 }
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -166,8 +166,9 @@ static struct err *run(struct source *src, struct coder *c, struct sink *sink, s
         TRY(sink_put(sink, out, PIECE - left));
     }
     if (bad)
-        *problem = err_new(ERR_CORRUPT, "%s: its %s data is damaged (%s); the %" PRIu64 " bytes before that were unpacked",
-                           src->path, c->codec->name, bad, sink->at);
+        *problem =
+            err_new(ERR_CORRUPT, "%s: its %s data is damaged (%s); the %" PRIu64 " bytes before that were unpacked",
+                    src->path, c->codec->name, bad, sink->at);
     else if (!c->between)
         *problem = err_new(ERR_TRUNCATED, "%s: its %s data ends early; the %" PRIu64 " bytes before that were unpacked",
                            src->path, c->codec->name, sink->at);

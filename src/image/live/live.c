@@ -139,8 +139,8 @@ static struct err *read_threads(struct opening *o)
             err_free(e); /* it has ended since it was listed */
             continue;
         }
-        *vec_push(&im->threads) = (struct image_thread){
-            .tid = tids[i], .state = st.state, .name = arena_strdup(&im->arena, st.comm)};
+        *vec_push(&im->threads) =
+            (struct image_thread){.tid = tids[i], .state = st.state, .name = arena_strdup(&im->arena, st.comm)};
         if (!o->live->reader && !has_ended(st.state))
             o->live->reader = tids[i];
     }
@@ -344,8 +344,10 @@ static void while_stopped(struct tracer *t, void *arg)
     }
     stacks_copy(&o->live->stacks, o->live->reader, want, n);
     for (size_t i = 0; i < n; i++)
-        space_add(&im->space, (struct space_range){.start = want[i].start, .end = want[i].start + want[i].have,
-                                                   .data = want[i].data, .have = want[i].have,
+        space_add(&im->space, (struct space_range){.start = want[i].start,
+                                                   .end = want[i].start + want[i].have,
+                                                   .data = want[i].data,
+                                                   .have = want[i].have,
                                                    .absent = ABSENT_NOT_COPIED});
     if (o->opts->while_stopped) {
         set_threads(o, t);
@@ -357,15 +359,19 @@ static void while_stopped(struct tracer *t, void *arg)
 static void finish_space(struct image *im)
 {
     for (size_t i = 0; i < im->maps.n; i++)
-        space_add(&im->space, (struct space_range){.start = im->maps.v[i].start, .end = im->maps.v[i].end,
-                                                   .absent = ABSENT_NOT_COPIED});
+        space_add(&im->space, (struct space_range){
+                                  .start = im->maps.v[i].start, .end = im->maps.v[i].end, .absent = ABSENT_NOT_COPIED});
     space_sort(&im->space);
 }
 
 static struct err *stop_and_copy(struct opening *o)
 {
-    SCOPED(tracer_done) struct tracer t = {.proc = &o->live->proc, .arch = o->im->arch, .only_tid = o->opts->only_tid,
-                                           .while_stopped = while_stopped, .arg = o};
+    SCOPED(tracer_done)
+    struct tracer t = {.proc = &o->live->proc,
+                       .arch = o->im->arch,
+                       .only_tid = o->opts->only_tid,
+                       .while_stopped = while_stopped,
+                       .arg = o};
     size_t stopped = 0;
 
     stacks_prepare(&o->live->stacks, o->im->threads.n, o->opts->stack_budget ? o->opts->stack_budget : BUDGET_DEFAULT);
@@ -433,8 +439,8 @@ struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, str
     char path[32];
 
     snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
-    struct opening o = {.im = image_new(IMAGE_LIVE, path), .live = xcalloc(1, sizeof(struct live)),
-                        .opts = opts ? opts : &defaults};
+    struct opening o = {
+        .im = image_new(IMAGE_LIVE, path), .live = xcalloc(1, sizeof(struct live)), .opts = opts ? opts : &defaults};
     o.live->proc = (struct proc){.dir = -1, .mem = -1};
     o.im->priv = o.live;
     o.im->ops = &live_ops;

@@ -64,8 +64,7 @@ struct err *proc_slurp(const struct proc *p, const char *name, char **out, size_
     for (;;) {
         if (len == cap) {
             if (cap >= FILE_MAX)
-                return err_new(ERR_LIMIT, "/proc/%" PRId32 "/%s is larger than %d MiB", p->pid, name,
-                               FILE_MAX >> 20);
+                return err_new(ERR_LIMIT, "/proc/%" PRId32 "/%s is larger than %d MiB", p->pid, name, FILE_MAX >> 20);
             cap *= 4;
             text = xrealloc_array(text, cap + 1, 1);
         }

@@ -43,10 +43,10 @@ struct err *refuse_kind(const struct proc *p, const struct proc_status *st, bool
         return err_hint(err_new(ERR_UNSUPPORTED, "process %" PRId32 " (%s) is a kernel thread", p->pid, st->comm),
                         "its kernel stack is in /proc/%" PRId32 "/stack", p->pid);
     if (!alive)
-        return err_hint(err_new(ERR_UNSUPPORTED, "process %" PRId32 " (%s) is a zombie: it has ended, and nothing is left to read",
-                                p->pid, st->comm),
-                        "its parent, process %" PRId32 " (%s), has not waited for it", st->ppid,
-                        comm_of(st->ppid, &parent));
+        return err_hint(
+            err_new(ERR_UNSUPPORTED, "process %" PRId32 " (%s) is a zombie: it has ended, and nothing is left to read",
+                    p->pid, st->comm),
+            "its parent, process %" PRId32 " (%s), has not waited for it", st->ppid, comm_of(st->ppid, &parent));
     if (st->tracer)
         return refuse_tracer(p, st);
     return NULL;
@@ -92,8 +92,7 @@ static bool not_dumpable(const struct proc *p, const struct proc_status *st)
 
 static struct err *denied(const struct proc *p, const struct proc_status *st, const char *why, const char *hint)
 {
-    return err_hint(err_new(ERR_PERMISSION, "process %" PRId32 " (%s) may not be inspected: %s", p->pid, st->comm,
-                            why),
+    return err_hint(err_new(ERR_PERMISSION, "process %" PRId32 " (%s) may not be inspected: %s", p->pid, st->comm, why),
                     "%s", hint);
 }
 

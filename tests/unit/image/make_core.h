@@ -111,10 +111,11 @@ static inline void make_files(struct maker *m, uint64_t count, const uint64_t (*
 }
 
 /* memsz bytes at vaddr, of which the file holds n. */
-static inline void make_load(struct maker *m, uint64_t vaddr, uint64_t memsz, uint32_t flags, const void *bytes, size_t n)
+static inline void make_load(struct maker *m, uint64_t vaddr, uint64_t memsz, uint32_t flags, const void *bytes,
+                             size_t n)
 {
-    m->loads[m->n_loads++] = (struct made_load){.vaddr = vaddr, .filesz = n, .memsz = memsz, .at = m->data.n,
-                                                .flags = flags};
+    m->loads[m->n_loads++] =
+        (struct made_load){.vaddr = vaddr, .filesz = n, .memsz = memsz, .at = m->data.n, .flags = flags};
     if (n)
         text_putn(&m->data, bytes, n);
 }

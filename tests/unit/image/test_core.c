@@ -6,8 +6,8 @@
 
 enum { EXE = 0x400000, LIB = 0x700000, ANON = 0x800000, STACK = 0x900000 };
 
-static const uint64_t auxv[] = {AT_PAGESZ, 4096,           AT_ENTRY, EXE + 0x10, AT_RANDOM, STACK + 0x300,
-                                AT_EXECFN, STACK + 0xf00, AT_UID,   1000};
+static const uint64_t auxv[] = {AT_PAGESZ,     4096,      AT_ENTRY,      EXE + 0x10, AT_RANDOM,
+                                STACK + 0x300, AT_EXECFN, STACK + 0xf00, AT_UID,     1000};
 
 static void fill_regs(uint64_t *regs, const struct arch *a, uint64_t pc, uint64_t sp)
 {
@@ -270,7 +270,9 @@ static void other_files_are_named(void **state)
         {"PAGEDU64 and more", "x is a Windows crash dump, not a core"},
         {"hello, world of text", "x is not an ELF core"},
         {"", "x is not an ELF core"},
-        {"\x7f" "ELF\2\2\1\0\0\0\0\0\0\0\0\0", "x is big-endian"},
+        {"\x7f"
+         "ELF\2\2\1\0\0\0\0\0\0\0\0\0",
+         "x is big-endian"},
     };
     struct image *im;
 

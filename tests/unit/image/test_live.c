@@ -279,14 +279,30 @@ static void *wait_in_call(void *arg)
     shared->ready++;
     for (;;) {
         switch (kind) {
-        case 0: nanosleep(&day, NULL); break;
-        case 1: poll(&fd, 1, -1); break;
-        case 2: poll(&fd, 1, 86400000); break;
-        case 3: syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, NULL, NULL, 0); break;
-        case 4: (void)!read(waits_pipe[0], &byte, 1); break;
-        case 5: epoll_wait(waits_epoll, &event, 1, -1); break;
-        case 6: semop(waits_sem, &down, 1); break;
-        default: pause(); break;
+        case 0:
+            nanosleep(&day, NULL);
+            break;
+        case 1:
+            poll(&fd, 1, -1);
+            break;
+        case 2:
+            poll(&fd, 1, 86400000);
+            break;
+        case 3:
+            syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, NULL, NULL, 0);
+            break;
+        case 4:
+            (void)!read(waits_pipe[0], &byte, 1);
+            break;
+        case 5:
+            epoll_wait(waits_epoll, &event, 1, -1);
+            break;
+        case 6:
+            semop(waits_sem, &down, 1);
+            break;
+        default:
+            pause();
+            break;
         }
         shared->returned[kind]++;
     }
@@ -305,8 +321,7 @@ static void blocked_calls(void)
 static void system_calls_go_on(void **state)
 {
     (void)state;
-    if (pipe(waits_pipe) != 0 || (waits_epoll = epoll_create1(0)) < 0 ||
-        (waits_sem = semget(IPC_PRIVATE, 1, 0600)) < 0)
+    if (pipe(waits_pipe) != 0 || (waits_epoll = epoll_create1(0)) < 0 || (waits_sem = semget(IPC_PRIVATE, 1, 0600)) < 0)
         abort();
     pid_t pid = start(blocked_calls, 9);
     nap(50); /* until all sleep */
