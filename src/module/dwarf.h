@@ -14,6 +14,7 @@
 #ifndef MODULE_DWARF_H
 #define MODULE_DWARF_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "module/dwarf_const.h"
 #include "module/elf.h"
@@ -237,9 +238,19 @@ bool dw_die_child(const struct dw_die *die, struct dw_die *out);
 bool dw_die_next(struct dw_die *die);
 /* for (bool ok = dw_die_child(&parent, &d); ok; ok = dw_die_next(&d)) */
 
-/* The DIEs that enclose an offset, outermost first, without the root and without the DIE itself.
- * Gives how many there are; at most max are written. */
-size_t dw_die_path(struct dw_unit *u, uint64_t offset, struct dw_die *out, size_t max);
+/* Which DIEs enclose another. Nothing in a DIE says that, and LLVM leaves out DW_AT_sibling, so that looking
+ * for one means a walk over much of the unit: what was seen on the way is kept for the next question.
+ * A zeroed struct is empty. Threads: one. */
+struct dw_scopes {
+    struct map64 known; /* DIE -> struct dw_inner * */
+    struct arena arena;
+};
+void dw_scopes_done(struct dw_scopes *s);
+/* The DIEs that enclose an offset, outermost first, without the root and without the DIE itself. Gives how
+ * many there are; at most max are written. */
+size_t dw_die_path(struct dw_scopes *s, struct dw_unit *u, uint64_t offset, struct dw_die *out, size_t max);
+/* What identifies a DIE among those of all files, for a map64. */
+uint64_t dw_die_key(const struct dw_die *die);
 
 /* ---- attributes ---- */
 

@@ -34,7 +34,7 @@ static const struct dw_abbrev *read_code(struct dw_unit *u, struct cursor *c)
     return a;
 }
 
-static bool die_here(struct dw_unit *u, struct cursor *c, struct dw_die *out)
+bool dw_read_die(struct dw_unit *u, struct cursor *c, struct dw_die *out)
 {
     uint64_t offset = section_offset(c);
     const struct dw_abbrev *a = read_code(u, c);
@@ -47,7 +47,7 @@ static bool die_here(struct dw_unit *u, struct cursor *c, struct dw_die *out)
 bool dw_die_at(struct dw_unit *u, uint64_t offset, struct dw_die *out)
 {
     struct cursor c = dw_unit_cursor(u, offset);
-    return die_here(u, &c, out);
+    return dw_read_die(u, &c, out);
 }
 
 bool dw_die_root(struct dw_unit *u, struct dw_die *out)
@@ -121,7 +121,7 @@ bool dw_die_child(const struct dw_die *die, struct dw_die *out)
         return false;
     struct cursor c = dw_unit_cursor(die->unit, die->offset);
     cursor_skip(&c, die->attrs - die->offset);
-    return dw_skip_attrs(die->unit, &c, die->abbrev, UINT32_MAX) && die_here(die->unit, &c, out);
+    return dw_skip_attrs(die->unit, &c, die->abbrev, UINT32_MAX) && dw_read_die(die->unit, &c, out);
 }
 
 /* Moves *c, at the attributes of a DIE, to its sibling by DW_AT_sibling. False when that does not lead
@@ -142,7 +142,7 @@ static bool jump_to_sibling(struct dw_unit *u, struct cursor *c, const struct dw
 }
 
 /* *c stands at the attributes of a DIE; moves it past the DIE with all its descendants. */
-static bool skip_tree(struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a)
+bool dw_skip_tree(struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a)
 {
     unsigned depth = 0;
     for (;;) {
@@ -169,34 +169,7 @@ bool dw_die_next(struct dw_die *die)
 {
     struct cursor c = dw_unit_cursor(die->unit, die->offset);
     cursor_skip(&c, die->attrs - die->offset);
-    return skip_tree(die->unit, &c, die->abbrev) && die_here(die->unit, &c, die);
-}
-
-/* The child of *d (or of a later sibling's) that holds an offset; *d moves to the one that encloses it. */
-static bool enclosing(struct dw_die *d, uint64_t offset)
-{
-    for (;;) {
-        struct dw_die next = *d;
-        if (!dw_die_next(&next) || next.offset > offset)
-            return d->offset < offset;
-        *d = next;
-        if (d->offset == offset)
-            return false;
-    }
-}
-
-size_t dw_die_path(struct dw_unit *u, uint64_t offset, struct dw_die *out, size_t max)
-{
-    struct dw_die d;
-    size_t n = 0;
-    if (!dw_die_root(u, &d))
-        return 0;
-    while (n < MAX_DEPTH && dw_die_child(&d, &d) && d.offset < offset && enclosing(&d, offset)) {
-        if (n < max)
-            out[n] = d;
-        n++;
-    }
-    return n;
+    return dw_skip_tree(die->unit, &c, die->abbrev) && dw_read_die(die->unit, &c, die);
 }
 
 void dw_attrs_init(struct dw_attrs *it, const struct dw_die *die)

@@ -36,6 +36,10 @@ bool dw_spec_read(struct cursor *c, struct dw_spec *out);
 
 /* A cursor over a unit's bytes, at an offset of the section; failed when it lies outside of the DIEs. */
 struct cursor dw_unit_cursor(struct dw_unit *u, uint64_t offset);
+/* The DIE at *c, which moves to its attributes; false for a null entry and on damage. */
+bool dw_read_die(struct dw_unit *u, struct cursor *c, struct dw_die *out);
+/* From the attributes of a DIE past it and all its descendants. */
+bool dw_skip_tree(struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a);
 /* Steps over n entries of an abbreviation's skips (UINT32_MAX: all). False on damage. */
 bool dw_skip_attrs(const struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a, uint32_t n);
 

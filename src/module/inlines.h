@@ -25,9 +25,4 @@ void scopes_find(struct dw_unit *u, struct scopes *s, size_t n, struct arena *a)
 /* The function that begins at an address; false when none of the unit does. */
 bool function_starting_at(struct dw_unit *u, taddr entry, struct dw_die *out);
 
-/* The name of a function as gdb prints it: qualified by the namespaces and classes around it, with template
- * arguments, without parameters. *linkage is the mangled name. Either may be NULL. Strings are the arena's
- * or the file's. */
-void function_name(const struct dw_die *function, struct arena *a, const char **name, const char **linkage);
-
 #endif

@@ -176,9 +176,15 @@ struct machine {
     const struct lines *l;
     struct row r;   /* registers */
     unsigned op;    /* op_index */
+    uint64_t discriminator;
     bool dead;      /* the linker dropped the code of this sequence */
     struct row cur; /* the row that holds from cur.addr on */
     bool have;
+    /* What gdb's choice among rows depends on, see take_row(). */
+    uint64_t last_file;
+    uint32_t last_line;
+    taddr last_addr;
+    bool any_row, stmt_here, line_has_discriminator;
     struct line_pos *pos;
     size_t n, next, left; /* next: first position not below cur.addr; left: not yet found */
 };
@@ -187,8 +193,10 @@ static void reset(struct machine *m)
 {
     m->r = (struct row){.file = 1, .line = 1, .stmt = m->l->default_stmt};
     m->op = 0;
-    m->dead = false;
-    m->have = false;
+    m->discriminator = 0;
+    m->dead = m->have = m->any_row = m->stmt_here = m->line_has_discriminator = false;
+    m->last_file = 0;
+    m->last_line = 0;
 }
 
 static void seek(struct machine *m, taddr addr)
@@ -219,12 +227,11 @@ static void give(struct machine *m, taddr end)
     }
 }
 
-static void emit(struct machine *m)
+/* From now on m->r is what holds. */
+static void store(struct machine *m)
 {
-    if (m->dead || m->r.line == 0)
-        return;
     if (m->have && m->r.addr == m->cur.addr) {
-        if (m->r.stmt || !m->cur.stmt)
+        if (m->r.stmt || !m->cur.stmt || m->r.file != m->cur.file)
             m->cur = m->r;
         return;
     }
@@ -234,6 +241,37 @@ static void emit(struct machine *m)
         seek(m, m->r.addr);
     m->cur = m->r;
     m->have = true;
+}
+
+/* A row of the table. Several may stand at one address, and compilers mark some as not beginning a
+ * statement; which of them a debugger shows is not in the specification. This is what gdb does, so that
+ * both tools name the same line: rows for line 0 do not count; of a file's rows at an address the last one
+ * that begins a statement counts, or else the last; a row of another file that does not begin a statement
+ * does not count where one does; and rows that repeat the line of the row before, which discriminators
+ * cause, do not count. */
+static void take_row(struct machine *m)
+{
+    const struct row *r = &m->r;
+    bool same_addr = m->any_row && r->addr == m->last_addr;
+    bool other_file = !m->any_row || r->file != m->last_file;
+    bool passed_over = r->line == 0 || (other_file && same_addr && !r->stmt && m->stmt_here);
+    if (!m->dead && !passed_over) {
+        if (other_file || r->line != m->last_line || !m->line_has_discriminator)
+            store(m);
+        m->last_file = r->file;
+        m->last_line = r->line;
+    }
+    m->stmt_here = (same_addr && m->stmt_here) || r->stmt;
+    m->last_addr = r->addr;
+    m->any_row = true;
+    m->discriminator = 0;
+}
+
+static void add_to_line(struct machine *m, int64_t delta)
+{
+    m->r.line += (uint32_t)delta;
+    if (delta != 0)
+        m->line_has_discriminator = m->discriminator != 0;
 }
 
 static void end_sequence(struct machine *m)
@@ -268,8 +306,11 @@ static void extended(struct machine *m, struct cursor *c)
         m->dead = dw_dropped(m->l->unit->file, m->r.addr, m->l->addr_size);
         break;
     }
-    case DW_LNE_define_file: /* only found in tables that we do not need: no producer uses it */
     case DW_LNE_set_discriminator:
+        m->discriminator = cursor_uleb(&body);
+        m->line_has_discriminator = m->line_has_discriminator || m->discriminator != 0;
+        break;
+    case DW_LNE_define_file: /* no producer uses it */
     default:
         break;
     }
@@ -279,16 +320,18 @@ static void standard(struct machine *m, struct cursor *c, uint8_t op)
 {
     switch (op) {
     case DW_LNS_copy:
-        emit(m);
+        take_row(m);
         break;
     case DW_LNS_advance_pc:
         advance(m, cursor_uleb(c));
         break;
     case DW_LNS_advance_line:
-        m->r.line += (uint32_t)cursor_sleb(c);
+        add_to_line(m, cursor_sleb(c));
         break;
     case DW_LNS_set_file:
+        m->last_file = m->r.file;
         m->r.file = cursor_uleb(c);
+        m->line_has_discriminator = m->discriminator != 0;
         break;
     case DW_LNS_set_column:
         m->r.column = (uint32_t)cursor_uleb(c);
@@ -327,8 +370,8 @@ struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n)
         if (op >= l->opcode_base) {
             unsigned adjusted = op - l->opcode_base;
             advance(&m, adjusted / l->line_range);
-            m.r.line += (uint32_t)(l->line_base + (int)(adjusted % l->line_range));
-            emit(&m);
+            add_to_line(&m, l->line_base + (int)(adjusted % l->line_range));
+            take_row(&m);
         } else if (op == 0) {
             extended(&m, &c);
         } else {

@@ -40,8 +40,8 @@ struct line_pos {
     uint64_t file;
     uint32_t line, column;
 };
-/* Fills the positions, sorted by pc. Where several rows stand at one address the last one counts, unless
- * an earlier one begins a statement and it does not; rows for line 0 are passed over (both as gdb does). */
+/* Fills the positions, sorted by pc. Which of several rows at an address counts follows gdb: take_row() in
+ * line.c says how. */
 struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n) MUST_CHECK;
 
 #endif

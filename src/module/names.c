@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of functions, put together from DIEs. */
+#include "module/names.h"
+
+#include "base/mem.h"
 #include "base/text.h"
-#include "module/inlines.h"
+#include "module/module.h"
+#include "module/signature.h"
 
 /* Concrete instance -> abstract instance -> declaration is the longest real chain. */
 #define MAX_HOPS 16
 #define MAX_SCOPES 64
 
 struct naming {
-    const char *name, *linkage;
+    struct function_name names;
     struct dw_die declared; /* the last DIE of the chain: where the function stands in its scopes */
 };
 
@@ -19,10 +22,10 @@ static void read_names(const struct dw_die *die, struct naming *n, struct dw_val
     uint16_t at;
     dw_attrs_init(&it, die);
     while (dw_attrs_next(&it, &at, &v)) {
-        if (at == DW_AT_name && !n->name)
-            n->name = dw_value_string(die->unit, &v);
-        else if ((at == DW_AT_linkage_name || at == DW_AT_MIPS_linkage_name) && !n->linkage)
-            n->linkage = dw_value_string(die->unit, &v);
+        if (at == DW_AT_name && !n->names.name)
+            n->names.name = dw_value_string(die->unit, &v);
+        else if ((at == DW_AT_linkage_name || at == DW_AT_MIPS_linkage_name) && !n->names.linkage)
+            n->names.linkage = dw_value_string(die->unit, &v);
         else if (at == DW_AT_abstract_origin || at == DW_AT_specification)
             *next = v;
     }
@@ -42,10 +45,18 @@ static void follow(const struct dw_die *die, struct naming *n)
 }
 
 /* C, assembler and the like have no scopes that a name would show. */
-static bool has_scopes(const struct dw_die *die)
+static bool has_scopes(const char *language)
 {
-    const char *language = dw_language_name(dw_unit_root(die->unit)->language);
     return !language || (strcmp(language, "c") != 0 && strcmp(language, "assembler") != 0);
+}
+
+/* Compilers write template arguments differently into DW_AT_name; the mangled name is the same for all, and
+ * knows scopes that DIEs do not name (functions around a lambda, ABI tags). gdb prefers it, too. */
+static const char *from_linkage(struct namer *nm, const char *linkage)
+{
+    SCOPED(freep) char *full = demangle(linkage);
+    struct bytes name = full ? signature_name(full) : (struct bytes){0};
+    return name.n ? arena_strndup(nm->arena, (const char *)name.p, name.n) : NULL;
 }
 
 /* The name of a scope; NULL: it shows nothing. */
@@ -74,12 +85,12 @@ static const char *scope_name(const struct dw_die *scope)
 
 /* The scopes around a DIE, innermost first. A class that is defined outside of its scope is looked up
  * where it was declared. */
-static size_t collect_scopes(const struct dw_die *die, const char **out, size_t max)
+static size_t collect_scopes(struct namer *nm, const struct dw_die *die, const char **out, size_t max)
 {
     struct dw_die at = *die, path[MAX_SCOPES], declared;
     size_t n = 0;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
-        size_t depth = dw_die_path(at.unit, at.offset, path, MAX_SCOPES);
+        size_t depth = dw_die_path(&nm->scopes, at.unit, at.offset, path, MAX_SCOPES);
         bool moved = false;
         if (depth > MAX_SCOPES)
             return n;
@@ -104,21 +115,60 @@ static size_t collect_scopes(const struct dw_die *die, const char **out, size_t 
     return n;
 }
 
-void function_name(const struct dw_die *function, struct arena *a, const char **name, const char **linkage)
+/* The whole name of a function that stands in scopes. */
+static const char *qualify(struct namer *nm, const struct naming *n)
 {
-    struct naming n = {0};
     const char *scopes[MAX_SCOPES];
-    follow(function, &n);
-    size_t depth = n.name && has_scopes(&n.declared) ? collect_scopes(&n.declared, scopes, MAX_SCOPES) : 0;
-    *linkage = n.linkage;
-    *name = n.name ? n.name : n.linkage;
+    size_t depth = collect_scopes(nm, &n->declared, scopes, MAX_SCOPES);
     if (!depth)
-        return;
+        return n->names.name;
     SCOPED(text_done) struct text t = {0};
     while (depth-- > 0) {
         text_put(&t, scopes[depth]);
         text_put(&t, "::");
     }
-    text_put(&t, n.name);
-    *name = arena_strdup(a, text_str(&t));
+    text_put(&t, n->names.name);
+    return arena_strdup(nm->arena, text_str(&t));
+}
+
+static struct function_name *make_name(struct namer *nm, const struct dw_die *function)
+{
+    struct naming n = {0};
+    follow(function, &n);
+    struct function_name *out = arena_new(nm->arena, struct function_name);
+    out->linkage = n.names.linkage;
+    if (out->linkage && strncmp(out->linkage, "_Z", 2) == 0 && nm->language && strcmp(nm->language, "c++") == 0)
+        out->name = from_linkage(nm, out->linkage);
+    if (!out->name && n.names.name)
+        out->name = has_scopes(nm->language) ? qualify(nm, &n) : n.names.name;
+    if (!out->name)
+        out->name = out->linkage;
+    return out;
+}
+
+/* Inlined and concrete instances share the name of their abstract instance, unless they bring their own. */
+static struct dw_die named_die(const struct dw_die *function)
+{
+    struct dw_die origin;
+    struct dw_value v;
+    bool own = dw_attr(function, DW_AT_name, &v) || dw_attr(function, DW_AT_linkage_name, &v);
+    return !own && dw_attr_die(function, DW_AT_abstract_origin, &origin) ? origin : *function;
+}
+
+const struct function_name *function_name(struct namer *nm, const struct dw_die *function)
+{
+    struct dw_die die = named_die(function);
+    bool fresh;
+    uint64_t *slot = map64_put(&nm->known, dw_die_key(&die), &fresh);
+    if (!fresh)
+        return (const struct function_name *)(uintptr_t)*slot;
+    struct function_name *name = make_name(nm, &die);
+    *slot = (uint64_t)(uintptr_t)name;
+    return name;
+}
+
+void namer_done(struct namer *nm)
+{
+    dw_scopes_done(&nm->scopes);
+    map64_done(&nm->known);
 }

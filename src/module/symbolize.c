@@ -3,6 +3,7 @@
 #include "module/callsite.h"
 #include "module/inlines.h"
 #include "module/line.h"
+#include "module/names.h"
 
 /* ---- what is known of a module ---- */
 
@@ -154,8 +155,8 @@ struct job_state {
     struct job *job;
     struct lines lines;
     bool has_lines;
-    const char *language;
     struct map64 paths; /* file number -> its path */
+    struct namer namer;
 };
 
 static const char *path_of(struct job_state *st, uint64_t file)
@@ -181,6 +182,13 @@ static void set_call_position(struct job_state *st, const struct dw_die *inlined
         f->column = (uint32_t)column;
 }
 
+static void set_names(struct job_state *st, const struct dw_die *function, struct src_frame *f)
+{
+    const struct function_name *names = function_name(&st->namer, function);
+    f->function = names->name;
+    f->linkage = names->linkage;
+}
+
 static void build_frames(struct job_state *st, const struct scopes *s, const struct line_pos *pos, struct answer *out)
 {
     struct arena *a = &st->job->arena;
@@ -190,9 +198,9 @@ static void build_frames(struct job_state *st, const struct scopes *s, const str
         struct src_frame *f = &frames[i];
         bool physical = i == s->n_inlined;
         f->inlined = !physical;
-        f->language = st->language;
+        f->language = st->namer.language;
         if (s->found)
-            function_name(physical ? &s->function : &s->inlined[s->n_inlined - 1 - i], a, &f->function, &f->linkage);
+            set_names(st, physical ? &s->function : &s->inlined[s->n_inlined - 1 - i], f);
         if (i > 0) {
             set_call_position(st, &s->inlined[s->n_inlined - i], f);
         } else if (pos->found) {
@@ -226,7 +234,7 @@ static void run_job(void *arg, size_t i)
     struct job *j = &((struct job *)arg)[i];
     if (progress_cancelled(j->progress))
         return;
-    struct job_state st = {.job = j};
+    struct job_state st = {.job = j, .namer.arena = &j->arena};
     struct scopes *scopes = arena_array(&j->arena, struct scopes, j->n);
     struct line_pos *pos = arena_array(&j->arena, struct line_pos, j->n);
     for (size_t k = 0; k < j->n; k++)
@@ -234,7 +242,7 @@ static void run_job(void *arg, size_t i)
     struct dw_unit *full = dw_unit_full(j->unit);
     if (full)
         scopes_find(full, scopes, j->n, &j->arena);
-    st.language = dw_language_name(dw_unit_root(full ? full : j->unit)->language);
+    st.namer.language = dw_language_name(dw_unit_root(full ? full : j->unit)->language);
     find_lines(&st, pos);
     j->answers = arena_array(&j->arena, struct answer, j->n);
     for (size_t k = 0; k < j->n; k++) {
@@ -242,6 +250,7 @@ static void run_job(void *arg, size_t i)
         build_frames(&st, &scopes[k], &pos[k], &j->answers[k]);
     }
     map64_done(&st.paths);
+    namer_done(&st.namer);
     if (st.has_lines)
         lines_done(&st.lines);
 }
