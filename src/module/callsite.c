@@ -43,8 +43,7 @@ struct call_target callsite_target(const struct dw_die *site)
 static bool lists_all_tails(const struct dw_die *function)
 {
     return dw_attr_flag(function, DW_AT_call_all_calls) || dw_attr_flag(function, DW_AT_call_all_tail_calls) ||
-           dw_attr_flag(function, DW_AT_GNU_all_call_sites) ||
-           dw_attr_flag(function, DW_AT_GNU_all_tail_call_sites);
+           dw_attr_flag(function, DW_AT_GNU_all_call_sites) || dw_attr_flag(function, DW_AT_GNU_all_tail_call_sites);
 }
 
 typedef VEC(struct tail_site) site_list;

@@ -266,15 +266,15 @@ const struct dw_abbrev *dw_abbrev_find(const struct dw_abbrevs *t, uint64_t code
 /* Steps depend on the sizes of the unit, so that units of different sizes never share a table. */
 static uint64_t table_key(const struct dw_unit *u)
 {
-    return u->abbrev_offset * 32 + (uint64_t)(u->addr_size == 8 ? 0 : u->addr_size == 4 ? 1 : 2 + u->addr_size % 2) +
+    return u->abbrev_offset * 32 +
+           (uint64_t)(u->addr_size == 8   ? 0
+                      : u->addr_size == 4 ? 1
+                                          : 2 + u->addr_size % 2) +
            (u->offset_size == 8 ? 8u : 0) + (u->version <= 2 ? 16u : 0);
 }
 
-const struct dw_abbrevs *dw_unit_abbrevs(struct dw_unit *u)
+const struct dw_abbrevs *dw_load_abbrevs(struct dw_unit *u)
 {
-    const struct dw_abbrevs *known = atomic_load_explicit(&u->abbrevs, memory_order_acquire);
-    if (known)
-        return known;
     struct dwarf *d = u->file;
     uint64_t key = table_key(u);
     pthread_mutex_lock(&d->lock);

@@ -28,7 +28,10 @@ static int by_start(const void *x, const void *y)
     const struct addr_span *a = x, *b = y;
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
-    return a->end > b->end ? -1 : a->end < b->end;
+    if (a->end != b->end)
+        return a->end > b->end ? -1 : 1;
+    /* find() takes the last: of units that share a function, the first in the file. */
+    return a->unit > b->unit ? -1 : a->unit < b->unit;
 }
 
 static void finish(struct dw_addrs *a)

@@ -7,13 +7,20 @@
 
 struct cursor dw_unit_cursor(struct dw_unit *u, uint64_t offset)
 {
-    struct bytes sec = dwarf_section(u->file, u->in_types ? DW_SEC_TYPES : DW_SEC_INFO);
-    struct bytes unit = {sec.p + u->offset, u->end - u->offset};
-    struct cursor c = cursor_of(unit, u->offset, u->in_types ? ".debug_types" : ".debug_info");
-    if (offset < u->first_die || offset >= u->end)
-        cursor_fail(&c);
+    struct cursor c;
+    const uint8_t *sec = dwarf_section(u->file, u->in_types ? DW_SEC_TYPES : DW_SEC_INFO).p;
+    /* Filled in place, not by cursor_of(): every step between DIEs starts here. */
+    c.start = sec + u->offset;
+    c.end = sec + u->end;
+    c.base = u->offset;
+    c.what = u->in_types ? ".debug_types" : ".debug_info";
+    c.failed = false;
+    c.failed_at = 0;
+    c.at = c.end;
+    if (offset >= u->first_die && offset < u->end)
+        c.at = sec + offset;
     else
-        c.at = c.start + (offset - u->offset);
+        cursor_fail(&c);
     return c;
 }
 

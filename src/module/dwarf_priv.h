@@ -25,8 +25,13 @@ struct dw_form_size {
 };
 struct dw_form_size dw_form_size(uint16_t form, uint8_t addr_size, uint8_t offset_size, uint16_t version);
 
-/* The unit's abbreviations, decoded once a table; NULL when damaged (a problem is kept). */
-const struct dw_abbrevs *dw_unit_abbrevs(struct dw_unit *u);
+/* The unit's abbreviations, decoded once a table. Never NULL: damage (kept as a problem) shortens it. */
+const struct dw_abbrevs *dw_load_abbrevs(struct dw_unit *u);
+static inline const struct dw_abbrevs *dw_unit_abbrevs(struct dw_unit *u)
+{
+    const struct dw_abbrevs *known = atomic_load_explicit(&u->abbrevs, memory_order_acquire);
+    return known ? known : dw_load_abbrevs(u);
+}
 const struct dw_abbrev *dw_abbrev_find(const struct dw_abbrevs *t, uint64_t code);
 void dw_abbrevs_free(struct dw_abbrevs *t);
 /* The specs of one code without decoding the table, for root DIEs. Leaves *c at its first spec. */

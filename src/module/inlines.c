@@ -90,6 +90,7 @@ struct search {
     size_t n, left;
     struct arena *arena;
     bool everywhere; /* also look into types and functions */
+    bool last_wins;
     /* function_starting_at(): */
     bool by_entry;
     taddr entry;
@@ -116,7 +117,7 @@ static void try_function(struct search *q, const struct dw_die *f)
     taddr entry = 0;
     if (!dw_ranges_init(&it, f))
         return;
-    for (bool first = true; q->left && dw_ranges_next(&it, &r); first = false) {
+    for (bool first = true; dw_ranges_next(&it, &r); first = false) {
         entry = first ? r.start : entry;
         if (q->by_entry) {
             if (entry == q->entry) {
@@ -126,10 +127,10 @@ static void try_function(struct search *q, const struct dw_die *f)
             return;
         }
         for (size_t i = first_not_below(q, r.start); i < q->n && q->s[i].pc < r.end; i++) {
-            if (q->s[i].found)
+            if (q->s[i].found && !q->last_wins)
                 continue;
+            q->left -= !q->s[i].found;
             resolve(&q->s[i], f, entry, q->arena);
-            q->left--;
         }
     }
 }
@@ -139,7 +140,7 @@ static void search_scope(struct search *q, const struct dw_die *scope, unsigned 
     struct dw_die c;
     if (depth > MAX_DEPTH)
         return;
-    for (bool ok = dw_die_child(scope, &c); ok && q->left; ok = dw_die_next(&c)) {
+    for (bool ok = dw_die_child(scope, &c); ok && (q->left || q->last_wins); ok = dw_die_next(&c)) {
         switch (dw_tag(&c)) {
         case DW_TAG_subprogram:
             if (c.abbrev->has & DW_HAS_PC)
@@ -184,6 +185,9 @@ static void search_unit(struct search *q, struct dw_unit *u)
 void scopes_find(struct dw_unit *u, struct scopes *s, size_t n, struct arena *a)
 {
     struct search q = {.s = s, .n = n, .left = n, .arena = a};
+    /* The assembler lists all names of a function, one DIE each; gdb shows the last. */
+    const char *language = dw_language_name(dw_unit_root(u)->language);
+    q.last_wins = language && strcmp(language, "assembler") == 0;
     search_unit(&q, u);
 }
 

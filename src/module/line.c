@@ -72,8 +72,7 @@ static struct err *read_tables(struct lines *l, struct cursor *c, uint8_t offset
     if (l->version < 5)
         return read_old_tables(l, c);
     /* Forms are read as in a unit with the sizes of this table. */
-    struct dw_unit as = {
-        .file = l->unit->file, .addr_size = l->addr_size, .offset_size = offset_size, .version = 5};
+    struct dw_unit as = {.file = l->unit->file, .addr_size = l->addr_size, .offset_size = offset_size, .version = 5};
     TRY(read_table(l, &as, c, false));
     return read_table(l, &as, c, true);
 }
@@ -151,11 +150,10 @@ const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
     const struct line_file *f = &l->files.v[file];
     if (!f->name || f->name[0] == '/')
         return f->name;
-    /* Directory 0 is the unit's own in all versions; version 5 also lists it. */
+    /* Before version 5 directory 0 is the unit's own and not listed. Version 5 lists it, and where it is
+     * relative, it counts from the unit's directory like any other. */
     uint64_t index = l->version < 5 ? f->dir - 1 : f->dir;
-    const char *dir = f->dir && index < l->dirs.n ? l->dirs.v[index] : NULL;
-    if (!f->dir && !comp && l->version >= 5 && l->dirs.n)
-        comp = l->dirs.v[0];
+    const char *dir = index < l->dirs.n ? l->dirs.v[index] : NULL;
     if (!dir)
         return comp ? arena_printf(a, "%s/%s", comp, f->name) : f->name;
     if (dir[0] == '/' || !comp)

@@ -131,18 +131,32 @@ static const char *qualify(struct namer *nm, const struct naming *n)
     return arena_strdup(nm->arena, text_str(&t));
 }
 
+static bool is_language(const struct namer *nm, const char *language)
+{
+    return nm->language && strcmp(nm->language, language) == 0;
+}
+
+/* gdb's rules: in C++ the demangled name, in C the name of the symbol where it differs ("__GI_raise"),
+ * and the name in its scopes otherwise. */
+static const char *choose_name(struct namer *nm, const struct naming *n)
+{
+    const char *linkage = n->names.linkage, *name = NULL;
+    if (linkage && is_language(nm, "c++") && strncmp(linkage, "_Z", 2) == 0)
+        name = from_linkage(nm, linkage);
+    if (linkage && (is_language(nm, "c") || !n->names.name))
+        name = linkage;
+    if (!name && n->names.name)
+        name = has_scopes(nm->language) ? qualify(nm, n) : n->names.name;
+    return name;
+}
+
 static struct function_name *make_name(struct namer *nm, const struct dw_die *function)
 {
     struct naming n = {0};
     follow(function, &n);
     struct function_name *out = arena_new(nm->arena, struct function_name);
     out->linkage = n.names.linkage;
-    if (out->linkage && strncmp(out->linkage, "_Z", 2) == 0 && nm->language && strcmp(nm->language, "c++") == 0)
-        out->name = from_linkage(nm, out->linkage);
-    if (!out->name && n.names.name)
-        out->name = has_scopes(nm->language) ? qualify(nm, &n) : n.names.name;
-    if (!out->name)
-        out->name = out->linkage;
+    out->name = choose_name(nm, &n);
     return out;
 }
 

@@ -59,10 +59,10 @@ static bool in_word(char c)
 static size_t skip_operator(struct span s, size_t at)
 {
     /* A symbol stands before those that it begins with. */
-    static const char *const symbols[] = {"()", "[]",  "<=>", "<<=", "<<", "<=", "<",  ">>=", ">>", ">=", ">",  "->*",
-                                          "->", "-=",  "--",  "-",   "+=", "++", "+",  "*=",  "*",  "/=", "/",  "%=",
-                                          "%",  "^=",  "^",   "&=",  "&&", "&",  "|=", "||",  "|",  "==", "=",  "!=",
-                                          "!",  "~",   ","};
+    static const char *const symbols[] = {"()", "[]", "\"\" ", "<=>", "<<=", "<<", "<=", "<",  ">>=", ">>",
+                                          ">=", ">",  "->*",   "->",  "-=",  "--", "-",  "+=", "++",  "+",
+                                          "*=", "*",  "/=",    "/",   "%=",  "%",  "^=", "^",  "&=",  "&&",
+                                          "&",  "|=", "||",    "|",   "==",  "=",  "!=", "!",  "~",   ","};
     if (starts_with(s, at, " "))
         return s.n;
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many addresses at once: first from what is known and from the cache, then the rest by unit, on all cores. */
+#include "base/log.h"
 #include "module/callsite.h"
 #include "module/inlines.h"
 #include "module/line.h"
@@ -363,11 +364,8 @@ static void make_jobs(struct symbolizer *s, struct wanted *w, size_t n, taddr *p
         else if (i > 0 && w[i].unit == w[i - 1].unit)
             jobs->v[jobs->n - 1].n++;
         else
-            *vec_push(jobs) = (struct job){.sm = sm,
-                                           .unit = w[i].unit,
-                                           .pcs = &pcs[i],
-                                           .n = 1,
-                                           .progress = modules_opts(s->ms)->progress};
+            *vec_push(jobs) = (struct job){
+                .sm = sm, .unit = w[i].unit, .pcs = &pcs[i], .n = 1, .progress = modules_opts(s->ms)->progress};
     }
 }
 
@@ -386,15 +384,21 @@ static void answer_all(struct symbolizer *s, wanted_list *list)
 {
     job_list jobs = {0};
     taddr *pcs = xcalloc(list->n, sizeof(*pcs));
+    uint64_t start = now_ns(), inflated, found;
     inflate(list);
+    inflated = now_ns();
     for (size_t i = 0, end; i < list->n; i = end) {
         for (end = i + 1; end < list->n && list->v[end].sm == list->v[i].sm; end++)
             ;
         make_jobs(s, &list->v[i], end - i, &pcs[i], &jobs);
     }
+    found = now_ns();
     if (jobs.n)
         qsort(jobs.v, jobs.n, sizeof(*jobs.v), by_size);
     parallel_for(jobs.n, run_job, jobs.v);
+    log_debug("symbolize: %zu addresses in %zu units; inflating took %.1f ms, finding units %.1f, reading them %.1f",
+              list->n, jobs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
+              (double)(now_ns() - found) / 1e6);
     for (size_t i = 0; i < jobs.n; i++)
         keep_job(s, &jobs.v[i]);
     vec_done(&jobs);

@@ -44,8 +44,8 @@ struct tail_frame {
     taddr pc;       /* address right after the tail call's jump */
     taddr function; /* entry of the function */
 };
-size_t symbolizer_tail_calls(struct symbolizer *s, taddr caller_ret, taddr callee_start,
-                             struct tail_frame *out, size_t max);
+size_t symbolizer_tail_calls(struct symbolizer *s, taddr caller_ret, taddr callee_start, struct tail_frame *out,
+                             size_t max);
 
 /* What went wrong, a line each ("libfoo.so: .debug_line at 0x..: ..."). */
 const struct err *const *symbolizer_problems(struct symbolizer *s, size_t *n);

@@ -53,8 +53,8 @@ static const struct tail_list *load_tails(struct symbolizer *s, struct sym_modul
 }
 
 /* The runtime address of a call's target; false when it cannot be known. */
-static bool target_address(struct symbolizer *s, const struct sym_module *sm, const struct call_target *t,
-                           taddr callee, taddr *out)
+static bool target_address(struct symbolizer *s, const struct sym_module *sm, const struct call_target *t, taddr callee,
+                           taddr *out)
 {
     struct symbol sym;
     struct module *in;
