@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows: made from tables and instructions once an address, then found by it. */
+#include "unwind/unwinder.h"
+
+static bool module_word(void *arg, taddr at, unsigned size, uint64_t *out)
+{
+    return modules_word(arg, at, size, out);
+}
+
+static struct cfi *cfi_of(struct unwinder *u, struct module *m)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&u->cfis, (uintptr_t)m, &fresh);
+
+    if (fresh) {
+        struct cfi *c = arena_new(&u->arena, struct cfi);
+        struct cfi_source source = {
+            .tables = module_cfi(m),
+            .name = m->name,
+            .bias = m->bias,
+            .start = m->start,
+            .end = m->end,
+            .addr_size = u->arch->addr_size,
+            .word = module_word,
+            .word_arg = u->ms,
+        };
+        cfi_init(c, &source);
+        *slot = (uintptr_t)c;
+    }
+    return (struct cfi *)(uintptr_t)*slot; /* the arena gave it as such */
+}
+
+void unwinder_rows_done(struct unwinder *u)
+{
+    for (size_t i = 0; i < modules_count(u->ms); i++) {
+        uint64_t *slot = map64_find(&u->cfis, (uintptr_t)modules_get(u->ms, i));
+        if (slot)
+            cfi_done((struct cfi *)(uintptr_t)*slot);
+    }
+    map64_done(&u->cfis);
+    map64_done(&u->rows[0]);
+    map64_done(&u->rows[1]);
+    for (size_t i = 0; i < u->problems.n; i++)
+        err_free(u->problems.v[i]);
+    vec_done(&u->problems);
+}
+
+static void keep_set(uint64_t *keep, size_t reg, bool kept)
+{
+    uint64_t bit = UINT64_C(1) << (reg % 64);
+    keep[reg / 64] = kept ? keep[reg / 64] | bit : keep[reg / 64] & ~bit;
+}
+
+/* Rules as a list of the few registers that have one. */
+static struct row *row_of_rules(struct unwinder *u, const struct rules *r, uint64_t ra)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < REG_MAX; i++)
+        n += r->regs[i].kind >= RULE_AT_CFA;
+    struct row *row = arena_alloc(&u->arena, sizeof(*row) + n * sizeof(row->saved[0]));
+    row->kind = ROW_RULES;
+    row->cfa = r->cfa;
+    row->ra = ra < REG_MAX ? (uint16_t)ra : REG_NONE;
+    row->outermost = row->ra != REG_NONE && r->regs[row->ra].kind == RULE_UNDEFINED;
+    memcpy(row->keep, u->callee_saved, sizeof(row->keep));
+    for (size_t i = 0; i < REG_MAX; i++) {
+        const struct rule *rule = &r->regs[i];
+        if (rule->kind != RULE_UNSAID)
+            keep_set(row->keep, i, rule->kind == RULE_SAME);
+        if (rule->kind >= RULE_AT_CFA)
+            row->saved[row->n_saved++] = (struct saved_rule){.reg = (uint16_t)i, .rule = *rule};
+    }
+    return row;
+}
+
+/* From the module's tables. *covered: pc itself lies in the code of the same entry. NULL: none covers it. */
+static struct err *row_of_tables(struct unwinder *u, struct module *m, taddr lookup, taddr pc, bool *covered,
+                                 struct row **out)
+{
+    struct cfi *c = cfi_of(u, m);
+    struct fde f;
+    struct rules rules;
+    bool found;
+
+    *out = NULL;
+    *covered = false;
+    TRY(cfi_find(c, lookup, &f, &found));
+    if (!found)
+        return NULL;
+    *covered = pc < f.end;
+    TRY(cfi_rules(c, &f, lookup, &rules));
+    struct row *row = row_of_rules(u, &rules, f.cie->ra);
+    row->is_signal = f.cie->is_signal;
+    row->how = FRAME_CFI;
+    *out = row;
+    return NULL;
+}
+
+static struct bytes read_code(struct unwinder *u, taddr at, uint8_t *buf, size_t n)
+{
+    return (struct bytes){.p = buf, .n = modules_read_some(u->ms, at, buf, n)};
+}
+
+/* The kernel's trampoline, which CFI may describe badly or not at all. */
+static struct row *row_of_trampoline(struct unwinder *u, taddr pc)
+{
+    uint8_t buf[sizeof(((struct sigframe_desc *)NULL)->code)];
+    const struct sigframe_desc *d = arch_sigframe(u->arch, read_code(u, pc, buf, sizeof(buf)));
+
+    if (!d)
+        return NULL;
+    struct row *row = arena_new(&u->arena, struct row);
+    row->kind = ROW_SIGFRAME;
+    row->how = FRAME_CODE;
+    row->is_signal = true;
+    row->sigframe = d;
+    return row;
+}
+
+static struct row *row_of_code(struct unwinder *u, struct module *m, taddr lookup, taddr pc, bool exact_pc)
+{
+    uint8_t function[CODE_VIEW], before[CODE_VIEW_BEFORE], after[CODE_VIEW];
+    struct code_view v = {.arch = u->arch, .exact = exact_pc};
+    struct symbol sym;
+    struct rules rules;
+
+    if (!u->code)
+        return NULL;
+    v.after = read_code(u, pc, after, sizeof(after));
+    v.before = read_code(u, pc - sizeof(before), before, sizeof(before));
+    if (v.before.n < sizeof(before)) /* an unreadable start hides what is there */
+        v.before.n = 0;
+    if (m && module_symbol(m, lookup, &sym) && sym.addr <= pc) {
+        uint64_t want = pc - sym.addr;
+        v.starts = true;
+        v.function = read_code(u, sym.addr, function, want < sizeof(function) ? (size_t)want : sizeof(function));
+        v.whole = v.function.n == want;
+    }
+    if (!u->code->rules(&v, &rules))
+        return NULL;
+    /* Where a link register exists it is what the instructions speak of. */
+    struct row *row = row_of_rules(u, &rules, u->arch->lr != REG_NONE ? u->arch->lr : u->arch->pc);
+    row->how = FRAME_CODE;
+    return row;
+}
+
+static struct row *make_row(struct unwinder *u, taddr lookup, taddr pc, bool exact_pc)
+{
+    struct module *m = modules_find(u->ms, lookup);
+    struct row *row = NULL;
+    bool covered = false;
+    struct err *problem = m ? row_of_tables(u, m, lookup, pc, &covered, &row) : NULL;
+
+    /* A trampoline is entered by a return: the byte before it may belong to another function. Its code says
+     * more than its CFI: older AArch64 kernels give the interrupted frame's caller there. */
+    if (!row || row->is_signal || !covered) {
+        struct row *trampoline = row_of_trampoline(u, pc);
+        row = trampoline ? trampoline : row;
+    }
+    if (!row && unwinder_is_code(u, pc))
+        row = row_of_code(u, m, lookup, pc, exact_pc);
+    if (!row) {
+        row = arena_new(&u->arena, struct row);
+        row->problem = problem;
+    }
+    if (problem)
+        *vec_push(&u->problems) = problem;
+    row->module = m;
+    return row;
+}
+
+const struct row *unwinder_row(struct unwinder *u, taddr pc, bool exact_pc)
+{
+    taddr lookup = exact_pc ? pc : pc - 1;
+    struct map64 *rows = &u->rows[exact_pc];
+    uint64_t *known = map64_find(rows, lookup);
+
+    if (known)
+        return (const struct row *)(uintptr_t)*known;
+    struct row *row = make_row(u, lookup, pc, exact_pc);
+    *map64_put(rows, lookup, NULL) = (uintptr_t)row;
+    return row;
+}
