@@ -15,9 +15,9 @@ struct runtime {
     const char *name; /* "native", "go", "cpython" */
     /* Is this runtime in the target? Reads as little as it can. */
     struct err *(*detect)(struct modules *ms, bool *found);
+    /* Everything below is optional (NULL). */
     struct err *(*attach)(struct modules *ms, struct rt **out);
     void (*free)(struct rt *);
-    /* Every capability below is optional (NULL). */
     const struct stepper *(*stepper)(struct rt *); /* how to leave its frames */
     /* The language of a function, from its module, symbol and DWARF language; NULL: not mine. */
     const char *(*language)(const struct module *m, const char *symbol, const char *dwarf_language);
