@@ -111,6 +111,8 @@ size_t text_columns(const char *s);
 void put_pad(struct text *t, size_t used, size_t column);
 /* The last `parts` components of a path: "nptl/pthread_kill.c". */
 const char *path_tail(const char *path, unsigned parts);
+/* Puts a path without "." and ".." parts, by its text alone: "./nptl/../sysdeps/x.c" is "sysdeps/x.c". */
+void put_simple_path(struct text *t, const char *path);
 /* "20,000". */
 void put_grouped(struct text *t, uint64_t n);
 /* "1.2 GB", powers of 1000. */

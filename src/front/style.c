@@ -8,8 +8,8 @@
 
 /* ECMA-48 SGR parameters. */
 static const char *const sgr[] = {
-    [COLOUR_NONE] = "",     [COLOUR_BOLD] = "1",    [COLOUR_DIM] = "2",   [COLOUR_RED] = "1;31",
-    [COLOUR_GREEN] = "32",  [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34", [COLOUR_CYAN] = "36",
+    [COLOUR_NONE] = "",    [COLOUR_BOLD] = "1",    [COLOUR_DIM] = "2",   [COLOUR_RED] = "1;31",
+    [COLOUR_GREEN] = "32", [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34", [COLOUR_CYAN] = "36",
 };
 
 void put_safe(struct text *t, const char *s)
@@ -50,6 +50,37 @@ const char *path_tail(const char *path, unsigned parts)
         p--;
     }
     return p;
+}
+
+/* Takes the last part off what was put since `from`; false when there is none that can be taken. */
+static bool drop_last_part(struct text *t, size_t from)
+{
+    size_t n = t->n;
+    while (n > from && t->p[n - 1] != '/')
+        n--;
+    size_t last = t->n - n;
+    if (!last || (last == 2 && memcmp(t->p + n, "..", 2) == 0))
+        return false;
+    t->n = n > from + 1 ? n - 1 : n;
+    t->p[t->n] = 0;
+    return true;
+}
+
+void put_simple_path(struct text *t, const char *path)
+{
+    size_t from = t->n;
+    if (*path == '/')
+        text_putc(t, '/');
+    for (const char *p = path; *p; p += strspn(p, "/")) {
+        size_t n = strcspn(p, "/");
+        bool up = n == 2 && memcmp(p, "..", 2) == 0;
+        if (n && !(n == 1 && *p == '.') && !(up && drop_last_part(t, from))) {
+            if (t->n > from && t->p[t->n - 1] != '/')
+                text_putc(t, '/');
+            text_putn(t, p, n);
+        }
+        p += n;
+    }
 }
 
 void put_grouped(struct text *t, uint64_t n)

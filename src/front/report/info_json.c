@@ -77,7 +77,7 @@ static void threads_json(struct json *j, const struct report *r)
         json_kv_string(j, "name", thread_name(r->im, th));
         json_kv_bool(j, "crashed", r->im->crashed_tid && th->tid == r->im->crashed_tid);
         json_kv_string(j, "state", thread_state(th->state));
-        json_kv_string(j, "signal", th->signal ? session_signal_name(th->signal) : NULL);
+        json_kv_string(j, "signal", thread_signal(r->im, th) ? session_signal_name(th->signal) : NULL);
         if (!th->has_regs)
             json_kv_string(j, "why", th->why);
         if (info_wants(r, "registers"))

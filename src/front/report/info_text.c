@@ -162,8 +162,7 @@ static void put_summary(struct text *t, const struct report *r)
     if (im->kind == IMAGE_CORE) {
         put_label(t, r, "core");
         put_safe(t, im->path);
-        if (im->writer)
-            text_printf(t, ", written by %s", im->writer);
+        put_writer(t, im);
         text_putc(t, '\n');
     } else {
         put_label(t, r, "pause");
@@ -207,7 +206,7 @@ static void put_threads(struct text *t, const struct report *r)
             put_coloured(t, &r->call->screen, COLOUR_RED, name ? "  crashed" : "crashed");
         else if (state)
             text_printf(t, "%s%s", name ? "  " : "", state);
-        if (th->signal && !crashed) {
+        if (thread_signal(im, th) && !crashed) {
             text_put(t, "  ");
             put_signal_name(t, th->signal);
         }
@@ -277,7 +276,8 @@ static void put_modules(struct text *t, const struct report *r)
         put_coloured(t, &r->call->screen, COLOUR_BOLD, m->path);
         text_put(t, m->is_exe ? "  (program)" : "");
         text_put(t, m->deleted ? "  (deleted)" : "");
-        text_printf(t, "\n    %-6s %s\n", "id", m->build_id.n ? session_build_id_text(&m->build_id, id) : "(no build-id)");
+        text_printf(t, "\n    %-6s %s\n", "id",
+                    m->build_id.n ? session_build_id_text(&m->build_id, id) : "(no build-id)");
         put_part(t, r, "file", &m->file);
         put_part(t, r, "debug", &m->debug);
         put_part(t, r, "alt", &m->alt);

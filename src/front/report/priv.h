@@ -24,10 +24,14 @@ void target_json(struct json *j, const struct report *r);
 struct err *report_flush(struct text *t, FILE *out) MUST_CHECK;
 /* "SIGSEGV", or "signal 77". */
 void put_signal_name(struct text *t, int signo);
+/* ", written by gcore"; nothing when unknown. */
+void put_writer(struct text *t, const struct image *im);
 /* "address not mapped (SEGV_MAPERR) at 0x0" or "sent by process 7 (uid 0)"; nothing when unknown. */
 void put_signal_cause(struct text *t, const struct report *r);
 /* The name of a thread, or NULL: a core keeps only that of the process. */
 const char *thread_name(const struct image *im, const struct image_thread *th);
+/* The signal that a thread was handling, or 0. */
+int32_t thread_signal(const struct image *im, const struct image_thread *th);
 /* "sleeping" for 'S'; NULL when unknown. */
 const char *thread_state(char state);
 

@@ -58,8 +58,8 @@ struct stretch stretch_at(const struct sstack *st, size_t i)
 /* Equal strings are one pointer within a session. */
 static bool same_shown(const struct splace *a, const struct splace *b)
 {
-    return a == b || (a->function && a->function == b->function && a->module == b->module &&
-                      a->file == b->file && a->line == b->line);
+    return a == b || (a->function && a->function == b->function && a->module == b->module && a->file == b->file &&
+                      a->line == b->line);
 }
 
 static bool same_stack(const struct sstack *a, const struct sstack *b)

@@ -12,7 +12,7 @@ enum {
     NUMBER_COLUMN = 2,
     FUNCTION_COLUMN = 8,
     FUNCTION_MAX = 48, /* without a terminal's width: a longer name pushes the rest of its line */
-    PLACE_MAX = 36,
+    PLACE_MAX = 56,
     TIDS_SHOWN = 16,
     PATH_PARTS = 2,
 };
@@ -84,9 +84,12 @@ static const char *kind_mark(const struct sframe *f)
     return "";
 }
 
-static const char *shown_path(const struct layout *l, const char *path)
+static void put_path(struct text *t, const struct layout *l, const char *path)
 {
-    return l->short_text ? path_tail(path, PATH_PARTS) : path;
+    struct text plain = {0};
+    put_simple_path(&plain, path);
+    put_safe(t, l->short_text ? path_tail(text_str(&plain), PATH_PARTS) : text_str(&plain));
+    text_done(&plain);
 }
 
 /* "crash.c:12", or "+0x1c" into a function whose lines are not known. */
@@ -94,7 +97,7 @@ static void put_place(struct text *t, const struct layout *l, const struct sfram
 {
     const struct splace *at = f->at;
     if (at->file) {
-        put_safe(t, shown_path(l, at->file));
+        put_path(t, l, at->file);
         if (at->line)
             text_printf(t, ":%" PRIu32, at->line);
     } else if (at->function && at->start && f->kind != FRAME_SIGNAL && f->pc >= at->start) {
@@ -127,9 +130,9 @@ static const char *guess_mark(const struct sframe *f)
 /* Frames of the C library before main and around a thread's function: true, seldom of interest. */
 static bool is_start_code(const struct splace *at)
 {
-    static const char *const names[] = {"_start",       "__libc_start_main", "__libc_start_main_impl",
-                                        "start_thread", "clone",             "clone3",
-                                        "__clone3",     "__clone",           "__libc_start_call_main"};
+    static const char *const names[] = {
+        "_start",   "__libc_start_main", "__libc_start_main_impl", "start_thread", "clone", "clone3",
+        "__clone3", "__clone",           "__libc_start_call_main"};
     for (size_t i = 0; at->function && i < ARRAY_LEN(names); i++)
         if (strcmp(at->function, names[i]) == 0)
             return true;
@@ -200,8 +203,8 @@ static void put_frame(struct text *t, const struct layout *l, size_t number, con
 }
 
 /* Lines that one frame of a cycle has over all its rounds: "(rec.c:12)", "(rec.c:12-14)". */
-static void put_line_range(struct text *t, const struct layout *l, const struct sstack *st,
-                           const struct stretch *s, size_t k)
+static void put_line_range(struct text *t, const struct layout *l, const struct sstack *st, const struct stretch *s,
+                           size_t k)
 {
     const struct splace *at = st->frames[s->first + k].at;
     uint32_t low = UINT32_MAX, high = 0;
@@ -213,7 +216,7 @@ static void put_line_range(struct text *t, const struct layout *l, const struct 
         high = line > high ? line : high;
     }
     text_put(t, " (");
-    put_safe(t, shown_path(l, at->file));
+    put_path(t, l, at->file);
     if (high)
         text_printf(t, ":%" PRIu32, low);
     if (high > low)
@@ -330,8 +333,9 @@ static void put_missing(struct text *t, const struct layout *l)
     missing_find(l->r, &list);
     for (size_t i = 0; i < list.v.n; i++) {
         const struct missing *m = &list.v.v[i];
-        put_coloured(t, l->sc, COLOUR_YELLOW, i ? "" : "\n");
-        text_put(t, "no debug information for ");
+        text_put(t, i ? "" : "\n");
+        put_coloured(t, l->sc, COLOUR_YELLOW, "no debug information");
+        text_put(t, " for ");
         for (size_t k = 0; k < m->modules.n; k++) {
             text_put(t, k ? ", " : "");
             put_safe(t, m->modules.v[k]->name);

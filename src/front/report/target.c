@@ -23,6 +23,13 @@ const char *thread_name(const struct image *im, const struct image_thread *th)
     return th->name;
 }
 
+int32_t thread_signal(const struct image *im, const struct image_thread *th)
+{
+    /* The kernel writes the fatal signal into the note of every thread. */
+    bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
+    return th->signal == im->signal.signo && !crashed ? 0 : th->signal;
+}
+
 const char *thread_state(char state)
 {
     /* Letters of /proc/PID/stat, proc(5). */
@@ -100,6 +107,12 @@ static void put_end(struct text *t, const struct report *r)
         text_printf(t, ", in thread %d", im->crashed_tid);
 }
 
+void put_writer(struct text *t, const struct image *im)
+{
+    if (im->writer)
+        text_printf(t, ", written by %s%s", strcmp(im->writer, "kernel") == 0 ? "the " : "", im->writer);
+}
+
 void target_put(struct text *t, const struct report *r)
 {
     const struct screen *sc = &r->call->screen;
@@ -126,8 +139,7 @@ void target_put(struct text *t, const struct report *r)
     if (im->kind == IMAGE_CORE) {
         text_put(t, "core: ");
         put_safe(t, im->path);
-        if (im->writer)
-            text_printf(t, ", written by %s", im->writer);
+        put_writer(t, im);
         text_putc(t, '\n');
     }
     size_t n;
