@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only place that names every runtime and every front end. */
+#include "front/report/report.h"
+#include "tool/tool.h"
+#if WITH_RT_NATIVE
+#include "rt/native/native.h"
+#endif
+
+const struct command *const all_commands[] = {
+    &report_stack, &report_info, &command_help, &command_version, NULL,
+};
+
+const struct runtime *const all_runtimes[] = {
+#if WITH_RT_NATIVE
+    &runtime_native,
+#endif
+    NULL,
+};
