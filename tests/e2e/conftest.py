@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End-to-end tests: the real binary on real cores and processes.
+
+INQUEST names the binary (default build/inquest). Programs are built once a run by tests/targets/build.py and cores
+are made from them, all below pytest's temporary folder.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "targets"))
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+import build  # noqa: E402
+import cores  # noqa: E402
+
+INQUEST = os.path.abspath(os.environ.get("INQUEST", ROOT / "build" / "inquest"))
+SANITIZER = "AddressSanitizer", "runtime error:", "LeakSanitizer", "UndefinedBehaviorSanitizer"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update", action="store_true", help="rewrite the golden files")
+    parser.addoption("--full", action="store_true", help="every variant and every damaged core, however long it takes")
+
+
+def pytest_configure(config):
+    if not os.access(INQUEST, os.X_OK):
+        pytest.exit(f"{INQUEST} is not built (INQUEST names another)", 4)
+
+
+class Answer:
+    def __init__(self, result):
+        self.status = result.returncode
+        self.out = result.stdout.decode(errors="replace")
+        self.err = result.stderr.decode(errors="replace")
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+def run(*args, status=0, timeout=60, env=None, **more):
+    """Run inquest; fails the test unless it ends with `status` and without a sanitizer's report."""
+    whole = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **(env or {})}
+    whole = {name: value for name, value in whole.items() if value is not None}
+    whole.pop("DEBUGINFOD_URLS", None)
+    result = subprocess.run([INQUEST, *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, env=whole, timeout=timeout, check=False, **more)
+    answer = Answer(result)
+    assert not any(word in answer.err for word in SANITIZER), answer.err
+    if status is not None:
+        assert answer.status == status, f"exit {answer.status}\n{answer.out}\n{answer.err}"
+    return answer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """The user's cache is not touched."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    return Lab(tmp_path_factory.mktemp("lab"))
+
+
+class Lab:
+    """Programs and cores, made once a run."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.made = {}
+
+    def target(self, variant, program=None):
+        try:
+            return build.build(variant, str(self.folder / "bin"), program=program)
+        except build.Missing as missing:
+            pytest.skip(str(missing))
+
+    def core(self, variant, *args, program=None, **more):
+        """(target, path of a core that the kernel wrote)"""
+        target = self.target(variant, program)
+        key = (variant, program, args, tuple(sorted(more.items())))
+        if key not in self.made:
+            name = f"core-{len(self.made)}"
+            try:
+                self.made[key] = cores.kernel_core([target.exe, *args], str(self.folder / "cores"), name=name, **more)
+            except build.Missing as missing:
+                pytest.skip(str(missing))
+        return target, self.made[key]
+
+    def running(self, variant, *args, program=None, **more):
+        return cores.Running([self.target(variant, program).exe, *args], **more)

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: help, mistakes, exit statuses, terminals, completions."""
+
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import INQUEST, ROOT, run
+
+COMMANDS = "stack", "info", "help", "version"
+PLAIN = "c-gcc-O2-dwarf5"
+
+
+def test_help():
+    text = run("help").out
+    assert run("--help").out == run("-h").out == text
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +\w", text, re.M)
+        assert run("help", command).out == run(command, "--help").out == run(command, "-h").out
+        assert run("help", command).out.startswith(f"usage: inquest {command}")
+    assert max(map(len, run("help", "stack").out.splitlines())) <= 80
+
+
+def test_version():
+    assert re.fullmatch(r"inquest \d+\.\d+\.\d+\n", run("version").out)
+    assert run("--version").out == run("version").out
+
+
+def test_nothing_given():
+    answer = run(status=2)
+    assert answer.out == "" and answer.err.startswith("usage:")
+
+
+@pytest.mark.parametrize("args,says", [
+    (["stak", "x"], "did you mean 'inquest stack'?"),
+    (["ifno", "x"], "did you mean 'inquest info'?"),
+    (["zzzzz"], "'inquest help' lists them"),
+    (["/etc/passwd"], "did you mean 'inquest stack /etc/passwd'?"),
+    (["stack"], "needs TARGET"),
+    (["stack", "a", "b"], "does not know what to do with 'b'"),
+    (["stack", "--jsom", "x"], "did you mean --json?"),
+    (["stack", "--no", "x"], "is ambiguous"),
+    (["stack", "--json=1", "x"], "takes no value"),
+    (["stack", "-Q", "x"], "unknown option '-Q'"),
+    (["stack", "--thread"], "--thread needs TID"),
+    (["stack", "--thread", "x", "y"], "takes a number"),
+    (["stack", "--thread", "0", "y"], "is no thread id"),
+    (["stack", "--color=blue", "y"], "takes auto|always|never"),
+    (["stack", "--json", "--folded", "y"], "exclude each other"),
+    (["stack", "--fold", "y"], "--fold needs --json"),
+    (["help", "stak"], "did you mean 'inquest stack'?"),
+    (["--completion", "tcsh"], "bash, zsh or fish"),
+])
+def test_mistakes(args, says):
+    answer = run(*args, status=2)
+    assert says in answer.err
+    assert answer.out == ""
+
+
+@pytest.mark.parametrize("command", ["stack", "info"])
+def test_what_cannot_be_opened(command, tmp_path):
+    assert "No such file" in run(command, tmp_path / "none", status=1).err
+    assert "no process 999999999" in run(command, "999999999", status=1).err
+    (tmp_path / "text").write_text("hello\n" * 100)
+    assert run(command, tmp_path / "text", status=1).err.startswith("inquest: ")
+    (tmp_path / "empty").write_text("")
+    assert run(command, tmp_path / "empty", status=1).err.startswith("inquest: ")
+    assert run(command, tmp_path, status=1).err.startswith("inquest: ")
+    assert run(command, INQUEST, status=1).err.startswith("inquest: ")
+
+
+def test_digits_that_are_a_file(lab, tmp_path):
+    _, core = lab.core(PLAIN, "segv")
+    os.symlink(core, tmp_path / "999999999")
+    answer = run("stack", "999999999", cwd=tmp_path)
+    assert "took 999999999 as a core file" in answer.out
+
+
+def test_text_of_the_target_is_escaped(lab, tmp_path):
+    target = lab.target(PLAIN)
+    evil = tmp_path / "evil\033[31m"
+    shutil.copy(target.exe, evil)
+    import cores
+    core = cores.kernel_core([str(evil), "segv"], str(tmp_path), name="core")
+    for answer in run("stack", core).out, run("info", "--all", core).out, run("stack", "--json", core).out:
+        assert "\033" not in answer
+    assert "evil\\x1b[31m" in run("stack", core).out
+    assert run("stack", "--json", core).json["target"]["program"] == str(evil)
+
+
+# Terminals.
+
+
+def on_terminal(*args, columns=100, keys=None, **env):
+    """What inquest shows on a terminal."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8", **env})
+        os.environ.pop("NO_COLOR", None)
+        os.environ.update(env)
+        os.execv(INQUEST, [INQUEST, *map(str, args)])
+    import fcntl
+    import struct
+    import termios
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    out, end = b"", time.monotonic() + 30
+    while time.monotonic() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                part = os.read(fd, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            out += part
+            if keys and keys[0] in out:
+                os.write(fd, keys[1])
+                keys = None
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(fd)
+    return status, out.decode(errors="replace").replace("\r\n", "\n")
+
+
+def test_colour(lab):
+    _, core = lab.core(PLAIN, "segv")
+    assert "\033[" in on_terminal("stack", "--no-pager", core)[1]
+    assert "\033[" not in on_terminal("stack", "--no-pager", core, NO_COLOR="1")[1]
+    assert "\033[" not in on_terminal("stack", "--no-pager", core, TERM="dumb")[1]
+    assert "\033[" not in on_terminal("stack", "--no-pager", "--color=never", core)[1]
+    assert "\033[" in run("stack", "--color=always", core).out
+    assert "\033[" not in run("stack", core).out
+    plain = re.sub(r"\033\[[\d;]*m", "", run("stack", "--color=always", core).out)
+    assert plain == run("stack", core).out
+
+
+def test_pager(lab, tmp_path):
+    _, core = lab.core(PLAIN, "segv")
+    seen = tmp_path / "seen"
+    status, shown = on_terminal("stack", core, INQUEST_PAGER=f"cat >{seen}")
+    assert status == 0 and shown == "" and "die_segv" in seen.read_text()
+    status, _ = on_terminal("stack", core, INQUEST_PAGER="true")  # reads nothing
+    assert status == 0
+    status, shown = on_terminal("stack", core, INQUEST_PAGER="", PAGER=f"cat >{seen}")
+    assert "die_segv" in shown
+    run("stack", core, env={"INQUEST_PAGER": "false"})  # no terminal, no pager
+
+
+def test_paths_are_short_on_a_terminal(lab):
+    target, core = lab.core(PLAIN, "segv")
+    folder = os.path.dirname(target.exe)
+    short = on_terminal("stack", "--no-pager", core, NO_COLOR="1")[1]
+    frames = [line for line in short.splitlines() if line.startswith("  #")]
+    assert not any(folder in line for line in frames)
+    assert f"{folder}/crash.c:" in on_terminal("stack", "--no-pager", "--full-paths", core, NO_COLOR="1")[1]
+    assert f"{folder}/crash.c:" in run("stack", core).out
+
+
+def test_long_names_fit_a_terminal(lab):
+    _, core = lab.core("cxx-gcc-O0-dwarf5", "segv")
+    shown = on_terminal("stack", "--no-pager", core, NO_COLOR="1", columns=100)[1]
+    frames = [line for line in shown.splitlines() if line.startswith("  #")]
+    assert max(map(len, frames)) <= 140
+    assert "<...>" in shown
+
+
+def test_closed_pipe_is_quiet(lab):
+    _, core = lab.core("c-gcc-O0-dwarf5", "20000", program="recurse")
+    process = subprocess.Popen([INQUEST, "stack", "--json", core], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() in (0, -signal.SIGPIPE)
+
+
+def test_full_disk_is_said(lab):
+    _, core = lab.core(PLAIN, "segv")
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([INQUEST, "stack", core], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert result.returncode == 1 and b"cannot write the answer" in result.stderr
+
+
+# What is made from the command table.
+
+
+def test_bash_completion(tmp_path):
+    if not shutil.which("bash"):
+        pytest.skip("bash is not installed")
+    script = tmp_path / "inquest.bash"
+    script.write_text(run("--completion", "bash").out)
+
+    def complete(*words):
+        line = " ".join(f"'{word}'" for word in words)
+        ask = (f". {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _inquest; "
+               "printf '%s\\n' \"${COMPREPLY[@]}\"")
+        result = subprocess.run(["bash", "--norc", "-c", ask], capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert result.stderr == ""
+        return result.stdout.split()
+
+    assert complete("inquest", "st") == ["stack"]
+    assert complete("inquest", "stack", "--gr") == ["--group"]
+    assert complete("inquest", "bt", "--gr") == ["--group"]
+    assert complete("inquest", "stack", "--color", "=", "al") == ["always"]
+    assert complete("inquest", "help", "in") == ["info"]
+    assert complete("inquest", "stack", "inq") == ["inquest.bash"]
+    assert str(os.getpid()) in complete("inquest", "stack", str(os.getpid())[:2])
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_completions(shell, tmp_path):
+    script = tmp_path / shell
+    script.write_text(run("--completion", shell).out)
+    for word in "stack", "info", "group", "debug-dir":
+        assert word in script.read_text()
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed, so the script was not run")
+    subprocess.run([shell, "-n", script], check=True)
+
+
+def options_of(command):
+    return set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", run("help", command).out, re.M))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_manual_page(command, tmp_path):
+    if not shutil.which("scdoc"):
+        pytest.skip("scdoc is not installed")
+    page = subprocess.run([ROOT / "tools" / "man.py", INQUEST, ROOT / f"docs/man/inquest-{command}.1.scd", command],
+                          capture_output=True, text=True, check=True)
+    assert page.stderr == "" and "@options@" not in page.stdout
+    text = page.stdout.replace("\\", "").replace("fB", "").replace("fR", "")
+    for option in options_of(command):
+        assert f"--{option}" in text
+
+
+def test_every_command_is_in_the_manual():
+    text = (ROOT / "docs" / "man" / "inquest.1.scd").read_text()
+    for command in re.findall(r"^  (\w+) ", run("help").out, re.M):
+        assert f"*inquest-{command}*(1)" in text
+        assert (ROOT / "docs" / "man" / f"inquest-{command}.1.scd").exists()
+
+
+def test_exit_statuses_are_in_the_manual():
+    text = (ROOT / "docs" / "man" / "inquest.1.scd").read_text()
+    header = (ROOT / "src" / "tool" / "tool.h").read_text()
+    for value in re.findall(r"EXIT_\w+ = (\d+)", header):
+        assert f"*{value}*\n" in text

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running process: the answer, and that it is not harmed."""
+
+import os
+import signal
+import subprocess
+import time
+
+import peers
+import pytest
+from conftest import INQUEST, run
+from test_stack import check, functions, stack_json
+
+PLAIN = "c-gcc-O2-dwarf5"
+
+
+def state(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+def tracer(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("TracerPid"))
+
+
+def test_process(lab):
+    with lab.running(PLAIN, "hang") as process:
+        answer = stack_json(process.pid)
+        assert answer["target"]["kind"] == "process"
+        assert 0 < answer["target"]["pause_ns"] < 1_000_000_000
+        assert answer["target"]["signal"] is None
+        assert answer["threads"][0]["tid"] == process.pid
+        assert "level_one" in functions(answer["threads"][0])
+        assert {thread["name"] for thread in answer["threads"]} >= {"crash"}
+        assert not any(thread["crashed"] for thread in answer["threads"])
+        assert all(thread["stopped"] is None for thread in answer["threads"])
+        assert state(process.pid) == "S" and tracer(process.pid) == 0
+        assert "it stood still for" in run("stack", process.pid).out
+
+
+@pytest.mark.parametrize("variant", [PLAIN, "cxx-gcc-O2-dwarf5", "rust-O2-v0", "c-musl", "c-gcc-static-pie"])
+def test_agrees(lab, variant):
+    with lab.running(variant, "hang") as process:
+        ours = peers.our_stacks(stack_json(process.pid))
+        gdb = peers.gdb_stacks(pid=process.pid)
+        if gdb is None:
+            pytest.skip("gdb is not installed")
+        check(peers.differences(ours, gdb))
+
+
+def test_many_threads(lab):
+    with lab.running(PLAIN, "200", program="threads") as process:
+        answer = stack_json(process.pid)
+        assert len(answer["threads"]) == len(os.listdir(f"/proc/{process.pid}/task"))
+        assert all("main" in functions(t) or "start_thread" in functions(t) for t in answer["threads"])
+
+
+def test_one_thread(lab):
+    with lab.running(PLAIN, "hang") as process:
+        tid = max(map(int, os.listdir(f"/proc/{process.pid}/task")))
+        assert [t["tid"] for t in stack_json(process.pid, "--thread", tid)["threads"]] == [tid]
+        run("stack", "--thread", "1", process.pid, status=1)
+
+
+def test_verbose(lab):
+    with lab.running(PLAIN, "hang") as process:
+        answer = run("stack", "-v", process.pid)
+        assert "stood still for" in answer.err and "unwound" in answer.err
+
+
+def test_refusals(lab):
+    with subprocess.Popen(["true"]) as child:
+        time.sleep(0.2)
+        if state(child.pid) == "Z":
+            assert "zombie" in run("stack", child.pid, status=1).err
+    with lab.running(PLAIN, "hang") as process:
+        gdb = subprocess.Popen(["gdb", "-nx", "-q", "-p", str(process.pid)], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 20
+            while tracer(process.pid) == 0 and time.monotonic() < end:
+                time.sleep(0.02)
+            assert "gdb" in run("stack", process.pid, status=1).err
+        finally:
+            gdb.communicate(b"detach\nquit\n")
+
+
+def test_killed_at_any_moment(lab):
+    """SIGKILL at random moments: the target always runs on."""
+    with lab.running(PLAIN, "100", program="threads") as process:
+        began = time.monotonic()
+        run("stack", process.pid)
+        whole = time.monotonic() - began
+        for i in range(60):
+            inquest = subprocess.Popen([INQUEST, "stack", str(process.pid)], stdout=subprocess.DEVNULL)
+            time.sleep(whole * i / 60)
+            inquest.kill()
+            inquest.wait()
+            assert process.process.poll() is None
+        time.sleep(0.05)
+        for tid in os.listdir(f"/proc/{process.pid}/task"):
+            assert state(int(tid)) in "SR" and tracer(int(tid)) == 0
+
+
+def test_ctrl_c_lets_go(lab):
+    with lab.running(PLAIN, "hang") as process:
+        for delay in 0.0, 0.002, 0.01:
+            inquest = subprocess.Popen([INQUEST, "stack", str(process.pid)], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(delay)
+            inquest.send_signal(signal.SIGINT)
+            assert inquest.wait(10) in (0, 130, -signal.SIGINT)
+            assert state(process.pid) == "S" and tracer(process.pid) == 0
