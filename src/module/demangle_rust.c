@@ -90,16 +90,11 @@ static void put_part(struct text *out, struct part s)
     }
 }
 
-size_t demangle_skip_llvm(const char **suffix, size_t n)
+/* What the compiler's back end put after the name, but for the hash of ".llvm.". */
+static void put_suffix(struct text *out, const char *at, const char *end)
 {
-    static const char tag[] = ".llvm.";
-    size_t skip = sizeof(tag) - 1;
-    if (n < skip || memcmp(*suffix, tag, skip) != 0)
-        return 0;
-    while (skip < n && (*suffix)[skip] != '.')
-        skip++;
-    *suffix += skip;
-    return skip;
+    if (strncmp(at, ".llvm.", 6) != 0)
+        text_putn(out, at, (size_t)(end - at));
 }
 
 char *demangle_rust_legacy(const char *name, size_t n)
@@ -122,8 +117,6 @@ char *demangle_rust_legacy(const char *name, size_t n)
         text_done(&out);
         return NULL;
     }
-    struct part suffix = {at + 1, (size_t)(end - at - 1)};
-    suffix.n -= demangle_skip_llvm(&suffix.p, suffix.n);
-    text_putn(&out, suffix.p, suffix.n);
+    put_suffix(&out, at + 1, end);
     return text_take(&out);
 }

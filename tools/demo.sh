@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Crash and hang real programs, and show what Inquest says of them. Leaves
+# nothing behind.
+#
+#   tools/demo.sh      INQUEST names the binary (default build/inquest)
+set -eu
+cd "$(dirname "$0")/.."
+
+inquest=$(realpath "${INQUEST:-build/inquest}")
+[ -x "$inquest" ] || { echo "demo: $inquest is not built" >&2; exit 1; }
+targets=$PWD/tests/targets/c
+work=$(mktemp -d)
+pids=
+stop() {
+    for pid in $pids; do kill -9 "$pid" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap stop EXIT
+trap 'exit 1' HUP INT TERM
+export INQUEST_PAGER= XDG_CACHE_HOME="$work/cache"
+
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold= plain=; fi
+say() { printf '\n%s%s%s\n\n' "$bold" "$*" "$plain"; }
+# Shows a command as one would type it, and runs it.
+try() {
+    printf '$ inquest %s\n' "$*"
+    (cd "$work" && "$inquest" "$@")
+}
+
+# Runs a program in a folder of its own until it dies and leaves its core in
+# $work/core.NAME; fails when this machine keeps its cores elsewhere.
+pattern=$(cat /proc/sys/kernel/core_pattern)
+crash() {
+    name=$1
+    shift
+    mkdir -p "$work/in.$name"
+    (cd "$work/in.$name" && ulimit -c unlimited && exec "$@") >"$work/$name.log" 2>&1 &
+    last=$!
+    pids="$pids $last"
+    wait "$last" 2>/dev/null || true
+    collect "$name" "$last"
+}
+collect() {
+    for core in "$work/in.$1"/*core*; do
+        [ -f "$core" ] && mv "$core" "$work/core.$1" && return 0
+    done
+    case $pattern in
+    *systemd-coredump*)
+        sleep 1
+        coredumpctl -q -o "$work/core.$1" dump "$2" >/dev/null 2>&1 && return 0 ;;
+    esac
+    return 1
+}
+
+gcc -O2 -g -pthread "$targets/crash.c" -o "$work/crash"
+gcc -O1 -g "$targets/recurse.c" -o "$work/rec"
+
+say "A program that hangs: two threads wait for each other's lock. It is asked while it runs."
+"$work/crash" deadlock >"$work/ready" 2>&1 &
+hung=$!
+pids="$pids $hung"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    grep -q ready "$work/ready" && break
+    sleep 0.1
+done
+sleep 0.2
+try stack --group "$hung"
+kill -0 "$hung" && echo "(It runs on.)"
+kill -9 "$hung"
+
+if ! (ulimit -c unlimited) 2>/dev/null || ! crash segv "$work/crash" segv; then
+    say "Cores are not written where this demonstration can take them (kernel.core_pattern is '$pattern',
+the limit 'ulimit -H -c' is $(ulimit -H -c)); the crashes are left out."
+    exit 0
+fi
+say "A program that crashed: a core, without naming the program."
+try stack core.segv
+
+say "A recursion of 20,000 calls."
+crash rec "$work/rec" 20000
+try stack core.rec
+
+server=$(command -v valkey-server || command -v redis-server || true)
+if [ -z "$server" ]; then
+    say "Neither valkey-server nor redis-server is installed, so the crash of a real program is left out."
+    exit 0
+fi
+case $server in *valkey*) client=valkey-cli ;; *) client=redis-cli ;; esac
+
+say "A real server of this distribution, without debug information: $(basename "$server") is told to write where it must not."
+mkdir -p "$work/in.server"
+socket=$work/in.server/socket
+(cd "$work/in.server" && ulimit -c unlimited &&
+    exec "$server" --port 0 --unixsocket "$socket" --save '' --enable-debug-command yes) >"$work/server.log" 2>&1 &
+daemon=$!
+pids="$pids $daemon"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ "$("$client" -s "$socket" ping 2>/dev/null)" = PONG ] && break
+    sleep 0.1
+done
+"$client" -s "$socket" set greeting hello >/dev/null
+"$client" -s "$socket" debug segfault >/dev/null 2>&1 || true
+wait "$daemon" 2>/dev/null || true
+if collect server "$daemon"; then
+    try info core.server
+    echo
+    try stack core.server
+    say "Read it from #0: the server's own crash handler, the signal, and below that the command that did it:
+debugCommand, called for a client's request by processCommand."
+else
+    echo "the server left no core"
+    exit 1
+fi
