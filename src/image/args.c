@@ -111,8 +111,22 @@ static size_t skip_strings(const char *text, size_t n, uint64_t count)
     return at < n ? at : n;
 }
 
+/* A copy that the dump keeps; false when it has none. */
+static bool kept(struct bytes b, char **out, size_t *n)
+{
+    if (b.n == 0)
+        return false;
+    *out = xmalloc(b.n);
+    memcpy(*out, b.p, b.n);
+    *n = b.n;
+    return true;
+}
+
 struct err *image_arguments(struct image *im, char **out, size_t *n)
 {
+    if (kept(im->arguments, out, n))
+        return NULL;
+
     SCOPED(freep) char *text = NULL;
     size_t size = 0;
     uint64_t argc = 0;
@@ -125,6 +139,9 @@ struct err *image_arguments(struct image *im, char **out, size_t *n)
 
 struct err *image_environ(struct image *im, char **out, size_t *n)
 {
+    if (kept(im->environment, out, n))
+        return NULL;
+
     SCOPED(freep) char *text = NULL;
     size_t size = 0;
     uint64_t argc = 0;

@@ -21,6 +21,7 @@ void image_free(struct image *im)
     vec_done(&im->problems);
     vec_done(&im->limits);
     vec_done(&im->auxv);
+    vec_done(&im->files);
     vec_done(&im->maps);
     vec_done(&im->threads);
     space_done(&im->space);
@@ -69,6 +70,22 @@ const struct mapping *image_mapping(const struct image *im, taddr at)
         }
     }
     return lo < im->maps.n && im->maps.v[lo].start <= at ? &im->maps.v[lo] : NULL;
+}
+
+const struct image_file *image_file(const struct image *im, taddr start)
+{
+    size_t lo = 0, n = im->files.n;
+
+    while (n > 0) {
+        size_t half = n / 2;
+        if (im->files.v[lo + half].start < start) {
+            lo += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return lo < im->files.n && im->files.v[lo].start == start ? &im->files.v[lo] : NULL;
 }
 
 bool image_auxv(const struct image *im, uint64_t type, uint64_t *out)

@@ -28,6 +28,14 @@ struct mapping {
     uint64_t present;    /* bytes that a dump holds; the whole length for a live process */
 };
 
+/* What a dump says of a mapped file beside its mappings. Minidumps name build-ids so, because they seldom
+ * hold the page with the ELF header. */
+struct image_file {
+    taddr start;           /* where its first byte is mapped */
+    const char *path;
+    struct bytes build_id; /* n == 0: not known */
+};
+
 /* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
 struct image_note {
     uint32_t type;     /* NT_FPREGSET, NT_X86_XSTATE, ... */
@@ -42,7 +50,7 @@ struct image_thread {
     int32_t signal;   /* signal that this thread was handling when dumped (pr_cursig), 0 none */
     bool has_regs;    /* false: the thread could not be read; see `why` */
     struct regs regs;
-    struct bytes gp;  /* raw pr_reg bytes in the arch's layout */
+    struct bytes gp;  /* raw pr_reg bytes in the arch's layout; n == 0 when the target has no such bytes */
     const struct image_note *notes;
     size_t n_notes;
     const char *why;  /* why registers are missing, or NULL */
@@ -86,6 +94,7 @@ struct image {
 
     VEC(struct image_thread) threads; /* the crashing thread first in cores; tgid first in processes */
     VEC(struct mapping) maps;         /* sorted by start */
+    VEC(struct image_file) files;     /* sorted by start; empty for ELF cores and processes */
     VEC(struct image_auxv) auxv;
     struct image_signal signal;
     int32_t crashed_tid; /* thread that got the fatal signal; 0 none */
@@ -99,6 +108,8 @@ struct image {
     const char *exe;         /* path of the program; NULL unknown */
     uint64_t start_time, dump_time; /* seconds since the epoch; 0 unknown */
     uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
+    /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
+    struct bytes arguments, environment;
     VEC(char *) limits;      /* lines of /proc/PID/limits, live only */
 
     uint64_t pause_ns; /* how long a live target stood still */
@@ -111,7 +122,7 @@ struct image {
 struct image_core_opts {
     struct progress *progress; /* unpacking a compressed core; may be NULL */
 };
-/* Opens an ELF core, plain or packed with zstd, lz4, xz or gzip. A packed one is unpacked to an unlinked
+/* Opens an ELF core or a minidump of Linux, plain or packed with zstd, lz4, xz or gzip. A packed one is unpacked to an unlinked
  * sparse file in TMPDIR (mode 0600) with the free space checked on the way. Errors: ERR_NOT_FOUND,
  * ERR_PERMISSION, ERR_UNSUPPORTED (not a core; says what it is), ERR_CORRUPT. A truncated core opens. */
 struct err *image_core_open(const char *path, const struct image_core_opts *opts, struct image **out) MUST_CHECK;
@@ -136,6 +147,8 @@ struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, str
 void image_free(struct image *im);
 
 const struct mapping *image_mapping(const struct image *im, taddr at);
+/* What the dump says of the file whose first byte is mapped at `start`, or NULL. */
+const struct image_file *image_file(const struct image *im, taddr start);
 /* Value of an auxv entry; false when absent. */
 bool image_auxv(const struct image *im, uint64_t type, uint64_t *out);
 /* The whole environment as NUL-separated bytes, from the target's memory or /proc; heap, caller's. */

@@ -46,12 +46,20 @@ struct core {
 /* Opens a core from bytes that stay the caller's and must outlive the image. Errors as image_core_open(). */
 struct err *core_open_bytes(struct bytes file, const char *path, struct image **out) MUST_CHECK;
 
+/* Frees everything, the image with it. */
+void core_done(struct core *c);
+
 /* The steps, in order. What is wrong becomes a problem of the image. */
 void core_read_dumplist(struct core *c, uint64_t offset, uint64_t size);
 void core_read_notes(struct core *c, uint64_t offset, uint64_t size);
 void core_finish_threads(struct core *c);
 void core_finish_space(struct core *c);
 void core_finish_maps(struct core *c);
+/* Steps of steps, which minidumps take too. */
+void core_read_auxv(struct core *c, struct bytes auxv);
+void core_sort_loads(struct core *c);
+/* Does the siginfo of such a signal hold the address of a fault? */
+bool core_has_fault_address(int signo, int code);
 /* Names the program that wrote it, from the order of notes and the shape of the file; NULL unknown. */
 const char *core_writer(const struct core *c);
 

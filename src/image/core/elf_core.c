@@ -28,7 +28,6 @@ static struct err *not_a_core(struct bytes file, const char *path)
     static const struct {
         const char *magic, *what, *hint;
     } known[] = {
-        {"MDMP", "a minidump", "Inquest reads ELF cores; write one with gcore"},
         {"KDUMP   ", "a kernel crash dump", "the crash utility reads it"},
         {"makedumpfile", "a kernel crash dump", "the crash utility reads it"},
         {"PAGEDU", "a Windows crash dump", NULL},
@@ -230,7 +229,7 @@ static void read_note_sections(struct core *c, const struct ehdr *h)
     }
 }
 
-static void core_done(struct core *c)
+void core_done(struct core *c)
 {
     image_free(c->im);
     vec_done(&c->loads);

@@ -112,13 +112,10 @@ static void read_prpsinfo(struct core *c)
         im->cmdline = arena_strndup(&im->arena, args, n_args);
 }
 
-static void read_auxv(struct core *c)
+void core_read_auxv(struct core *c, struct bytes auxv)
 {
-    const struct image_note *note = find_note(c, 0, c->notes.n, NT_AUXV);
+    struct cursor cur = cursor_of(auxv, 0, "the auxiliary vector");
 
-    if (!note)
-        return;
-    struct cursor cur = cursor_of(note->desc, 0, "NT_AUXV");
     for (;;) {
         struct image_auxv v = {.type = cursor_uint(&cur, c->word), .value = cursor_uint(&cur, c->word)};
         if (cur.failed || v.type == AT_NULL)
@@ -156,6 +153,14 @@ static void read_files(struct core *c)
             err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
+bool core_has_fault_address(int signo, int code)
+{
+    enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11, FROM_KERNEL = 0x80 };
+    bool fault = signo == ILL || signo == TRAP || signo == BUS || signo == FPE || signo == SEGV;
+
+    return fault && code > 0 && code < FROM_KERNEL;
+}
+
 /* struct siginfo: three ints; the union follows, aligned to a word. */
 static void read_siginfo(struct core *c, const struct image_note *note)
 {
@@ -172,10 +177,8 @@ static void read_siginfo(struct core *c, const struct image_note *note)
     if (c->word == 8)
         cursor_skip(&cur, 4);
 
-    enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11, FROM_KERNEL = 0x80 };
-    bool fault = signo == ILL || signo == TRAP || signo == BUS || signo == FPE || signo == SEGV;
     enum { USER = 0, QUEUE = -1, TKILL = -6 };
-    if (fault && code > 0 && code < FROM_KERNEL) {
+    if (core_has_fault_address(signo, code)) {
         s->addr = cursor_uint(&cur, c->word);
         s->has_addr = !cur.failed;
     } else if (code == USER || code == QUEUE || code == TKILL) {
@@ -262,8 +265,11 @@ void core_finish_threads(struct core *c)
     struct image *im = c->im;
     size_t n = c->notes.n;
 
+    const struct image_note *auxv = find_note(c, 0, n, NT_AUXV);
+
     read_prpsinfo(c);
-    read_auxv(c);
+    if (auxv)
+        core_read_auxv(c, auxv->desc);
     read_files(c);
 
     /* Threads keep pointers into one array that no longer grows. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a path to the bytes of a core, and what the file itself says about it. */
 #include "image/core/core.h"
+#include "image/core/minidump.h"
 #include "image/core/unpack.h"
 
 #include "base/file.h"
@@ -78,7 +79,8 @@ struct err *image_core_open(const char *path, const struct image_core_opts *opts
         TRY(unpack(fd, path, codec, opts ? opts->progress : NULL, &unpacked, &problem));
 
     TRY(filemap_fd(codec ? unpacked : fd, path, &map));
-    struct err *e = core_open_bytes(map.data, path, &im);
+    struct err *e = minidump_is(map.data) ? minidump_open_bytes(map.data, path, &im)
+                                          : core_open_bytes(map.data, path, &im);
     if (e) {
         filemap_done(&map);
         return e;
@@ -87,7 +89,8 @@ struct err *image_core_open(const char *path, const struct image_core_opts *opts
     m->file = map;
     im->priv = m;
     im->ops = &core_ops;
-    im->dump_time = (uint64_t)st.st_mtime;
+    if (!im->dump_time)
+        im->dump_time = (uint64_t)st.st_mtime;
     read_xattrs(im, fd);
     image_problem(im, TAKE(problem));
     *out = im;

@@ -26,7 +26,7 @@ static void cut_front(struct core_load *l, uint64_t n)
 }
 
 /* By start; of two that overlap the later one is cut. */
-static void sort_loads(struct core *c)
+void core_sort_loads(struct core *c)
 {
     size_t n = 0;
     taddr end = 0;
@@ -130,7 +130,7 @@ void core_finish_space(struct core *c)
 {
     size_t next = 0;
 
-    sort_loads(c);
+    core_sort_loads(c);
     for (size_t i = 0; i < c->loads.n; i++) {
         const struct core_load *l = &c->loads.v[i];
         if (c->is_minicore) {
