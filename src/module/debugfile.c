@@ -131,12 +131,6 @@ bool debug_link_parse(struct bytes section, struct debug_link *out)
     return !c.failed && out->name[0] && !strchr(out->name, '/');
 }
 
-static void keep_id(struct build_id *id, struct bytes b)
-{
-    id->n = (uint8_t)(b.n < sizeof(id->id) ? b.n : sizeof(id->id));
-    memcpy(id->id, b.p, id->n);
-}
-
 bool debug_altlink_parse(struct bytes section, struct debug_link *out)
 {
     struct cursor c = cursor_of(section, 0, ".gnu_debugaltlink");
@@ -144,7 +138,7 @@ bool debug_altlink_parse(struct bytes section, struct debug_link *out)
     struct bytes id = cursor_bytes(&c, cursor_left(&c));
     if (c.failed || !out->name[0] || id.n == 0)
         return false;
-    keep_id(&out->id, id);
+    out->id = build_id_of(id);
     return true;
 }
 
@@ -156,7 +150,7 @@ bool debug_sup_parse(struct bytes section, struct debug_link *out)
     struct bytes id = cursor_bytes(&c, (size_t)cursor_uleb(&c));
     if (c.failed || id.n == 0)
         return false;
-    keep_id(&out->id, id);
+    out->id = build_id_of(id);
     return true;
 }
 

@@ -407,6 +407,15 @@ static uint64_t round_up(uint64_t n, uint64_t to)
     return (n + to - 1) / to * to;
 }
 
+struct build_id build_id_of(struct bytes b)
+{
+    struct build_id id = {0};
+    id.n = (uint8_t)(b.n < sizeof(id.id) ? b.n : sizeof(id.id));
+    if (id.n)
+        memcpy(id.id, b.p, id.n);
+    return id;
+}
+
 bool elf_note_build_id(struct bytes notes, uint64_t align, struct build_id *out)
 {
     uint64_t pad = align == 8 ? 8 : 4;
@@ -421,8 +430,7 @@ bool elf_note_build_id(struct bytes notes, uint64_t align, struct build_id *out)
         if (c.failed)
             return false;
         if (type == NT_GNU_BUILD_ID && name.n == 4 && memcmp(name.p, "GNU", 4) == 0 && desc.n > 0) {
-            out->n = (uint8_t)(desc.n < sizeof(out->id) ? desc.n : sizeof(out->id));
-            memcpy(out->id, desc.p, out->n);
+            *out = build_id_of(desc);
             return true;
         }
         uint64_t padding = round_up(desc_size, pad) - desc_size;

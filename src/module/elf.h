@@ -65,6 +65,8 @@ bool elf_bytes_at(const struct elf *e, taddr vaddr, size_t n, struct bytes *out)
 /* The build-id in a note section or segment (align: its alignment, 4 or 8); false if there is none.
  * Format: gABI "Note Section"; NT_GNU_BUILD_ID in <elf.h>. */
 bool elf_note_build_id(struct bytes notes, uint64_t align, struct build_id *out);
+/* The build-id of these bytes, of which 32 are kept. */
+struct build_id build_id_of(struct bytes b);
 bool build_id_equal(const struct build_id *a, const struct build_id *b);
 /* Room for the text of a build-id in hexadecimal. */
 #define BUILD_ID_TEXT 65

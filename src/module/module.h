@@ -39,7 +39,7 @@ struct module {
     bool bias_known;  /* false: the program headers were found neither in memory nor in a file */
     bool is_exe, is_vdso, deleted;
     struct build_id build_id; /* from the target's memory, else from the file; n == 0 unknown */
-    bool id_from_target;      /* build_id was read in the target's memory, so files can be verified */
+    bool id_from_target;      /* build_id is from the target's memory or its dump, so files can be verified */
     struct module_part file, debug, alt; /* the binary; its DWARF; its dwz supplement */
     struct module_priv *priv;
 };

@@ -26,11 +26,22 @@ static bool is_file(const struct mapping *map)
     return map->path && map->path[0] == '/';
 }
 
+/* What the dump itself says of the file, which minidumps do instead of holding its first page. */
+static void read_file_entry(struct modules *ms, struct module *m, const struct mapping *map)
+{
+    const struct image_file *f = image_file(ms->im, map->start);
+    if (f)
+        m->build_id = build_id_of(f->build_id);
+    m->id_from_target = m->build_id.n > 0;
+}
+
 static void read_group_header(struct modules *ms, struct group *g, const struct mapping *map)
 {
     if (map->offset != 0)
         return;
     g->header = image_elf_header(ms, map->start, map->end - map->start);
+    if (!g->header)
+        read_file_entry(ms, g->m, map);
     if (!g->header || !elf_bias(g->header, map->start, 0, &g->m->bias))
         return;
     g->m->bias_known = true;

@@ -313,6 +313,12 @@ static void put_maps(struct text *t, const struct report *r)
 
 bool register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out)
 {
+    if (d->dwarf != REG_NONE) {
+        bool known = regs_has(&th->regs, d->dwarf);
+        if (known)
+            *out = th->regs.val[d->dwarf];
+        return known;
+    }
     struct cursor c = cursor_of(th->gp, 0, "registers");
     cursor_seek(&c, d->offset);
     uint64_t v = cursor_uint(&c, d->size);

@@ -67,9 +67,7 @@ void put_signal_name(struct text *t, int signo)
 void put_signal_cause(struct text *t, const struct report *r)
 {
     const struct image_signal *sig = &r->im->signal;
-    if (!sig->has_info)
-        return;
-    const char *code = session_signal_code(sig->signo, sig->code);
+    const char *code = sig->has_info ? session_signal_code(sig->signo, sig->code) : NULL;
     const char *gap = "";
     if (code && !sig->has_sender) {
         text_put(t, code);
