@@ -24,8 +24,9 @@
 
 enum {
     ROUNDS_MAX = 100,               /* looks for new threads: each finds only those that the last one missed */
-    SPIN_NS = 2000000,              /* for so long we only give up the processor between looks */
-    SLEEP_NS = 200000,              /* then we sleep */
+    SOON_NS = 2000000,              /* by then nearly every thread has stopped */
+    SLEEP_SOON_NS = 20000,          /* between two looks until then */
+    SLEEP_NS = 500000,              /* and later */
     PATIENCE_NS = 1000000000,       /* a thread that has not stopped by then is left out */
     PATIENCE_BLOCKED_NS = 20000000, /* the same for uninterruptible sleep: others wait for it meanwhile */
     RESUME_WAIT_NS = 1000000000,
@@ -124,7 +125,7 @@ static char state_of(const struct tracer *t, int32_t tid)
 /* Gives up on a thread that does not stop, or says false: it may yet. */
 static bool give_up(struct tracer *t, struct tracee *e, uint64_t waited)
 {
-    if (waited < SPIN_NS)
+    if (waited < SOON_NS)
         return false;
     char state = state_of(t, e->tid);
     if (state == 'X' || state == 'Z')
@@ -143,18 +144,17 @@ static void wait_for_stops(struct tracer *t, size_t from)
 {
     uint64_t start = now_ns();
 
-    for (size_t left = SIZE_MAX; left != 0;) {
+    for (;;) {
         uint64_t waited = now_ns() - start;
-        left = 0;
+        size_t left = 0;
         for (size_t i = from; i < t->tracees.n; i++) {
             struct tracee *e = &t->tracees.v[i];
             if (e->state == TRACEE_SEIZED && !read_registers(t, e) && !give_up(t, e, waited))
                 left++;
         }
-        if (left && waited < SPIN_NS)
-            sched_yield();
-        else if (left)
-            nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
+        if (left == 0)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = waited < SOON_NS ? SLEEP_SOON_NS : SLEEP_NS}, NULL);
     }
 }
 
@@ -163,6 +163,10 @@ static void *trace(void *arg)
     struct tracer *t = arg;
     size_t from = 0;
     uint64_t start;
+
+    /* While threads stand still, other work should not hold us up; where we may not ask for that, it may.
+     * The priority ends with this thread. */
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
 
     /* Seizing does not stop, so new threads are looked for before the pause begins. */
     for (int i = 0; i < ROUNDS_MAX && seize_new(t) > 0; i++)
