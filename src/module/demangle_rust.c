@@ -90,11 +90,16 @@ static void put_part(struct text *out, struct part s)
     }
 }
 
-/* What the compiler's back end put after the name, but for the hash of ".llvm.". */
-static void put_suffix(struct text *out, const char *at, const char *end)
+size_t demangle_skip_llvm(const char **suffix, size_t n)
 {
-    if (strncmp(at, ".llvm.", 6) != 0)
-        text_putn(out, at, (size_t)(end - at));
+    static const char tag[] = ".llvm.";
+    size_t skip = sizeof(tag) - 1;
+    if (n < skip || memcmp(*suffix, tag, skip) != 0)
+        return 0;
+    while (skip < n && (*suffix)[skip] != '.')
+        skip++;
+    *suffix += skip;
+    return skip;
 }
 
 char *demangle_rust_legacy(const char *name, size_t n)
@@ -117,6 +122,8 @@ char *demangle_rust_legacy(const char *name, size_t n)
         text_done(&out);
         return NULL;
     }
-    put_suffix(&out, at + 1, end);
+    struct part suffix = {at + 1, (size_t)(end - at - 1)};
+    suffix.n -= demangle_skip_llvm(&suffix.p, suffix.n);
+    text_putn(&out, suffix.p, suffix.n);
     return text_take(&out);
 }

@@ -238,6 +238,19 @@ static size_t first_above(const struct symtab *t, uint64_t vaddr)
     return lo;
 }
 
+static const char *name_of(const struct symtab *t, const struct entry *e)
+{
+    return sym_table_name(table_of(t, e), symbol_of(t, e).name);
+}
+
+/* How much a name looks like one for inner use: underscores, or an alias that glibc makes for itself. */
+static unsigned privacy(const char *name)
+{
+    enum { MOST = 15 };
+    size_t underscores = strspn(name, "_");
+    return strncmp(name, "__GI_", 5) == 0 || underscores > MOST ? MOST : (unsigned)underscores;
+}
+
 /* Smaller is better. */
 static unsigned rank(const struct symtab *t, const struct entry *e)
 {
@@ -245,15 +258,24 @@ static unsigned rank(const struct symtab *t, const struct entry *e)
     unsigned type = ELF64_ST_TYPE(s.info);
     bool code = type == STT_FUNC || type == STT_GNU_IFUNC;
     bool local = ELF64_ST_BIND(s.info) == STB_LOCAL;
-    size_t underscores = strspn(sym_table_name(table_of(t, e), s.name), "_");
-    return (code ? 0u : 32u) + (local ? 16u : 0u) + (unsigned)(underscores < 15 ? underscores : 15);
+    return (code ? 0u : 32u) + (local ? 16u : 0u) + privacy(name_of(t, e));
+}
+
+/* Of equals the last in the alphabet ("memmove" before "memcpy"), as gdb has it mostly; then the choice does not
+ * depend on the order of the table. Versions do not count. */
+static int compare_names(const char *a, const char *b)
+{
+    size_t n = strcspn(a, "@"), k = strcspn(b, "@");
+    int c = memcmp(a, b, n < k ? n : k);
+    return c ? c : n < k ? -1 : n > k;
 }
 
 static const struct entry *better(const struct symtab *t, const struct entry *a, const struct entry *b)
 {
     if (!a || !b)
         return a ? a : b;
-    return rank(t, b) <= rank(t, a) ? b : a;
+    unsigned ra = rank(t, a), rb = rank(t, b);
+    return rb < ra || (rb == ra && compare_names(name_of(t, b), name_of(t, a)) > 0) ? b : a;
 }
 
 static bool covers(const struct entry *e, uint64_t vaddr)
