@@ -63,14 +63,31 @@ static int yama_scope(void)
     return scope;
 }
 
+/* The namespace in which the machine started maps all ids to themselves. */
+static bool in_first_namespace(void)
+{
+    SCOPED(freep) char *map = NULL;
+    unsigned inside = 1, outside = 1, count = 0;
+    size_t n;
+    struct err *e = file_slurp("/proc/self/uid_map", 4096, &map, &n);
+    bool first = e || (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
+                       count == UINT32_MAX);
+
+    err_free(e); /* a kernel without user namespaces */
+    return first;
+}
+
 static bool other_user_namespace(const struct proc *p)
 {
     char mine[64];
     SCOPED(freep) char *theirs = proc_readlink(p, "ns/user");
     ssize_t n = readlink("/proc/self/ns/user", mine, sizeof(mine) - 1);
 
-    mine[n > 0 ? n : 0] = '\0';
-    return theirs && n > 0 && strcmp(mine, theirs) != 0;
+    if (n <= 0)
+        return false;
+    mine[n] = '\0';
+    /* One's own can be read: a link that cannot is that of another one, if there are several. */
+    return theirs ? strcmp(mine, theirs) != 0 : !in_first_namespace();
 }
 
 static bool same_ids(const struct proc_status *st)
@@ -83,11 +100,11 @@ static bool same_ids(const struct proc_status *st)
     return true;
 }
 
-/* The kernel gives /proc/PID to root when the process is not dumpable. */
+/* The kernel gives the files in /proc/PID to root when the process is not dumpable. */
 static bool not_dumpable(const struct proc *p, const struct proc_status *st)
 {
-    struct stat dir;
-    return fstat(p->dir, &dir) == 0 && dir.st_uid != st->uid[1];
+    struct stat file;
+    return fstatat(p->dir, "status", &file, 0) == 0 && file.st_uid != st->uid[1];
 }
 
 static struct err *denied(const struct proc *p, const struct proc_status *st, const char *why, const char *hint)
