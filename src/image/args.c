@@ -147,9 +147,17 @@ struct err *image_environ(struct image *im, char **out, size_t *n)
     uint64_t argc = 0;
 
     TRY(read_strings(im, &text, &size, &argc));
-    size_t skip = skip_strings(text, size, argc);
-    memmove(text, text + skip, size - skip);
-    *n = size - skip;
+    size_t kept = 0;
+    for (size_t at = skip_strings(text, size, argc); at < size;) {
+        size_t len = strnlen(text + at, size - at);
+        if (len > 0) { /* a program that shows its state as its title blanks the variables it wrote over */
+            memmove(text + kept, text + at, len);
+            kept += len;
+            text[kept++] = '\0';
+        }
+        at += len + 1;
+    }
+    *n = kept;
     *out = TAKE(text);
     return NULL;
 }

@@ -64,34 +64,47 @@ static bool same_file(int fd, const struct mapping *m)
     return m->inode == 0 || st.st_ino == m->inode;
 }
 
+static int open_if_same(int dir, const char *path, const struct mapping *m)
+{
+    SCOPED(closep) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int out = -1;
+
+    if (fd >= 0 && same_file(fd, m)) {
+        out = fd;
+        fd = -1;
+    }
+    return out;
+}
+
 static struct err *live_open_mapped(struct image *im, const struct mapping *m, int *out)
 {
     const struct live *l = im->priv;
     char name[64];
+    int fd = -1;
 
     if (!m->path || m->path[0] != '/')
         return err_new(ERR_NOT_FOUND, "no file is mapped at 0x%" PRIx64, m->start);
     if (!m->deleted) {
-        SCOPED(freep) char *path = xasprintf("root%s", m->path);
-        int fd = openat(l->proc.dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd >= 0 && same_file(fd, m)) {
-            *out = fd;
-            return NULL;
-        }
-        if (fd >= 0)
-            close(fd);
+        /* The kernel names a file as the reader would where it can (a chroot), else as its own mount
+         * namespace does (a container). */
+        SCOPED(freep) char *below_root = xasprintf("root%s", m->path);
+        fd = open_if_same(l->proc.dir, below_root, m);
+        if (fd < 0)
+            fd = open_if_same(AT_FDCWD, m->path, m);
     }
-    /* The kernel's own link to the file, which works for unlinked and replaced ones. */
-    snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
-    int fd = openat(l->proc.dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        /* The kernel's own link to the file, which works for unlinked and replaced ones. */
+        snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
+        fd = openat(l->proc.dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    }
     if (fd >= 0) {
         *out = fd;
         return NULL;
     }
     if (errno == EPERM || errno == EACCES)
-        return err_hint(err_new(ERR_PERMISSION, "%s was %s, and its mapped content may not be opened", m->path,
-                                m->deleted ? "deleted" : "replaced"),
-                        "run it as root (CAP_CHECKPOINT_RESTORE)");
+        return err_hint(
+            err_new(ERR_PERMISSION, "%s was deleted or replaced, and its mapped content may not be opened", m->path),
+            "run it as root (CAP_CHECKPOINT_RESTORE)");
     return err_errno(errno, "cannot open %s of process %" PRId32, m->path, l->proc.pid);
 }
 
