@@ -323,9 +323,17 @@ static void write_file(const char *path, const struct text *t)
     }
 }
 
+/* With its parents, as the XDG base directory specification wants: a new user has no ~/.cache. */
 static bool make_directory(const char *dir)
 {
-    return mkdir(dir, 0700) == 0 || errno == EEXIST;
+    SCOPED(freep) char *path = xstrdup(dir);
+    for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return false;
+        *slash = '/';
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
 /* ---- the size limit ---- */
