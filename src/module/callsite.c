@@ -2,6 +2,7 @@
 #include "module/callsite.h"
 
 #define MAX_DEPTH 200
+#define MAX_ORIGINS 4
 /* A function with more tail calls than this proves nothing anyway. */
 #define MAX_TAILS 4096
 
@@ -23,7 +24,7 @@ struct call_target callsite_target(const struct dw_die *site)
 {
     const struct call_target unknown = {0};
     struct dw_value v;
-    struct dw_die callee;
+    struct dw_die callee, origin;
     struct dw_ranges it;
     struct dw_range r;
     /* A computed target needs the registers of a frame that a tail call has left. */
@@ -31,6 +32,12 @@ struct call_target callsite_target(const struct dw_die *site)
         return unknown;
     if (!dw_attr_die(site, DW_AT_call_origin, &callee) && !dw_attr_die(site, DW_AT_abstract_origin, &callee))
         return unknown;
+    /* Link-time optimisation names a function of another unit through a DIE that only refers to it. */
+    for (int i = 0; i < MAX_ORIGINS && dw_attr_die(&callee, DW_AT_abstract_origin, &origin); i++) {
+        if (dw_attr(&callee, DW_AT_low_pc, &v) || dw_attr(&callee, DW_AT_ranges, &v))
+            break;
+        callee = origin;
+    }
     if (dw_attr_flag(&callee, DW_AT_declaration)) {
         const char *name = linkage_name(&callee);
         return name ? (struct call_target){.kind = CALL_NAME, .name = name} : unknown;

@@ -150,13 +150,13 @@ const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
     const struct line_file *f = &l->files.v[file];
     if (!f->name || f->name[0] == '/')
         return f->name;
-    /* Before version 5 directory 0 is the unit's own and not listed. Version 5 lists it, and where it is
-     * relative, it counts from the unit's directory like any other. */
+    /* Before version 5 directory 0 is the unit's own and not listed. Version 5 lists it; where it is another
+     * and relative, it counts from the unit's directory like any other. */
     uint64_t index = l->version < 5 ? f->dir - 1 : f->dir;
     const char *dir = index < l->dirs.n ? l->dirs.v[index] : NULL;
     if (!dir)
         return comp ? arena_printf(a, "%s/%s", comp, f->name) : f->name;
-    if (dir[0] == '/' || !comp)
+    if (dir[0] == '/' || !comp || strcmp(dir, comp) == 0)
         return arena_printf(a, "%s/%s", dir, f->name);
     return arena_printf(a, "%s/%s/%s", comp, dir, f->name);
 }
