@@ -102,7 +102,9 @@ static void intern_frames(struct session *s, struct walk *w)
     taddr last = 0;
     for (size_t i = 0; i < n; i++) {
         const struct frame *f = &w->frames.frames.v[i];
-        taddr lookup = f->exact_pc || !f->pc ? f->pc : f->pc - 1;
+        /* A signal frame returns to the start of its trampoline: no call stands before that. */
+        bool exact = f->exact_pc || f->is_signal || !f->pc;
+        taddr lookup = exact ? f->pc : f->pc - 1;
         /* A recursion asks for the same address again and again. */
         bool same = i && lookup == last;
         w->place[i] = same ? w->place[i - 1] : places_intern(&s->places, lookup);
