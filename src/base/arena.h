@@ -16,14 +16,14 @@ struct arena {
 
 /* A zeroed struct is an empty arena. */
 void arena_done(struct arena *a);
-/* Zeroed, aligned to 16 bytes; never NULL. */
-void *arena_alloc(struct arena *a, size_t n);
-char *arena_strdup(struct arena *a, const char *s);
-char *arena_strndup(struct arena *a, const char *s, size_t n);
-char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Zeroed, aligned to 16 bytes. */
+void *arena_alloc(struct arena *a, size_t n) NEVER_NULL;
+char *arena_strdup(struct arena *a, const char *s) NEVER_NULL;
+char *arena_strndup(struct arena *a, const char *s, size_t n) NEVER_NULL;
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) NEVER_NULL;
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc_array((a), (n), sizeof(type)))
 /* As arena_alloc(n * size); ends the process when the product overflows. */
-void *arena_alloc_array(struct arena *a, size_t n, size_t size);
+void *arena_alloc_array(struct arena *a, size_t n, size_t size) NEVER_NULL;
 
 #endif

@@ -42,21 +42,22 @@ struct err {
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+#define NEVER_NULL __attribute__((returns_nonnull))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
-/* A new error. Never returns NULL: without memory it returns a static ERR_NOMEM object. */
-struct err *err_new(enum err_code code, const char *fmt, ...) MUST_CHECK PRINTF_LIKE(2, 3);
+/* A new error; without memory, a static ERR_NOMEM object. */
+struct err *err_new(enum err_code code, const char *fmt, ...) MUST_CHECK NEVER_NULL PRINTF_LIKE(2, 3);
 /* ERR_IO (or NOT_FOUND, PERMISSION, GONE for the matching errno) with ": strerror(errnum)" appended. */
-struct err *err_errno(int errnum, const char *fmt, ...) MUST_CHECK PRINTF_LIKE(2, 3);
+struct err *err_errno(int errnum, const char *fmt, ...) MUST_CHECK NEVER_NULL PRINTF_LIKE(2, 3);
 /* The next three change and return `e`. err_hint replaces a hint. */
-struct err *err_at(struct err *e, enum err_where where, uint64_t at) MUST_CHECK;
-struct err *err_hint(struct err *e, const char *fmt, ...) MUST_CHECK PRINTF_LIKE(2, 3);
+struct err *err_at(struct err *e, enum err_where where, uint64_t at) MUST_CHECK NEVER_NULL;
+struct err *err_hint(struct err *e, const char *fmt, ...) MUST_CHECK NEVER_NULL PRINTF_LIKE(2, 3);
 /* Puts "context: " before the message. */
-struct err *err_prefix(struct err *e, const char *fmt, ...) MUST_CHECK PRINTF_LIKE(2, 3);
+struct err *err_prefix(struct err *e, const char *fmt, ...) MUST_CHECK NEVER_NULL PRINTF_LIKE(2, 3);
 /* A copy, owned by the caller. NULL for NULL. */
 struct err *err_dup(const struct err *e) MUST_CHECK;
-/* "no unwind table covers 0x7f.. (hint: install ...)". Heap string, owned by the caller; never NULL. */
-char *err_text(const struct err *e);
+/* "no unwind table covers 0x7f.. (hint: install ...)". Heap string, owned by the caller. */
+char *err_text(const struct err *e) NEVER_NULL;
 /* "not-in-dump" and so on: stable, used in JSON. */
 const char *err_code_name(enum err_code code);
 /* NULL is allowed. */

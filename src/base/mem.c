@@ -59,7 +59,7 @@ char *xasprintf(const char *fmt, ...)
 
 void *vec_grow_(void *v, size_t *cap, size_t want, size_t size)
 {
-    if (want <= *cap)
+    if (v && want <= *cap)
         return v;
     size_t grown = *cap + *cap / 2;
     if (grown < want)

@@ -18,12 +18,12 @@ enum { MEM_EXIT_STATUS = 70 };
 _Noreturn void mem_exhausted(void);
 
 /* Of 0 bytes: a pointer that can be freed. */
-void *xmalloc(size_t n);
-void *xcalloc(size_t n, size_t size);
-void *xrealloc_array(void *p, size_t n, size_t size);
-char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);
-char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void *xmalloc(size_t n) NEVER_NULL;
+void *xcalloc(size_t n, size_t size) NEVER_NULL;
+void *xrealloc_array(void *p, size_t n, size_t size) NEVER_NULL;
+char *xstrdup(const char *s) NEVER_NULL;
+char *xstrndup(const char *s, size_t n) NEVER_NULL;
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) NEVER_NULL;
 
 static inline void freep(void *p)
 {
@@ -60,7 +60,7 @@ static inline void fclosep(FILE **f)
 #define vec_reserve(vec, want) ((void)((vec)->v = vec_grow_((vec)->v, &(vec)->cap, (want), sizeof(*(vec)->v))))
 #define vec_done(vec) (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
 /* v, or a larger copy of it, and its new capacity. At least grows by half. */
-void *vec_grow_(void *v, size_t *cap, size_t want, size_t size);
+void *vec_grow_(void *v, size_t *cap, size_t want, size_t size) NEVER_NULL;
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

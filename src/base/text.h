@@ -20,10 +20,10 @@ void text_printf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text from a target, safe for a terminal: control characters (C0, DEL, C1) and invalid UTF-8 become \n, \t
  * or \xNN a byte. */
 void text_put_escaped(struct text *t, const char *s, size_t n);
-/* The string, never NULL; valid until the next change. */
-const char *text_str(const struct text *t);
-/* The heap string, owned by the caller; leaves an empty text. Never NULL. */
-char *text_take(struct text *t);
+/* The string; valid until the next change. */
+const char *text_str(const struct text *t) NEVER_NULL;
+/* The heap string, owned by the caller; leaves an empty text. */
+char *text_take(struct text *t) NEVER_NULL;
 
 /* Length in bytes (1 to 4) of the well-formed UTF-8 sequence at s, of which n bytes are there; 0: none is. */
 size_t utf8_sequence(const char *s, size_t n);
