@@ -31,15 +31,15 @@ static struct build_id file_id(struct elf *e)
     return id;
 }
 
+/* The first place is the one the user expects, so it stays unless a later one tells more. */
 static void say_missing(struct search *s, const char *path, struct err *e)
 {
-    bool plain = e->code == ERR_NOT_FOUND;
-    if (s->part->state != PART_MISMATCH && !(plain && s->part->note)) {
-        char *text = plain ? NULL : err_text(e);
-        s->part->state = plain ? PART_MISSING : PART_ERROR;
-        s->part->path = path;
-        s->part->note = text ? arena_strdup(&s->m->priv->arena, text) : NULL;
-        free(text);
+    if (e->code == ERR_NOT_FOUND) {
+        if (!s->part->path)
+            *s->part = (struct module_part){PART_MISSING, path, NULL, NULL};
+    } else if (s->part->state != PART_MISMATCH) {
+        SCOPED(freep) char *text = err_text(e);
+        *s->part = (struct module_part){PART_ERROR, path, NULL, arena_strdup(&s->m->priv->arena, text)};
     }
     err_free(e);
 }
@@ -191,41 +191,48 @@ static bool try_debuglink_dir(struct search *s, const char *dir, const char *nam
     return false;
 }
 
-static bool search_debuglink(struct search *s, struct elf *binary)
+static bool read_debuglink(struct elf *binary, struct debug_link *out)
+{
+    struct bytes b = {NULL, 0};
+    if (binary)
+        IGNORE_ERR(elf_data(binary, ".gnu_debuglink", &b)); /* damaged: as good as none */
+    return b.n && debug_link_parse(b, out);
+}
+
+static bool search_debuglink(struct search *s, const struct elf *binary, const struct debug_link *to)
 {
     struct modules *ms = s->m->priv->ms;
-    struct bytes b = {NULL, 0};
-    struct debug_link link;
-    IGNORE_ERR(elf_data(binary, ".gnu_debuglink", &b)); /* damaged: as good as none */
-    if (!b.n || !debug_link_parse(b, &link))
-        return false;
     s->has_crc = true;
-    s->crc = link.crc;
+    s->crc = to->crc;
     SCOPED(freep) char *real = real_folder(elf_path(binary));
-    SCOPED(freep) char *named = folder_of(s->m->path);
-    if (try_debuglink_dir(s, real, link.name))
+    SCOPED(freep) char *named = folder_of(module_inner_path(s->m));
+    if (try_debuglink_dir(s, real, to->name))
         return true;
     for (size_t i = 0; i < ms->n_roots; i++) {
         SCOPED(freep) char *dir = xasprintf("%s%s", ms->roots[i], named);
-        if (strcmp(dir, real) != 0 && try_debuglink_dir(s, dir, link.name))
+        if (strcmp(dir, real) != 0 && try_debuglink_dir(s, dir, to->name))
             return true;
     }
     for (size_t i = 0; i < ms->debug_dirs.n; i++)
-        if (try_in(s, ms->debug_dirs.v[i], named, link.name) || try_in(s, ms->debug_dirs.v[i], "", link.name))
+        if (try_in(s, ms->debug_dirs.v[i], named, to->name) || try_in(s, ms->debug_dirs.v[i], "", to->name))
             return true;
     return false;
 }
 
-static void say_no_debug(struct module *m)
+static void say_no_debug(struct module *m, const struct build_id *id, const char *link)
 {
+    struct arena *a = &m->priv->arena;
     char text[BUILD_ID_TEXT];
     if (m->debug.state == PART_MISMATCH || m->debug.state == PART_ERROR)
         return;
     m->debug.state = PART_MISSING;
     m->debug.path = NULL;
-    m->debug.note = m->build_id.n ? arena_printf(&m->priv->arena, "no debug file for build-id %s",
-                                                 build_id_text(&m->build_id, text))
-                                  : "no debug information, and no build-id to find it by";
+    if (id)
+        m->debug.note = arena_printf(a, "no debug file for build-id %s", build_id_text(id, text));
+    else if (link)
+        m->debug.note = arena_printf(a, "its debug file %s was not found", link);
+    else
+        m->debug.note = "no debug information, and no build-id to find it by";
 }
 
 static void load_debug(struct module *m)
@@ -240,11 +247,18 @@ static void load_debug(struct module *m)
         m->debug = (struct module_part){PART_NONE, NULL, NULL, NULL};
         return;
     }
-    struct search s = {.m = m, .part = &m->debug, .id = m->build_id.n ? &m->build_id : NULL};
-    if (search_build_id(&s, ".debug") || (binary && search_debuglink(&s, binary)) || search_debuginfod(&s, "debuginfo"))
+    /* That of the binary, which --exe may have made another one than the target's. */
+    struct build_id id = binary ? elf_build_id(binary) : m->build_id;
+    if (!id.n)
+        id = m->build_id;
+    struct debug_link link = {0};
+    bool has_link = read_debuglink(binary, &link);
+    struct search s = {.m = m, .part = &m->debug, .id = id.n ? &id : NULL};
+    if (search_build_id(&s, ".debug") || (has_link && search_debuglink(&s, binary, &link)) ||
+        search_debuginfod(&s, "debuginfo"))
         m->priv->debug = s.found;
     else
-        say_no_debug(m);
+        say_no_debug(m, s.id, link.name);
 }
 
 struct elf *module_debug_elf(struct module *m)

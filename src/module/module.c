@@ -45,10 +45,10 @@ void module_free(struct module *m)
 
 static void note_unverified(struct module *m)
 {
-    if (m->id_from_target)
-        return;
-    m->file.note = m->build_id.n ? "the dump lacks the target's build-id; taken because it fits the mappings"
-                                 : "has no build-id; taken because it fits the mappings";
+    const char *why = m->priv->maps.n ? "it fits the mappings" : "of its name alone";
+    if (!m->id_from_target)
+        m->file.note = arena_printf(&m->priv->arena, "not verified, since %s; taken because %s",
+                                    m->build_id.n ? "the dump lacks the target's build-id" : "it has no build-id", why);
 }
 
 /* --exe names the file, so the user may insist on one that differs. */
@@ -84,7 +84,7 @@ static bool take_moved(struct search *s)
     struct arena *a = &s->m->priv->arena;
     if (!s->id)
         return false;
-    if (ms->opts.sysroot && search_try(s, s->m->path, "mapped path"))
+    if ((ms->opts.sysroot || s->m->path[0] != '/') && search_try(s, s->m->path, "mapped path"))
         return true;
     if (ms->core_dir && search_try(s, arena_printf(a, "%s/%s", ms->core_dir, s->m->name), "beside the core"))
         return true;
@@ -102,7 +102,7 @@ static bool take_by_path(struct search *s)
     struct modules *ms = s->m->priv->ms;
     if (s->m->path[0] != '/')
         return false;
-    const char *path = arena_printf(&s->m->priv->arena, "%s%s", ms->roots[0], s->m->path);
+    const char *path = arena_printf(&s->m->priv->arena, "%s%s", ms->roots[0], module_inner_path(s->m));
     return search_try(s, path, ms->opts.sysroot ? "sysroot" : "mapped path");
 }
 
@@ -123,12 +123,25 @@ static bool find_file(struct search *s)
     return take_exe(s) || take_mapped(s) || take_by_path(s) || take_moved(s) || take_memory(s);
 }
 
+static void say_no_file(struct module *m)
+{
+    char id[BUILD_ID_TEXT];
+    if (m->file.state == PART_MISMATCH || m->file.state == PART_ERROR)
+        return;
+    m->file.state = PART_MISSING;
+    if (!m->file.path)
+        m->file.path = m->path;
+    if (m->build_id.n)
+        m->file.note = arena_printf(&m->priv->arena, "no file with build-id %s", build_id_text(&m->build_id, id));
+}
+
 static void load_file(struct module *m)
 {
     struct search s = {.m = m, .part = &m->file, .id = m->id_from_target ? &m->build_id : NULL};
-    m->file = (struct module_part){PART_MISSING, m->path, NULL, NULL};
-    if (!find_file(&s))
+    if (!find_file(&s)) {
+        say_no_file(m);
         return;
+    }
     m->priv->elf = s.found;
     if (!m->bias_known && elf_fits(s.found, m, &m->bias))
         m->bias_known = true;

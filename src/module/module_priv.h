@@ -22,6 +22,7 @@ struct modules {
      * sysroot "" as the last. */
     const char *roots[2];
     size_t n_roots;
+    const char *chroot; /* the kernel names files of a process in a chroot with this before; NULL or "": none */
     VEC(const char *) debug_dirs;
     const char *core_dir; /* the folder of the core; NULL for a process */
 
@@ -66,6 +67,8 @@ static inline void module_once(struct module *m, atomic_bool *done, void (*load)
 /* An empty module, not yet in the list. Strings are borrowed. */
 struct module *module_new(struct modules *ms, const char *path);
 void module_free(struct module *m);
+/* The path of the file below the target's own root. */
+const char *module_inner_path(const struct module *m);
 
 /* ELF header, program headers and build-id as far as the target's memory holds them (modules_elf.c).
  * NULL when there is no ELF image at `at`. The caller drops it with elf_unref(). */

@@ -215,8 +215,12 @@ static void find_roots(struct modules *ms)
     }
     if (ms->im->kind == IMAGE_LIVE && ms->im->path) {
         const char *root = arena_printf(&ms->arena, "%s/root", ms->im->path);
-        if (other_root(root))
+        char *real = other_root(root) ? realpath(root, NULL) : NULL;
+        if (real) {
             ms->roots[ms->n_roots++] = root;
+            ms->chroot = arena_strdup(&ms->arena, strcmp(real, "/") != 0 ? real : "");
+        }
+        free(real);
     }
     ms->roots[ms->n_roots++] = "";
 }
@@ -231,6 +235,13 @@ static void find_debug_dirs(struct modules *ms)
     /* With a sysroot too: what is found there is taken by build-id only. */
     if (ms->roots[ms->n_roots - 1][0])
         *vec_push(&ms->debug_dirs) = usual;
+}
+
+const char *module_inner_path(const struct module *m)
+{
+    const char *outer = m->priv->ms->chroot;
+    size_t n = outer ? strlen(outer) : 0;
+    return n && strncmp(m->path, outer, n) == 0 && m->path[n] == '/' ? m->path + n : m->path;
 }
 
 struct modules *modules_load(struct image *im, const struct module_opts *opts)

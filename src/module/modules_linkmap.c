@@ -26,27 +26,57 @@ static bool word(struct modules *ms, taddr at, uint64_t *out)
     return ms->im->arch && space_word(&ms->im->space, at, ms->im->arch->addr_size, out);
 }
 
-/* The program's own headers, which the kernel names in the auxiliary vector. */
-static bool find_program(struct modules *ms, struct program *p)
+static void see_header(struct program *p, uint32_t type, taddr vaddr, taddr phdrs)
 {
-    uint64_t at, n, size;
-    if (!image_auxv(ms->im, AT_PHDR, &at) || !image_auxv(ms->im, AT_PHNUM, &n) ||
-        !image_auxv(ms->im, AT_PHENT, &size) || n > MAX_PHDRS || !ms->im->arch)
+    if (type == PT_PHDR)
+        p->bias = phdrs - vaddr;
+    else if (type == PT_DYNAMIC)
+        p->dynamic = vaddr;
+}
+
+/* The program's own headers, which the kernel names in the auxiliary vector. */
+static bool headers_from_memory(struct modules *ms, taddr at, struct program *p)
+{
+    uint64_t n, size;
+    if (!image_auxv(ms->im, AT_PHNUM, &n) || !image_auxv(ms->im, AT_PHENT, &size) || n > MAX_PHDRS)
         return false;
     bool wide = ms->im->arch->addr_size == 8;
     unsigned vaddr_at = wide ? offsetof(Elf64_Phdr, p_vaddr) : offsetof(Elf32_Phdr, p_vaddr);
-    taddr bias = 0, dynamic = 0;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t type, vaddr;
         if (!space_word(&ms->im->space, at + i * size, 4, &type) || !word(ms, at + i * size + vaddr_at, &vaddr))
             return false;
-        if (type == PT_PHDR)
-            bias = at - vaddr;
-        else if (type == PT_DYNAMIC)
-            dynamic = vaddr;
+        see_header(p, (uint32_t)type, vaddr, at);
     }
-    *p = (struct program){.bias = bias, .dynamic = bias + dynamic};
-    return dynamic != 0;
+    return true;
+}
+
+/* Where the dump lacks them, those of the file; the list that they lead to shows whether it is the right one. */
+static bool headers_from_file(struct modules *ms, taddr at, struct program *p)
+{
+    const char *path = ms->opts.exe ? ms->opts.exe : ms->im->exe;
+    struct elf *e = NULL;
+    SCOPED(freep) char *below = ms->opts.exe || !path ? NULL : xasprintf("%s%s", ms->roots[0], path);
+    if (!path)
+        return false;
+    IGNORE_ERR(elf_open(below ? below : path, &e)); /* then there is no list to follow */
+    size_t n = 0;
+    const struct elf_segment *s = e ? elf_segments(e, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        see_header(p, s[i].type, s[i].vaddr, at);
+    elf_unref(e);
+    return n > 0;
+}
+
+static bool find_program(struct modules *ms, struct program *p)
+{
+    uint64_t at;
+    *p = (struct program){0};
+    if (!ms->im->arch || !image_auxv(ms->im, AT_PHDR, &at) ||
+        (!headers_from_memory(ms, at, p) && !headers_from_file(ms, at, p)) || !p->dynamic)
+        return false;
+    p->dynamic += p->bias;
+    return true;
 }
 
 static bool find_r_debug(struct modules *ms, taddr dynamic, taddr *out)
@@ -154,6 +184,7 @@ static void add_link(struct modules *ms, struct link *l)
     struct module *m = module_new(ms, name_of(ms, l, l->bias));
     m->bias = l->bias;
     m->bias_known = true;
+    m->is_exe = !l->name[0];
     struct elf *e = module_elf(m);
     size_t n = 0;
     const struct elf_segment *s = e ? elf_segments(e, &n) : NULL;

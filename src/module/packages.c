@@ -169,7 +169,8 @@ static void load_hint(struct module *m)
     struct text t = {0};
     (void)module_alt_elf(m);
     if (is_missing(&m->file)) {
-        text_put(&t, "give the folder of the target's files with --sysroot");
+        text_put(&t,
+                 m->is_exe ? "give the program with --exe" : "give the folder of the target's files with --sysroot");
         put_fetch(&t, m, "executable");
     } else if (is_missing(&m->debug) || is_missing(&m->alt)) {
         (void)put_package(&t, m);
