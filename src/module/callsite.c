@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/callsite.h"
 
-#define MAX_DEPTH 200
 #define MAX_ORIGINS 4
 /* A function with more tail calls than this proves nothing anyway. */
 #define MAX_TAILS 4096
@@ -55,30 +54,29 @@ static bool lists_all_tails(const struct dw_die *function)
 
 typedef VEC(struct tail_site) site_list;
 
-static void collect(const struct dw_die *scope, unsigned depth, site_list *out)
+static void collect(const struct dw_die *function, site_list *out)
 {
+    struct dw_walk w;
     struct dw_die c;
-    if (depth > MAX_DEPTH)
-        return;
-    for (bool ok = dw_die_child(scope, &c); ok && out->n < MAX_TAILS; ok = dw_die_next(&c)) {
+    dw_walk_init(&w, function);
+    while (out->n < MAX_TAILS && dw_walk_next(&w, &c)) {
         taddr pc;
         switch (dw_tag(&c)) {
         case DW_TAG_call_site:
         case DW_TAG_GNU_call_site:
-            if (!dw_attr_flag(&c, DW_AT_call_tail_call) && !dw_attr_flag(&c, DW_AT_GNU_tail_call))
-                break;
-            if (address_attr(&c, DW_AT_call_return_pc, &pc) || address_attr(&c, DW_AT_low_pc, &pc))
+            if ((dw_attr_flag(&c, DW_AT_call_tail_call) || dw_attr_flag(&c, DW_AT_GNU_tail_call)) &&
+                (address_attr(&c, DW_AT_call_return_pc, &pc) || address_attr(&c, DW_AT_low_pc, &pc)))
                 *vec_push(out) = (struct tail_site){.pc = pc, .target = callsite_target(&c)};
             break;
         case DW_TAG_lexical_block:
         case DW_TAG_inlined_subroutine:
         case DW_TAG_try_block:
         case DW_TAG_catch_block:
-            collect(&c, depth + 1, out);
-            break;
+            continue;
         default:
             break;
         }
+        dw_walk_skip(&w);
     }
 }
 
@@ -86,7 +84,7 @@ void callsite_tails(const struct dw_die *function, struct arena *a, struct tail_
 {
     site_list sites = {0};
     if (lists_all_tails(function))
-        collect(function, 0, &sites);
+        collect(function, &sites);
     struct tail_site *copy = arena_array(a, struct tail_site, sites.n ? sites.n : 1);
     if (sites.n)
         memcpy(copy, sites.v, sites.n * sizeof(*copy));

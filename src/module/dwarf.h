@@ -238,6 +238,20 @@ bool dw_die_child(const struct dw_die *die, struct dw_die *out);
 bool dw_die_next(struct dw_die *die);
 /* for (bool ok = dw_die_child(&parent, &d); ok; ok = dw_die_next(&d)) */
 
+/* All DIEs below one, in the order of the file. It only moves forwards, so that no damage makes it take
+ * longer than the unit has bytes: what must look at many DIEs uses this. */
+struct dw_walk {
+    struct dw_unit *unit;
+    struct cursor c;
+    const struct dw_abbrev *pending; /* of the DIE given last, whose attributes *c stands at */
+    unsigned depth;                  /* of that DIE: 1 for the children of the top */
+};
+void dw_walk_init(struct dw_walk *w, const struct dw_die *top);
+/* False after the last. */
+bool dw_walk_next(struct dw_walk *w, struct dw_die *out);
+/* Leaves out what is below the DIE that was given last. */
+void dw_walk_skip(struct dw_walk *w);
+
 /* Which DIEs enclose another. Nothing in a DIE says that, and LLVM leaves out DW_AT_sibling, so that looking
  * for one means a walk over much of the unit: what was seen on the way is kept for the next question.
  * A zeroed struct is empty. Threads: one. */

@@ -179,6 +179,36 @@ bool dw_die_next(struct dw_die *die)
     return dw_skip_tree(die->unit, &c, die->abbrev) && dw_read_die(die->unit, &c, die);
 }
 
+void dw_walk_init(struct dw_walk *w, const struct dw_die *top)
+{
+    *w = (struct dw_walk){.unit = top->unit, .c = dw_unit_cursor(top->unit, top->offset), .pending = top->abbrev};
+    cursor_skip(&w->c, top->attrs - top->offset);
+}
+
+bool dw_walk_next(struct dw_walk *w, struct dw_die *out)
+{
+    if (w->pending) {
+        w->depth += w->pending->children;
+        dw_skip_attrs(w->unit, &w->c, w->pending, UINT32_MAX);
+        w->pending = NULL;
+    }
+    while (w->depth > 0 && !w->c.failed) {
+        if (dw_read_die(w->unit, &w->c, out)) {
+            w->pending = out->abbrev;
+            return true;
+        }
+        w->depth--;
+    }
+    return false;
+}
+
+void dw_walk_skip(struct dw_walk *w)
+{
+    if (w->pending)
+        dw_skip_tree(w->unit, &w->c, w->pending);
+    w->pending = NULL;
+}
+
 void dw_attrs_init(struct dw_attrs *it, const struct dw_die *die)
 {
     *it = (struct dw_attrs){.unit = die->unit, .abbrev = die->abbrev, .c = dw_unit_cursor(die->unit, die->offset)};

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/inlines.h"
 
-/* Scopes nest a few dozen deep at most; damaged ones would exhaust the stack. */
-#define MAX_DEPTH 200
-
 /* ---- inside a function ---- */
-
-struct descent {
-    struct scopes *s;
-    struct dw_die inlined[INLINES_MAX];
-    uint32_t n;
-};
 
 /* Where the call of a call site returns to. DW_AT_low_pc is the GNU form before version 5. */
 static bool returns_to(const struct dw_die *site, taddr pc)
@@ -21,64 +12,55 @@ static bool returns_to(const struct dw_die *site, taddr pc)
            dw_value_address(site->unit, &v, &at) && at == pc;
 }
 
-static bool descend(struct descent *d, const struct dw_die *scope, unsigned depth);
-
-/* A scope that may hold the pc. Blocks without addresses are looked through: gcc leaves them out when
- * nothing of the block itself remains. */
-static bool enter(struct descent *d, const struct dw_die *child, unsigned depth)
+/* The scopes inside a function that hold the pc. Blocks without addresses are looked through: gcc leaves
+ * them out when nothing of the block itself remains. All of the innermost scopes' DIEs are seen, since the
+ * call site may stand behind the scope. */
+static void descend(struct scopes *s, const struct dw_die *function, struct dw_die *inlined)
 {
-    bool inlined = dw_tag(child) == DW_TAG_inlined_subroutine;
-    if (!(child->abbrev->has & DW_HAS_PC))
-        return !inlined && descend(d, child, depth + 1);
-    if (!dw_die_covers(child, d->s->pc, NULL))
-        return false;
-    if (inlined && d->n < INLINES_MAX)
-        d->inlined[d->n++] = *child;
-    descend(d, child, depth + 1);
-    return true;
-}
-
-/* Follows the scopes that hold the pc; true when there was one. All children are seen, since the call site
- * may stand behind the scope. */
-static bool descend(struct descent *d, const struct dw_die *scope, unsigned depth)
-{
+    struct dw_walk w;
     struct dw_die c;
-    bool inside = false;
-    if (depth > MAX_DEPTH)
-        return false;
-    for (bool ok = dw_die_child(scope, &c); ok; ok = dw_die_next(&c)) {
+    unsigned innermost = 0; /* depth of the last scope that holds the pc: of two at one level the first counts */
+    dw_walk_init(&w, function);
+    while (dw_walk_next(&w, &c)) {
+        bool covers = false;
         switch (dw_tag(&c)) {
         case DW_TAG_call_site:
         case DW_TAG_GNU_call_site:
-            if (!d->s->has_site && returns_to(&c, d->s->pc + 1)) {
-                d->s->has_site = true;
-                d->s->site = c;
+            if (!s->has_site && returns_to(&c, s->pc + 1)) {
+                s->has_site = true;
+                s->site = c;
             }
             break;
         case DW_TAG_lexical_block:
-        case DW_TAG_inlined_subroutine:
         case DW_TAG_try_block:
         case DW_TAG_catch_block:
-            inside = inside || enter(d, &c, depth);
+            if (!(c.abbrev->has & DW_HAS_PC))
+                continue;
+            covers = w.depth > innermost && dw_die_covers(&c, s->pc, NULL);
+            break;
+        case DW_TAG_inlined_subroutine:
+            covers = w.depth > innermost && dw_die_covers(&c, s->pc, NULL);
+            if (covers && s->n_inlined < INLINES_MAX)
+                inlined[s->n_inlined++] = c;
             break;
         default:
             break;
         }
+        if (covers)
+            innermost = w.depth;
+        else
+            dw_walk_skip(&w);
     }
-    return inside;
 }
 
 static void resolve(struct scopes *s, const struct dw_die *function, taddr entry, struct arena *a)
 {
-    struct descent d = {.s = s};
-    s->found = true;
-    s->function = *function;
-    s->entry = entry;
-    descend(&d, function, 0);
-    s->n_inlined = d.n;
-    if (d.n) {
-        struct dw_die *copy = arena_array(a, struct dw_die, d.n);
-        memcpy(copy, d.inlined, d.n * sizeof(*copy));
+    struct dw_die inlined[INLINES_MAX];
+    *s = (struct scopes){.pc = s->pc, .found = true, .function = *function, .entry = entry};
+    descend(s, function, inlined);
+    if (s->n_inlined) {
+        struct dw_die *copy = arena_array(a, struct dw_die, s->n_inlined);
+        memcpy(copy, inlined, s->n_inlined * sizeof(*copy));
         s->inlined = copy;
     }
 }
@@ -135,36 +117,37 @@ static void try_function(struct search *q, const struct dw_die *f)
     }
 }
 
-static void search_scope(struct search *q, const struct dw_die *scope, unsigned depth)
+/* May functions that hold a pc stand below this DIE? */
+static bool look_into(const struct search *q, uint16_t tag)
 {
+    switch (tag) {
+    case DW_TAG_namespace:
+    case DW_TAG_module:
+        return true;
+    case DW_TAG_subprogram:
+    case DW_TAG_class_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_union_type:
+    case DW_TAG_enumeration_type:
+    case DW_TAG_interface_type:
+    case DW_TAG_lexical_block:
+    case DW_TAG_inlined_subroutine:
+        return q->everywhere;
+    default:
+        return false;
+    }
+}
+
+static void search_below(struct search *q, const struct dw_die *root)
+{
+    struct dw_walk w;
     struct dw_die c;
-    if (depth > MAX_DEPTH)
-        return;
-    for (bool ok = dw_die_child(scope, &c); ok && (q->left || q->last_wins); ok = dw_die_next(&c)) {
-        switch (dw_tag(&c)) {
-        case DW_TAG_subprogram:
-            if (c.abbrev->has & DW_HAS_PC)
-                try_function(q, &c);
-            if (q->everywhere && q->left)
-                search_scope(q, &c, depth + 1);
-            break;
-        case DW_TAG_namespace:
-        case DW_TAG_module:
-            search_scope(q, &c, depth + 1);
-            break;
-        case DW_TAG_class_type:
-        case DW_TAG_structure_type:
-        case DW_TAG_union_type:
-        case DW_TAG_enumeration_type:
-        case DW_TAG_interface_type:
-        case DW_TAG_lexical_block:
-        case DW_TAG_inlined_subroutine:
-            if (q->everywhere)
-                search_scope(q, &c, depth + 1);
-            break;
-        default:
-            break;
-        }
+    dw_walk_init(&w, root);
+    while ((q->left || q->last_wins) && dw_walk_next(&w, &c)) {
+        if (dw_tag(&c) == DW_TAG_subprogram && (c.abbrev->has & DW_HAS_PC))
+            try_function(q, &c);
+        if (!look_into(q, dw_tag(&c)))
+            dw_walk_skip(&w);
     }
 }
 
@@ -175,10 +158,10 @@ static void search_unit(struct search *q, struct dw_unit *u)
     struct dw_die root;
     if (!dw_die_root(u, &root))
         return;
-    search_scope(q, &root, 0);
+    search_below(q, &root);
     if (q->left) {
         q->everywhere = true;
-        search_scope(q, &root, 0);
+        search_below(q, &root);
     }
 }
 
