@@ -78,7 +78,7 @@ static size_t seize_new(struct tracer *t)
     if (proc_list_tasks(t->proc, &tids, &n) != 0)
         return 0;
     for (size_t i = 0; i < n; i++)
-        if (!known(t, tids[i], i))
+        if (before == 0 || !known(t, tids[i], i))
             seize(t, tids[i]);
     return t->tracees.n - before;
 }
