@@ -45,7 +45,7 @@ struct image_note {
 
 struct image_thread {
     int32_t tid;
-    const char *name; /* NULL when unknown: kernel cores hold none but the first thread's */
+    const char *name; /* NULL when unknown: cores hold none but the main thread's */
     char state;       /* as in /proc/PID/stat before we stopped it; 0 unknown */
     int32_t signal;   /* signal that this thread was handling when dumped (pr_cursig), 0 none */
     bool has_regs;    /* false: the thread could not be read; see `why` */
@@ -106,7 +106,8 @@ struct image {
     const char *cmdline;     /* arguments joined by spaces; NULL unknown */
     bool cmdline_cut;        /* a core keeps 80 bytes */
     const char *exe;         /* path of the program; NULL unknown */
-    uint64_t start_time, dump_time; /* seconds since the epoch; 0 unknown */
+    uint64_t start_time; /* seconds since the epoch; 0 unknown */
+    uint64_t dump_time;  /* the same; of a core that does not say, the time of its file */
     uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;
@@ -122,16 +123,16 @@ struct image {
 struct image_core_opts {
     struct progress *progress; /* unpacking a compressed core; may be NULL */
 };
-/* Opens an ELF core or a minidump of Linux, plain or packed with zstd, lz4, xz or gzip. A packed one is unpacked to an unlinked
- * sparse file in TMPDIR (mode 0600) with the free space checked on the way. Errors: ERR_NOT_FOUND,
+/* Opens an ELF core or a minidump of Linux, plain or packed with zstd, lz4, xz or gzip. A packed one is unpacked
+ * to an unlinked sparse file in TMPDIR (mode 0600) with the free space checked on the way. Errors: ERR_NOT_FOUND,
  * ERR_PERMISSION, ERR_UNSUPPORTED (not a core; says what it is), ERR_CORRUPT. A truncated core opens. */
 struct err *image_core_open(const char *path, const struct image_core_opts *opts, struct image **out) MUST_CHECK;
 
 struct image_live_opts {
     int32_t only_tid;       /* 0: all threads */
     uint64_t stack_budget;  /* bytes of stack copied for all threads; 0: 256 MiB */
-    /* Called while everything is stopped, before the resume: runtimes copy what they need by adding to
-     * im->space (data from im->arena). NULL: none. */
+    /* Called while everything is stopped, before the resume, on a thread of image/live: runtimes copy what they
+     * need by adding to im->space (data from im->arena; it is sorted afterwards). NULL: none. */
     void (*while_stopped)(struct image *im, void *arg);
     void *arg;
     struct progress *progress;

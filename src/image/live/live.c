@@ -342,6 +342,15 @@ static size_t collect_stacks(const struct opening *o, const struct tracer *t, st
     return n;
 }
 
+/* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
+static void finish_space(struct image *im)
+{
+    for (size_t i = 0; i < im->maps.n; i++)
+        space_add(&im->space, (struct space_range){
+                                  .start = im->maps.v[i].start, .end = im->maps.v[i].end, .absent = ABSENT_NOT_COPIED});
+    space_sort(&im->space);
+}
+
 static void while_stopped(struct tracer *t, void *arg)
 {
     struct opening *o = arg;
@@ -364,17 +373,10 @@ static void while_stopped(struct tracer *t, void *arg)
                                                    .absent = ABSENT_NOT_COPIED});
     if (o->opts->while_stopped) {
         set_threads(o, t);
+        finish_space(im);
         o->opts->while_stopped(im, o->opts->arg);
+        space_sort(&im->space);
     }
-}
-
-/* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
-static void finish_space(struct image *im)
-{
-    for (size_t i = 0; i < im->maps.n; i++)
-        space_add(&im->space, (struct space_range){
-                                  .start = im->maps.v[i].start, .end = im->maps.v[i].end, .absent = ABSENT_NOT_COPIED});
-    space_sort(&im->space);
 }
 
 static struct err *stop_and_copy(struct opening *o)
@@ -387,6 +389,8 @@ static struct err *stop_and_copy(struct opening *o)
                        .arg = o};
     size_t stopped = 0;
 
+    if (progress_cancelled(o->opts->progress))
+        return err_new(ERR_CANCELLED, "looking at process %" PRId32 " was stopped", o->live->proc.pid);
     stacks_prepare(&o->live->stacks, o->im->threads.n, o->opts->stack_budget ? o->opts->stack_budget : BUDGET_DEFAULT);
     TRY(tracer_run(&t));
     o->im->pause_ns = t.pause_ns;
@@ -403,9 +407,10 @@ static struct err *stop_and_copy(struct opening *o)
     }
     if (t.tracees.n == 0)
         return err_new(ERR_GONE, "process %" PRId32 " ended while it was looked at", o->live->proc.pid);
-    if (!o->opts->while_stopped)
+    if (!o->opts->while_stopped) { /* otherwise this was done before the callback */
         set_threads(o, &t);
-    finish_space(o->im);
+        finish_space(o->im);
+    }
     return NULL;
 }
 

@@ -37,16 +37,15 @@ void tracer_done(struct tracer *t)
     vec_done(&t->tracees);
 }
 
-static struct tracee *known(struct tracer *t, int32_t tid, size_t hint)
+/* The kernel lists threads in one order, so the hint is nearly always right. */
+static bool is_known(const struct tracer *t, int32_t tid, size_t hint)
 {
-    /* The kernel lists threads in one order, so the hint is nearly always right. */
-    for (size_t i = hint; i < t->tracees.n; i++)
-        if (t->tracees.v[i].tid == tid)
-            return &t->tracees.v[i];
-    for (size_t i = 0; i < hint && i < t->tracees.n; i++)
-        if (t->tracees.v[i].tid == tid)
-            return &t->tracees.v[i];
-    return NULL;
+    size_t n = t->tracees.n;
+
+    for (size_t i = 0; i < n; i++)
+        if (t->tracees.v[(hint + i) % n].tid == tid)
+            return true;
+    return false;
 }
 
 static void seize(struct tracer *t, int32_t tid)
@@ -78,7 +77,7 @@ static size_t seize_new(struct tracer *t)
     if (proc_list_tasks(t->proc, &tids, &n) != 0)
         return 0;
     for (size_t i = 0; i < n; i++)
-        if (before == 0 || !known(t, tids[i], i))
+        if (before == 0 || !is_known(t, tids[i], i))
             seize(t, tids[i]);
     return t->tracees.n - before;
 }

@@ -174,22 +174,40 @@ static void one_thread_only(void **state)
     end(pid);
 }
 
+struct seen {
+    char state;
+    uint64_t code, stack;
+    taddr pc;
+};
+
 static void looks_stopped(struct image *im, void *arg)
 {
-    *(char *)arg = state_of(im->pid);
-    assert_true(im->threads.v[0].has_regs);
+    struct seen *seen = arg;
+    const struct image_thread *t = &im->threads.v[0];
+    static const uint8_t patch[] = "copied";
+
+    seen->state = state_of(im->pid);
+    seen->pc = t->regs.val[im->arch->pc];
+    space_word(&im->space, seen->pc, 8, &seen->code);
+    space_word(&im->space, t->regs.val[im->arch->sp], 8, &seen->stack);
+    space_add(&im->space, (struct space_range){.start = seen->pc, .end = seen->pc + 6, .data = patch, .have = 6});
 }
 
 static void callback_sees_it_stopped(void **state)
 {
     (void)state;
     pid_t pid = start(ready_and_wait, 1);
-    char seen = 0;
+    struct seen seen = {0};
     struct image_live_opts opts = {.while_stopped = looks_stopped, .arg = &seen};
     struct image *im;
+    char text[6];
 
     assert_ok(image_live_open(pid, &opts, &im));
-    assert_int_equal(seen, 't');
+    assert_int_equal(seen.state, 't');
+    assert_true(seen.code != 0);
+    assert_true(seen.stack != 0);
+    assert_ok(space_read(&im->space, seen.pc, text, 6));
+    assert_memory_equal(text, "copied", 6);
     wait_state(pid, 'S');
     image_free(im);
     end(pid);
