@@ -155,13 +155,12 @@ static struct dw_unit *unit_with_id(struct dwarf *part, uint64_t id)
 static struct dw_unit *find_split(struct dw_unit *u, const struct dw_root *r)
 {
     struct dwarf *d = u->file;
-    struct elf *elf = NULL;
-    bool is_pack = false;
+    bool is_pack;
     if (!d->module)
         return NULL;
-    struct err *e = module_find_dwo(d->module, r->comp_dir, r->dwo_name, r->dwo_id, &elf, &is_pack);
-    if (e || !elf) {
-        dwarf_problem(d, e ? e : err_new(ERR_NO_DATA, "split debug file %s was not found", r->dwo_name));
+    struct elf *elf = module_find_dwo(d->module, r->comp_dir, r->dwo_name, &is_pack);
+    if (!elf) {
+        dwarf_problem(d, err_new(ERR_NO_DATA, "split debug file %s was not found", r->dwo_name));
         return NULL;
     }
     struct dwarf *part = part_for(d, elf, is_pack);

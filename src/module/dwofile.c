@@ -94,19 +94,16 @@ static struct elf *dwo_once(struct module *m, const char *comp_dir, const char *
     return e;
 }
 
-struct err *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, uint64_t dwo_id,
-                            struct elf **out, bool *is_dwp)
+struct elf *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, bool *is_dwp)
 {
-    (void)dwo_id;
     struct module_priv *p = m->priv;
     pthread_mutex_lock(&p->lock);
     if (!p->dwp_tried) {
         load_dwp(m);
         p->dwp_tried = true;
     }
+    *is_dwp = p->dwp != NULL;
     struct elf *e = p->dwp ? p->dwp : dwo_name ? dwo_once(m, comp_dir, dwo_name) : NULL;
-    *is_dwp = e && e == p->dwp;
-    *out = e;
     pthread_mutex_unlock(&p->lock);
-    return NULL;
+    return e;
 }

@@ -67,11 +67,10 @@ struct elf *module_elf(struct module *m);
 struct elf *module_debug_elf(struct module *m);
 /* The dwz supplement named by .gnu_debugaltlink of a debug file; NULL if none; m->alt says why. */
 struct elf *module_alt_elf(struct module *m);
-/* A split-DWARF object: in a .dwp beside the binary, or the .dwo by DW_AT_comp_dir and DW_AT_dwo_name, below
- * sysroot and debug dirs too. *out NULL with no error when not found. is_dwp: contributions go by index.
- * The result belongs to the module, and is the same for the same file. */
-struct err *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, uint64_t dwo_id,
-                            struct elf **out, bool *is_dwp) MUST_CHECK;
+/* A split-DWARF object: a .dwp beside the binary (*is_dwp: contributions go by index), or the .dwo by DW_AT_comp_dir
+ * and DW_AT_dwo_name, below sysroot and debug dirs too, or beside the binary. NULL when there is none. It belongs to
+ * the module, and is the same for the same file; its reader compares the unit's id. */
+struct elf *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, bool *is_dwp);
 
 struct symbol {
     const char *name; /* as in the file: mangled; borrowed from the module */
