@@ -218,10 +218,14 @@ static void read_threads(struct minidump *d)
         taddr stack = cursor_u64(&cur);
         uint32_t stack_size = cursor_u32(&cur), stack_at = cursor_u32(&cur);
         uint32_t context_size = cursor_u32(&cur), context_at = cursor_u32(&cur);
+        bool fresh;
+        uint64_t *index = map64_put(&d->tids, (uint32_t)t.tid, &fresh);
+        if (!fresh) /* lldb may list the last one twice */
+            continue;
         minidump_add_memory(d, stack, stack_size, stack_at);
         set_context(d, &t, minidump_bytes(d, context_at, context_size));
         *vec_push(&im->threads) = t;
-        *map64_put(&d->tids, (uint32_t)t.tid, NULL) = im->threads.n;
+        *index = im->threads.n;
     }
     if (im->threads.n == 0)
         image_problem(im, err_new(ERR_NO_DATA, "the minidump has no threads"));

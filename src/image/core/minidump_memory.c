@@ -15,23 +15,49 @@ void minidump_add_memory(struct minidump *d, taddr start, uint64_t size, uint64_
     space_add(&d->c.im->space, r);
 }
 
-/* MINIDUMP_MEMORY_LIST and MINIDUMP_MEMORY64_LIST, of which the second keeps all bytes in one piece. */
-void minidump_read_memory(struct minidump *d)
+/* lldb lists memory that it then fails to read: at its place is what was written next, which is other
+ * memory or the list itself. */
+static bool is_unwritten(const struct minidump_stream *list, struct cursor next, uint32_t offset, uint32_t size)
+{
+    cursor_skip(&next, 8 + 4);
+    uint32_t next_offset = cursor_u32(&next);
+
+    return (!next.failed && next_offset == offset) ||
+           (offset < list->offset + list->data.n && list->offset < (uint64_t)offset + size);
+}
+
+/* MINIDUMP_MEMORY_LIST */
+static void read_memory_list(struct minidump *d)
 {
     enum { ENTRY = 16 };
-    size_t n;
+    struct image *im = d->c.im;
+    const struct minidump_stream *list = minidump_stream(d, STREAM_MEMORY);
+    size_t n, unwritten = 0;
     struct cursor cur = minidump_list(d, STREAM_MEMORY, ENTRY, &n);
 
     for (size_t i = 0; i < n; i++) {
         taddr start = cursor_u64(&cur);
         uint32_t size = cursor_u32(&cur), offset = cursor_u32(&cur);
-        minidump_add_memory(d, start, size, offset);
+        if (is_unwritten(list, cur, offset, size))
+            unwritten++;
+        else
+            minidump_add_memory(d, start, size, offset);
     }
+    if (unwritten)
+        image_problem(im, err_new(ERR_NOT_IN_DUMP,
+                                  "the minidump lists %zu pieces of memory that were never written to it", unwritten));
+}
 
+/* MINIDUMP_MEMORY64_LIST, which keeps all bytes in one piece. */
+void minidump_read_memory(struct minidump *d)
+{
+    enum { ENTRY = 16 };
     const struct minidump_stream *s = minidump_stream(d, STREAM_MEMORY64);
+
+    read_memory_list(d);
     if (!s)
         return;
-    cur = cursor_of(s->data, s->offset, "the memory list of the minidump");
+    struct cursor cur = cursor_of(s->data, s->offset, "the memory list of the minidump");
     uint64_t count = cursor_u64(&cur), offset = cursor_u64(&cur);
     for (uint64_t i = 0; i < count && cursor_left(&cur) >= ENTRY; i++) {
         taddr start = cursor_u64(&cur);
