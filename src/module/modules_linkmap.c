@@ -178,13 +178,9 @@ static void scan_images(struct modules *ms, struct links *links)
     }
 }
 
-/* Only the list knows the module: the dump lacks its first page. Its extent comes from the file. */
-static void add_link(struct modules *ms, struct link *l)
+/* The module's extent, from its file and bias. False when the file has nothing to load. */
+static bool extent_of_file(struct module *m)
 {
-    struct module *m = module_new(ms, name_of(ms, l, l->bias));
-    m->bias = l->bias;
-    m->bias_known = true;
-    m->is_exe = !l->name[0];
     struct elf *e = module_elf(m);
     size_t n = 0;
     const struct elf_segment *s = e ? elf_segments(e, &n) : NULL;
@@ -192,13 +188,56 @@ static void add_link(struct modules *ms, struct link *l)
     for (size_t i = 0; i < n; i++)
         if (s[i].type == PT_LOAD && s[i].vaddr < low)
             low = s[i].vaddr;
-    if (low == UINT64_MAX) {
-        module_free(m);
-        return;
-    }
+    if (low == UINT64_MAX)
+        return false;
     m->start = m->bias + low;
     m->end = m->bias + elf_top(e);
-    *vec_push(&ms->list) = m;
+    return true;
+}
+
+static void add_if_placed(struct modules *ms, struct module *m, bool placed)
+{
+    if (placed)
+        *vec_push(&ms->list) = m;
+    else
+        module_free(m);
+}
+
+/* Only the list knows the module: the dump lacks its first page. */
+static void add_link(struct modules *ms, struct link *l)
+{
+    struct module *m = module_new(ms, name_of(ms, l, l->bias));
+    m->bias = l->bias;
+    m->bias_known = true;
+    m->is_exe = !l->name[0];
+    add_if_placed(ms, m, extent_of_file(m));
+}
+
+/* A file fits an entry point when it is of the target's machine and moves by whole pages, or not at all. */
+static bool place_by_entry(struct modules *ms, struct module *m, taddr entry)
+{
+    struct elf *e = module_elf(m);
+    if (!e || elf_arch(e) != ms->im->arch)
+        return false;
+    m->bias = entry - elf_entry(e);
+    m->bias_known = m->bias % 4096 == 0 && (elf_type(e) == ET_DYN || m->bias == 0);
+    return m->bias_known && extent_of_file(m);
+}
+
+/* The program, where neither a first page nor the list tells of it (a static one, as qemu-user dumps it):
+ * the auxiliary vector has its entry point, and the file has the rest. */
+static void add_program(struct modules *ms)
+{
+    const char *path = ms->opts.exe ? ms->opts.exe : ms->im->exe;
+    uint64_t entry;
+    if (!path || !image_auxv(ms->im, AT_ENTRY, &entry) || !image_mapping(ms->im, entry))
+        return;
+    for (size_t i = 0; i < ms->list.n; i++)
+        if (entry >= ms->list.v[i]->start && entry < ms->list.v[i]->end)
+            return;
+    struct module *m = module_new(ms, path);
+    m->is_exe = true;
+    add_if_placed(ms, m, place_by_entry(ms, m, entry));
 }
 
 void modules_from_link_map(struct modules *ms)
@@ -211,5 +250,6 @@ void modules_from_link_map(struct modules *ms)
     for (size_t i = 0; i < links.v.n; i++)
         if (!links.v.v[i].used && links.v.v[i].bias != vdso)
             add_link(ms, &links.v.v[i]);
+    add_program(ms);
     vec_done(&links.v);
 }
