@@ -6,31 +6,37 @@
 
 #include "unwind/row.h"
 
-/* Instructions around a pc, as far as they can be read. */
+/* Where to look. */
 struct code_view {
     const struct arch *arch;
-    bool exact;             /* the instruction at pc is the next to run; otherwise it follows a call */
-    bool starts;            /* `function` starts at the start of the function */
-    struct bytes function;  /* from the start of the function up to pc, at most CODE_VIEW bytes */
-    bool whole;             /* `function` reaches up to pc */
-    struct bytes before;    /* the last bytes before pc, at most CODE_VIEW_BEFORE */
-    struct bytes after;     /* from pc, at most CODE_VIEW bytes */
+    taddr pc;
+    bool exact;     /* the instruction at pc is the next to run; otherwise it follows a call */
+    taddr function; /* start of the function that holds pc; 0 unknown */
+    taddr end;      /* one past its end; 0 unknown */
+    /* At most n bytes of code; returns how many could be read. */
+    size_t (*read)(void *arg, taddr at, void *buf, size_t n);
+    void *arg;
 };
-enum { CODE_VIEW = 96, CODE_VIEW_BEFORE = 16 };
+
+/* Instructions may allow for more than one answer: the caller tries each against the stack. */
+enum { CODE_ANSWERS = 4 };
 
 struct code_ops {
     uint16_t elf_machine;
     /* Do the bytes before a return address end in a call? *target: where it goes when the instruction says
      * so, else 0. */
     bool (*is_call)(const struct arch *a, struct bytes before, taddr ret, taddr *target);
-    /* Where the caller's registers are: in the first and last instructions of a function, in a function
-     * that sets up a frame pointer, in a PLT stub. False when the instructions do not tell. */
-    bool (*rules)(const struct code_view *v, struct rules *out);
+    /* Where the caller's registers are, best answer first. Returns the number of answers; 0 when the
+     * instructions do not tell. */
+    size_t (*rules)(const struct code_view *v, struct rules out[static CODE_ANSWERS]);
 };
 
 /* NULL for a processor without a file in code/. */
 const struct code_ops *code_ops_find(const struct arch *a);
 
 extern const struct code_ops code_x86_64, code_i386, code_aarch64, code_riscv64;
+
+/* Bytes before a return address that is_call() wants. */
+enum { CODE_BEFORE = 16 };
 
 #endif

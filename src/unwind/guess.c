@@ -25,9 +25,9 @@ static bool target_is_stub(struct unwinder *u, taddr target)
 }
 
 /* `function`: start of the function that would return there; 0 unknown. */
-static enum trust judge(struct unwinder *u, taddr ret, taddr function)
+static enum trust judge_return(struct unwinder *u, taddr ret, taddr function)
 {
-    uint8_t buf[CODE_VIEW_BEFORE];
+    uint8_t buf[CODE_BEFORE];
     taddr target;
 
     ret &= u->arch->pc_mask;
@@ -45,6 +45,11 @@ static enum trust judge(struct unwinder *u, taddr ret, taddr function)
     }
     got = modules_read_some(u->ms, ret, buf, sizeof(buf));
     return arch_sigframe(u->arch, (struct bytes){.p = buf, .n = got}) ? TRUST_CALL : TRUST_NONE;
+}
+
+bool guess_is_return(struct unwinder *u, taddr ret)
+{
+    return judge_return(u, ret, 0) != TRUST_NONE;
 }
 
 static taddr function_start(const struct walk *w)
@@ -97,7 +102,7 @@ static enum trust by_frame_pointer(struct unwinder *u, const struct walk *w, tad
      * known. AArch64 may have its record anywhere in the frame. */
     if (a->lr == REG_NONE || a->fp_ret < 0)
         move_set(out, a->sp, cfa);
-    return judge(u, ret, function);
+    return judge_return(u, ret, function);
 }
 
 /* The best slot in [from, from + limit): the nearest that matches, else the nearest at all. */
@@ -110,7 +115,7 @@ static enum trust by_scan(struct unwinder *u, taddr from, taddr limit, taddr fun
         uint64_t v;
         if (!unwinder_word(u, at, size, &v))
             break;
-        enum trust t = judge(u, v, function);
+        enum trust t = judge_return(u, v, function);
         if (t == TRUST_MATCH || (t >= TRUST_OTHER && best == TRUST_NONE)) {
             best = t;
             *slot = at;
@@ -140,10 +145,6 @@ bool guess_caller(struct unwinder *u, const struct walk *w, struct move *out, bo
     taddr function = function_start(w), slot = 0, ret = 0;
 
     *end = false;
-    if (function != 0 && function == u->entry) {
-        *end = true;
-        return false;
-    }
     enum trust by_fp = by_frame_pointer(u, w, function, out, end);
     if (by_fp >= TRUST_CALL)
         return true;
@@ -180,7 +181,7 @@ bool guess_bad_call(struct unwinder *u, const struct walk *w, struct move *out)
     } else if (!unwinder_word(u, sp, a->addr_size, &ret)) {
         return false;
     }
-    if (judge(u, ret, 0) < TRUST_MAYBE)
+    if (judge_return(u, ret, 0) < TRUST_MAYBE)
         return false;
     set_only(out, FRAME_CODE, ret & a->pc_mask, a->lr != REG_NONE ? sp : sp + a->addr_size);
     memcpy(out->keep, u->callee_saved, sizeof(out->keep));

@@ -118,31 +118,37 @@ static struct row *row_of_trampoline(struct unwinder *u, taddr pc)
     return row;
 }
 
+static size_t read_modules(void *arg, taddr at, void *buf, size_t n)
+{
+    return modules_read_some(arg, at, buf, n);
+}
+
 static struct row *row_of_code(struct unwinder *u, struct module *m, taddr lookup, taddr pc, bool exact_pc)
 {
-    uint8_t function[CODE_VIEW], before[CODE_VIEW_BEFORE], after[CODE_VIEW];
-    struct code_view v = {.arch = u->arch, .exact = exact_pc};
+    struct code_view v = {.arch = u->arch, .pc = pc, .exact = exact_pc, .read = read_modules, .arg = u->ms};
+    struct rules answers[CODE_ANSWERS];
     struct symbol sym;
-    struct rules rules;
+    struct row *first = NULL, **last = &first;
 
-    if (!u->code)
-        return NULL;
-    v.after = read_code(u, pc, after, sizeof(after));
-    v.before = read_code(u, pc - sizeof(before), before, sizeof(before));
-    if (v.before.n < sizeof(before)) /* an unreadable start hides what is there */
-        v.before.n = 0;
-    if (m && module_symbol(m, lookup, &sym) && sym.addr <= pc) {
-        uint64_t want = pc - sym.addr;
-        v.starts = true;
-        v.function = read_code(u, sym.addr, function, want < sizeof(function) ? (size_t)want : sizeof(function));
-        v.whole = v.function.n == want;
+    if (m && module_symbol(m, lookup, &sym)) {
+        v.function = sym.addr;
+        v.end = sym.size ? sym.addr + sym.size : 0;
     }
-    if (!u->code->rules(&v, &rules))
-        return NULL;
-    /* Where a link register exists it is what the instructions speak of. */
-    struct row *row = row_of_rules(u, &rules, u->arch->lr != REG_NONE ? u->arch->lr : u->arch->pc);
-    row->how = FRAME_CODE;
-    return row;
+    if (v.function && v.function == u->entry) {
+        first = arena_new(&u->arena, struct row);
+        first->kind = ROW_END;
+        return first;
+    }
+    size_t n = u->code ? u->code->rules(&v, answers) : 0;
+    for (size_t i = 0; i < n; i++) {
+        /* Where a link register exists it is what the instructions speak of. */
+        struct row *row = row_of_rules(u, &answers[i], u->arch->lr != REG_NONE ? u->arch->lr : u->arch->pc);
+        row->how = FRAME_CODE;
+        row->module = m;
+        *last = row;
+        last = &row->other;
+    }
+    return first;
 }
 
 static struct row *make_row(struct unwinder *u, taddr lookup, taddr pc, bool exact_pc)
@@ -158,7 +164,7 @@ static struct row *make_row(struct unwinder *u, taddr lookup, taddr pc, bool exa
         struct row *trampoline = row_of_trampoline(u, pc);
         row = trampoline ? trampoline : row;
     }
-    if (!row && unwinder_is_code(u, pc))
+    if (!row && unwinder_is_code(u, lookup))
         row = row_of_code(u, m, lookup, pc, exact_pc);
     if (!row) {
         row = arena_new(&u->arena, struct row);

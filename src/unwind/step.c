@@ -176,6 +176,11 @@ struct err *row_apply(struct unwinder *u, const struct walk *w, struct move *out
     *end = false;
     if (row->kind == ROW_SIGFRAME)
         return apply_sigframe(u, w, out);
+    if (row->kind == ROW_END) {
+        *end = true;
+        out->cfa = 0;
+        return NULL;
+    }
     if (row->outermost) {
         *end = true;
         return find_cfa(u, w, &out->cfa);

@@ -112,21 +112,29 @@ static struct err *check_jump(struct unwinder *u, struct walk *w, const struct m
     return NULL;
 }
 
+static bool is_mapped(const struct unwinder *u, taddr at)
+{
+    const struct space_range *r = u->stack;
+
+    return (r && at - r->start < r->end - r->start) || space_find(&u->im->space, at) || image_mapping(u->im, at);
+}
+
 /* Is the step believable? A zero return address is the end of the stack and believable. */
 static struct err *check_move(struct unwinder *u, struct walk *w, const struct move *m)
 {
-    const struct space_range *stack = u->stack;
-
     if (m->cfa <= w->last_cfa)
         TRY(check_jump(u, w, m));
-    if ((!stack || m->cfa - stack->start > stack->end - stack->start) && !space_find(&u->im->space, m->cfa - 1))
+    if (!is_mapped(u, m->cfa - 1))
         return err_at(err_new(ERR_CORRUPT, "the frame of 0x%" PRIx64 " would end at 0x%" PRIx64 ", which is not mapped",
                               w->frame.pc, m->cfa),
                       ERR_AT_ADDRESS, m->cfa);
     /* Below a signal frame any pc is possible: a jump to nowhere is what raised it. */
-    if (m->pc == 0 || m->exact_pc || unwinder_row(u, m->pc, false)->kind != ROW_NONE || unwinder_is_code(u, m->pc - 1))
+    if (m->pc == 0 || m->exact_pc)
         return NULL;
-    return stop_bad_return(u, w, m);
+    bool believable = m->how == FRAME_CODE
+                          ? guess_is_return(u, m->pc)
+                          : unwinder_row(u, m->pc, false)->kind != ROW_NONE || unwinder_is_code(u, m->pc - 1);
+    return believable ? NULL : stop_bad_return(u, w, m);
 }
 
 static void commit(struct unwinder *u, struct walk *w, const struct move *m)
@@ -168,10 +176,21 @@ static void commit_stepper(struct unwinder *u, struct walk *w, const struct regs
 /* The caller by tables or instructions. */
 static struct err *step_by_row(struct unwinder *u, struct walk *w, struct move *m, bool *end)
 {
-    if (w->row->kind == ROW_NONE)
+    const struct row *first = w->row;
+    struct err *why = NULL;
+
+    if (first->kind == ROW_NONE)
         return stop_no_row(u, w);
-    TRY(row_apply(u, w, m, end));
-    return *end ? NULL : check_move(u, w, m);
+    for (; w->row; w->row = w->row->other) {
+        err_free(why);
+        why = row_apply(u, w, m, end);
+        if (!why && !*end)
+            why = check_move(u, w, m);
+        if (!why)
+            return NULL;
+    }
+    w->row = first;
+    return why;
 }
 
 /* The end of a chain of frame pointers is the end of the stack, if nothing but the chain was to be had. */

@@ -17,6 +17,7 @@ enum row_kind {
     ROW_NONE,     /* neither a table nor instructions tell */
     ROW_RULES,    /* `cfa`, `saved` and `keep` do */
     ROW_SIGFRAME, /* the kernel's signal frame */
+    ROW_END,      /* the program's first instructions: nobody called them */
 };
 
 /* How to leave the frame at one lookup address: made once, kept as long as the unwinder. */
@@ -31,6 +32,7 @@ struct row {
     uint64_t keep[REG_WORDS]; /* registers that the caller has unchanged */
     const struct sigframe_desc *sigframe;
     struct err *problem; /* ROW_NONE: its table is damaged; NULL: it has none */
+    struct row *other;   /* what the instructions may mean if this one leads nowhere; NULL */
     struct saved_rule saved[];
 };
 
@@ -103,6 +105,8 @@ struct err *row_apply(struct unwinder *u, const struct walk *w, struct move *out
 /* Without a row: the frame pointer, or a scan of the stack (guess.c). False when nothing is plausible;
  * *end: the chain of frame pointers ends here. */
 bool guess_caller(struct unwinder *u, const struct walk *w, struct move *out, bool *end);
+/* Can this be a return address: in code, and behind a call as far as can be seen? */
+bool guess_is_return(struct unwinder *u, taddr ret);
 /* Frame with a pc that is no code: what a call to a bad address left behind. */
 bool guess_bad_call(struct unwinder *u, const struct walk *w, struct move *out);
 

@@ -18,14 +18,7 @@ enum {
     ADRP_X16 = 0x90000010U,
 };
 
-static bool word_at(struct bytes b, size_t offset, uint32_t *out)
-{
-    struct cursor c = cursor_of(b, 0, "code");
-
-    cursor_skip(&c, offset);
-    *out = cursor_u32(&c);
-    return !c.failed;
-}
+enum { MAX_HINTS = 4 };
 
 static bool is_call(const struct arch *a, struct bytes before, taddr ret, taddr *target)
 {
@@ -33,8 +26,9 @@ static bool is_call(const struct arch *a, struct bytes before, taddr ret, taddr 
 
     (void)a;
     *target = 0;
-    if (before.n < 4 || !word_at(before, before.n - 4, &op))
+    if (before.n < sizeof(op))
         return false;
+    memcpy(&op, before.p + before.n - sizeof(op), sizeof(op));
     if ((op & BL_MASK) == BL) {
         int64_t by = (int32_t)(op << 6) >> 4;
         *target = ret - 4 + (taddr)by;
@@ -49,28 +43,41 @@ static bool is_hint(uint32_t op)
     return (op & 0xfffff01fU) == 0xd503201fU;
 }
 
+static uint32_t read_op(const struct code_view *v, taddr at)
+{
+    uint8_t buf[4];
+    uint32_t op = 0;
+
+    if (v->read(v->arg, at, buf, sizeof(buf)) == sizeof(buf))
+        memcpy(&op, buf, sizeof(op));
+    return op;
+}
+
+/* Nothing but hints lies between the start of the function and pc. */
+static bool is_at_start(const struct code_view *v)
+{
+    if (!v->function || v->pc < v->function || v->pc - v->function > MAX_HINTS * 4)
+        return false;
+    for (taddr at = v->function; at < v->pc; at += 4)
+        if (!is_hint(read_op(v, at)))
+            return false;
+    return true;
+}
+
 /* The return address is in the link register before the frame record is pushed, at the return, and in the
  * stubs of the procedure linkage table. */
-static bool rules(const struct code_view *v, struct rules *out)
+static size_t rules(const struct code_view *v, struct rules out[static CODE_ANSWERS])
 {
-    uint32_t op, next;
-    bool in_register = false;
+    uint32_t op = v->exact ? read_op(v, v->pc) : 0;
 
-    if (!v->exact || !word_at(v->after, 0, &op))
-        return false;
-    if ((op & RET_MASK) == RET || op == BR_X17 || (op & STP_FRAME_MASK) == STP_FRAME)
-        in_register = true;
-    else if ((op & ADRP_X16_MASK) == ADRP_X16)
-        in_register = word_at(v->after, 12, &next) && next == BR_X17;
-    else if (v->starts && v->whole) {
-        in_register = true;
-        for (size_t at = 0; at < v->function.n; at += 4)
-            in_register &= word_at(v->function, at, &next) && is_hint(next);
-    }
+    if (!v->exact || op == 0)
+        return 0;
+    bool in_register = (op & RET_MASK) == RET || op == BR_X17 || (op & STP_FRAME_MASK) == STP_FRAME ||
+                       ((op & ADRP_X16_MASK) == ADRP_X16 && read_op(v, v->pc + 12) == BR_X17) || is_at_start(v);
     if (!in_register)
-        return false;
-    *out = (struct rules){.cfa = {.reg = v->arch->sp}};
-    return true;
+        return 0;
+    out[0] = (struct rules){.cfa = {.reg = v->arch->sp}};
+    return 1;
 }
 
 const struct code_ops code_aarch64 = {.elf_machine = EM_AARCH64, .is_call = is_call, .rules = rules};

@@ -46,16 +46,20 @@ static bool is_call(const struct arch *a, struct bytes before, taddr ret, taddr 
 }
 
 /* The return address is in its register at the first instruction and at the return. */
-static bool rules(const struct code_view *v, struct rules *out)
+static size_t rules(const struct code_view *v, struct rules out[static CODE_ANSWERS])
 {
-    struct cursor c = cursor_of(v->after, 0, "code");
-    struct cursor half = c;
-    bool returns = cursor_u32(&c) == RET || cursor_u16(&half) == C_RET;
+    uint8_t buf[4];
+    uint32_t op = 0;
 
-    if (!v->exact || !(returns || (v->starts && v->whole && v->function.n == 0)))
-        return false;
-    *out = (struct rules){.cfa = {.reg = v->arch->sp}};
-    return true;
+    if (!v->exact)
+        return 0;
+    size_t got = v->read(v->arg, v->pc, buf, sizeof(buf));
+    memcpy(&op, buf, got < sizeof(op) ? got : sizeof(op));
+    bool returns = op == RET || (got >= 2 && (op & 0xffff) == C_RET);
+    if (!returns && v->pc != v->function)
+        return 0;
+    out[0] = (struct rules){.cfa = {.reg = v->arch->sp}};
+    return 1;
 }
 
 const struct code_ops code_riscv64 = {.elf_machine = EM_RISCV, .is_call = is_call, .rules = rules};
