@@ -206,3 +206,16 @@ def eu_differences(ours, theirs):
                 if difference := one(tid, index, ours_one, theirs_one, kinds=False):
                     found.append(difference)
     return found
+
+
+def plain(name):
+    """The C library has several names for one address; each tool has its own taste."""
+    return re.sub(r"^(__GI_|__libc_|__new_|_+)+", "", bare(name) or "")
+
+
+def reasoned(difference):
+    """Why a difference from gdb or eu-stack is right, or None."""
+    ours, theirs = difference.ours, difference.theirs
+    if difference.what == "function" and plain(ours.function) == plain(theirs.function):
+        return "two names of one address"
+    return None

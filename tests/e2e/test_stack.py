@@ -159,22 +159,8 @@ def test_folded(lab):
 
 # Agreement with peers.
 
-def reasoned(difference):
-    """Why a difference is right, or None."""
-    ours, theirs = difference.ours, difference.theirs
-    if difference.what == "function":
-        # The C library has several names for one address; each tool has its own taste.
-        if plain(ours.function) == plain(theirs.function):
-            return "two names of one address"
-    return None
-
-
-def plain(name):
-    return re.sub(r"^(__GI_|__libc_|__new_|_+)+", "", peers.bare(name) or "")
-
-
 def check(differences):
-    unexplained = [str(difference) for difference in differences if not reasoned(difference)]
+    unexplained = [str(difference) for difference in differences if not peers.reasoned(difference)]
     assert not unexplained, "\n".join(unexplained)
 
 

@@ -30,6 +30,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+# What follows the names of LLVM's tools: Debian 12 has version 16 beside its default one. Empty: the default.
+LLVM = os.environ.get("INQUEST_LLVM", "-16")
+
 SOURCES = {
     "c": "c/crash.c",
     "c++": "cxx/crash.cc",
@@ -57,6 +60,7 @@ class Variant:
     flags: tuple
     steps: tuple = ()  # what is done to the linked program: names of _step_* below
     tools: tuple = ()
+    newer: tuple = ()  # those of the flags that not every compiler knows: without them, Missing
 
 
 @dataclasses.dataclass
@@ -93,9 +97,9 @@ _STRIPPED = ("-g", "-O2")
 
 
 def _all_variants():
-    c_like = [("c", "gcc"), ("c", "clang-16"), ("c++", "g++"), ("c++", "clang++-16")]
+    c_like = [("c", "gcc"), ("c", f"clang{LLVM}"), ("c++", "g++"), ("c++", f"clang++{LLVM}")]
     for lang, compiler in c_like:
-        short = compiler.replace("++-16", "").replace("-16", "").replace("g++", "gcc")
+        short = "clang" if "clang" in compiler else "gcc"
         prefix = f"{'cxx' if lang == 'c++' else 'c'}-{short}"
         for opt in ("O0", "O2"):
             for dwarf in (4, 5):
@@ -105,20 +109,21 @@ def _all_variants():
             yield Variant(f"{prefix}-split{dwarf}", f"split DWARF {dwarf}, .dwo beside", lang, compiler,
                           ("-O2", "-g", f"-gdwarf-{dwarf}", "-gsplit-dwarf"))
             # binutils' dwp knows DWARF 4 only; LLVM's knows 5 too.
-            dwp = "dwp" if dwarf == 4 else "llvm-dwp-16"
+            dwp = "dwp" if dwarf == 4 else "llvm-dwp"
             yield Variant(f"{prefix}-dwp{dwarf}", f"split DWARF {dwarf} packed in a .dwp, .dwo removed", lang, compiler,
-                          ("-O2", "-g", f"-gdwarf-{dwarf}", "-gsplit-dwarf"), (dwp,), (dwp,))
+                          ("-O2", "-g", f"-gdwarf-{dwarf}", "-gsplit-dwarf"), (dwp,))
         yield Variant(f"{prefix}-O3", "-O3", lang, compiler, ("-O3", "-g"))
         yield Variant(f"{prefix}-Os", "-Os", lang, compiler, ("-Os", "-g"))
         yield Variant(f"{prefix}-fp", "-O2 with frame pointers", lang, compiler, ("-O2", "-g", "-fno-omit-frame-pointer"))
         yield Variant(f"{prefix}-O0-nofp", "-O0 without frame pointers", lang, compiler, ("-O0", "-g", "-fomit-frame-pointer"))
         yield Variant(f"{prefix}-types", "type units in .debug_types", lang, compiler,
                       ("-O2", "-g", "-gdwarf-4", "-fdebug-types-section"))
-        lld = ("-fuse-ld=lld-16",) if "clang" in compiler else ("-B/usr/lib/llvm-16/bin", "-fuse-ld=lld")
+        # gcc knows no other name than ld.lld.
+        lld = (f"-fuse-ld=lld{LLVM}",) if short == "clang" else (f"-B/usr/lib/llvm{LLVM}/bin", "-fuse-ld=lld")
         yield Variant(f"{prefix}-lto", "link-time optimised", lang, compiler,
-                      ("-O2", "-g", "-flto", *(lld if "clang" in compiler else ())),
-                      tools=("ld.lld-16",) if "clang" in compiler else ())
-        yield Variant(f"{prefix}-lld", "linked by lld", lang, compiler, ("-O2", "-g", *lld), tools=("ld.lld-16",))
+                      ("-O2", "-g", "-flto", *(lld if short == "clang" else ())),
+                      tools=(f"ld.lld{LLVM}",) if short == "clang" else ())
+        yield Variant(f"{prefix}-lld", "linked by lld", lang, compiler, ("-O2", "-g", *lld), tools=(f"ld.lld{LLVM}",))
         yield Variant(f"{prefix}-g1", "line tables only", lang, compiler, ("-O2", "-g1"))
         yield Variant(f"{prefix}-nodebug", "no debug information, symbols kept", lang, compiler, ("-O2",))
         yield Variant(f"{prefix}-stripped", "everything stripped, debug file nowhere", lang, compiler, _STRIPPED, ("strip",))
@@ -136,6 +141,8 @@ def _all_variants():
                       ("-O2", "-g"), ("zdebug",))
         yield Variant(f"{prefix}-zstd", "debug sections compressed with zstd", lang, compiler, ("-O2", "-g"),
                       ("zstd",))
+        yield Variant(f"{prefix}-gz-zstd", "the same by compiler and linker", lang, compiler, ("-O2", "-g", "-gz=zstd"),
+                      ("is-zstd",), newer=("-gz=zstd",))
         yield Variant(f"{prefix}-static", "static", lang, compiler, ("-O2", "-g", "-static"))
         yield Variant(f"{prefix}-static-pie", "static position-independent", lang, compiler,
                       ("-O2", "-g", "-static-pie", "-fPIE"))
@@ -252,8 +259,8 @@ def _step_dwp(target):
     _pack(target, [tool("dwp"), "-e", target.exe, "-o", target.exe + ".dwp"])
 
 
-def _step_llvm_dwp_16(target):
-    _pack(target, [tool("llvm-dwp-16"), "-e", target.exe, "-o", target.exe + ".dwp"])
+def _step_llvm_dwp(target):
+    _pack(target, [tool(f"llvm-dwp{LLVM}"), "-e", target.exe, "-o", target.exe + ".dwp"])
 
 
 def _pack(target, argv):
@@ -280,10 +287,19 @@ def _step_zdebug(target):
     run([tool("objcopy"), "--compress-debug-sections=zlib-gnu", target.exe])
 
 
+def _is_zstd(target):
+    return "ZSTD" in run([tool("readelf"), "-t", "-W", target.exe])
+
+
+def _step_is_zstd(target):
+    if not _is_zstd(target):  # clang without it only warns
+        raise Missing(f"{target.variant.compiler} here does not compress with zstd")
+
+
 def _step_zstd(target):
     # Debian 12's gcc and GNU binutils may lack zstd; LLVM 16's objcopy may too.
     errors = []
-    for name in ("objcopy", "llvm-objcopy-16", "eu-elfcompress"):
+    for name in ("objcopy", f"llvm-objcopy{LLVM}", "eu-elfcompress"):
         try:
             path = tool(name)
             if name == "eu-elfcompress":
@@ -293,7 +309,7 @@ def _step_zstd(target):
         except (Missing, Failed) as error:
             errors.append(str(error).strip().splitlines()[-1])
             continue
-        if "ZSTD" in run([tool("readelf"), "-t", "-W", target.exe]):
+        if _is_zstd(target):
             return
         errors.append(f"{name} did nothing")
     raise Missing("no tool here compresses with zstd: " + "; ".join(errors))
@@ -306,6 +322,13 @@ def _step_noshdr(target):
         struct.pack_into("<HHH", header, 0x3A, 0, 0, 0)  # e_shentsize, e_shnum, e_shstrndx
         file.seek(0)
         file.write(header)
+
+
+def _require_flag(variant, flag):
+    try:
+        run([tool(variant.compiler), flag, "-x", variant.lang, "-c", os.devnull, "-o", os.devnull])
+    except Failed:
+        raise Missing(f"{variant.compiler} here does not know {flag}") from None
 
 
 def _compile(variant, folder, exe, extra=(), program=None):
@@ -333,6 +356,8 @@ def build(name, outdir, program=None):
         raise ValueError(f"{SOURCES[program]} is not in the language of {name}")
     for needed in variant.tools:
         tool(needed)
+    for flag in variant.newer:
+        _require_flag(variant, flag)
     label = name if not program else f"{name}-{program}"
     folder = os.path.join(os.path.abspath(outdir), label)
     exe = os.path.join(folder, program or "crash")

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The same answers on every Debian suite offered (`make check-matrix`, after `make build`).
+
+  matrix.py [--list] [--suite SUITE]... [TEST...]    TEST: only those whose names have it in them
+
+Programs are built by a suite's own compilers and crashed inside a root of that suite; build/inquest answers from here,
+with --sysroot, and is compared with that suite's own peers. The suite of this machine needs no root. Roots are kept in
+$INQUEST_LAB (default: inquest-lab in the user's cache) and completed when TABLE asks for more packages; where one
+cannot be made (that takes root and a Debian mirror), its tests are skipped.
+
+The last line is "N passed, N failed, N skipped"; exit status 1 if any failed, and what it was about is kept.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import typing
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+for folder in ("tools", "tests/e2e"):
+    sys.path.insert(0, os.path.join(ROOT, folder))
+
+import peers  # noqa: E402
+from check import Result  # noqa: E402
+
+INQUEST = os.path.abspath(os.environ.get("INQUEST", os.path.join(ROOT, "build", "inquest")))
+LAB = os.environ.get("INQUEST_LAB") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "inquest-lab")
+SUITES = "bookworm", "trixie", "sid"
+ROOT_MINUTES, TEST_MINUTES = 15, 3
+
+
+class Skip(Exception):
+    """A test, or a whole suite, that cannot be run here; says why."""
+
+
+class Different(Exception):
+    """What a test found wrong."""
+
+
+class Place:
+    """Where programs of a suite are built and run: this machine, or a root.
+
+    A path in it, below `inner`, is `outside(path)` to us. Meant for one run: `close` removes its files.
+    """
+
+    def __init__(self, suite, packages):
+        self.suite, self.root = suite, ""
+        if suite != platform.freedesktop_os_release().get("VERSION_CODENAME"):
+            self.root = os.path.join(LAB, suite)
+            self._make(packages)
+        parent = self.outside("/var/tmp")
+        self.folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir=parent)
+        self.inner = self.folder[len(self.root):]
+        for part in "targets", "e2e", "matrix":
+            shutil.copytree(os.path.join(ROOT, "tests", part), os.path.join(self.folder, "tests", part))
+
+    def _make(self, packages):
+        argv = [os.path.join(ROOT, "tools", "chroot.sh"), self.suite, self.root, *packages]
+        try:
+            result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True, errors="replace", check=False, timeout=ROOT_MINUTES * 60)
+        except subprocess.TimeoutExpired:
+            raise Skip(f"its root was not made within {ROOT_MINUTES} minutes") from None
+        if result.returncode:
+            lines = [line for line in result.stdout.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
+            raise Skip(f"its root cannot be made: {(lines or result.stdout.splitlines() or ['no reason given'])[-1]}")
+
+    def outside(self, path):
+        return self.root + path
+
+    def run(self, *argv):
+        """The output of a command in the suite. LLVM's tools are those of the suite's default version."""
+        command = list(argv)
+        if self.root:
+            command = [os.path.join(ROOT, "tools", "chroot.sh"), "run", self.root, "env", "INQUEST_LLVM=", *argv]
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, errors="replace", check=False, timeout=TEST_MINUTES * 60, env=peers.env())
+        if result.returncode:
+            raise Different(f"{' '.join(argv)} exited {result.returncode}: {result.stderr.strip()}")
+        return result.stdout
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def inquest(place, core, debug_dir=None):
+    argv = [INQUEST, "stack", "--json"]
+    if place.root:
+        argv += ["--sysroot", place.root]
+    if debug_dir:
+        argv += ["--debug-dir", place.outside(debug_dir)]
+    argv.append(place.outside(core))
+    result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            check=False, timeout=60, env={**peers.env(), "XDG_CACHE_HOME": place.folder})
+    if result.returncode:
+        raise Different(f"{' '.join(argv)} exited {result.returncode}: {result.stderr.strip()}")
+    return json.loads(result.stdout), " ".join(argv)
+
+
+# Kinds of tests. Each is given a place and a row of `cases`, and yields (its name, None or the exception).
+
+
+def native(place, variant, *deaths):
+    """C, C++ and Rust: a variant of tests/targets/build.py dies in the ways given; the peer is gdb."""
+    for death in deaths:
+        try:
+            gdb = json.loads(place.run("python3", f"{place.inner}/tests/matrix/native.py", variant, death, place.inner))
+            if "missing" in gdb:
+                raise Skip(gdb["missing"])
+            answer, command = inquest(place, gdb["core"], gdb["debug_dir"])
+            theirs = {int(tid): [peers.Frame(**frame) for frame in frames] for tid, frames in gdb["stacks"].items()}
+            wrong = [str(difference) for difference in peers.gdb_differences(peers.our_stacks(answer), theirs)
+                     if not peers.reasoned(difference)]
+            if wrong:
+                raise Different("\n".join([command, *wrong]))
+        except (Skip, Different, subprocess.TimeoutExpired) as outcome:
+            yield f"{variant} {death}", outcome
+        else:
+            yield f"{variant} {death}", None
+
+
+class Row(typing.NamedTuple):
+    suites: tuple
+    packages: tuple  # of a root; this machine has those of tools/setup.sh
+    test: typing.Callable
+    cases: list
+
+
+TABLE = [
+    Row(SUITES,
+        ("python3", "binutils", "xz-utils", "dwz", "gdb", "elfutils", "libc6-dev", "libc6-dbg",
+         "gcc", "g++", "clang", "lld", "llvm", "rustc", "musl-tools"),
+        native, [
+            ("c-gcc-O0-dwarf5", "segv", "abort"),
+            ("c-gcc-O2-dwarf4", "abort"),
+            ("c-gcc-O2-dwarf5", "segv", "handler", "caught-segv", "null-call", "double-free", "assert", "deadlock"),
+            ("c-gcc-O3", "div0"),
+            ("c-gcc-split5", "segv"),
+            ("c-gcc-dwp5", "segv"),
+            ("c-gcc-dwz5", "segv"),
+            ("c-gcc-zlib", "segv"),
+            ("c-gcc-zstd", "segv"),
+            ("c-gcc-gz-zstd", "segv"),
+            ("c-gcc-debuglink", "segv"),
+            ("c-gcc-buildid", "segv"),
+            ("c-gcc-minidebug", "segv"),
+            ("c-gcc-stripped", "segv"),
+            ("c-gcc-debugframe", "segv"),
+            ("c-gcc-static", "segv"),
+            ("c-gcc-static-pie", "segv"),
+            ("c-gcc-lto", "segv"),
+            ("c-gcc-lld", "segv"),
+            ("c-gcc-cet", "handler"),
+            ("c-musl", "segv", "deadlock"),
+            ("c-musl-static", "abort"),
+            ("c-clang-O0-dwarf5", "segv"),
+            ("c-clang-O2-dwarf4", "abort"),
+            ("c-clang-O2-dwarf5", "segv", "handler"),
+            ("c-clang-O3", "div0"),
+            ("c-clang-split5", "segv"),
+            ("c-clang-dwp5", "segv"),
+            ("c-clang-gz-zstd", "segv"),
+            ("c-clang-static-pie", "segv"),
+            ("c-clang-lto", "segv"),
+            ("cxx-gcc-O0-dwarf5", "segv", "terminate"),
+            ("cxx-gcc-O2-dwarf5", "segv", "terminate", "sort", "in-catch"),
+            ("cxx-gcc-O3", "pure-virtual"),
+            ("cxx-gcc-dwz4", "in-catch"),
+            ("cxx-gcc-split5", "segv"),
+            ("cxx-gcc-gz-zstd", "segv"),
+            ("cxx-gcc-lto", "rethrow"),
+            ("cxx-clang-O0-dwarf5", "segv"),
+            ("cxx-clang-O2-dwarf5", "segv", "sort"),
+            ("cxx-clang-dwp5", "segv"),
+            ("cxx-clang-gz-zstd", "terminate"),
+            ("rust-O0-legacy", "segv", "panic"),
+            ("rust-O0-v0", "segv"),
+            ("rust-O2-legacy", "segv", "double-panic"),
+            ("rust-O2-v0", "segv", "panic"),
+            ("rust-unwind", "segv", "abort"),
+            ("rust-static", "segv"),
+            ("rust-debuglink", "segv"),
+        ]),
+]
+
+
+def chosen(suite, words):
+    """(row's test, case) of a suite; a case with several deaths is cut down to those whose names are asked for."""
+    for row in TABLE:
+        for case in row.cases if suite in row.suites else ():
+            variant, *deaths = case
+            deaths = [d for d in deaths if not words or any(word in f"{suite} {variant} {d}" for word in words)]
+            if deaths:
+                yield row.test, (variant, *deaths)
+
+
+def run_suite(suite, tests):
+    count = sum(len(case) - 1 for _, case in tests)
+    packages = dict.fromkeys(package for row in TABLE if suite in row.suites for package in row.packages)
+    try:
+        place = Place(suite, packages)
+    except Skip as why:
+        return Result(skipped=[f"{suite}: {why} ({count} tests)"] * count)
+    result = Result()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for outcomes in pool.map(lambda todo: list(todo[0](place, *todo[1])), tests):
+            for name, outcome in outcomes:
+                if outcome is None:
+                    result.passed += 1
+                elif isinstance(outcome, Skip):
+                    result.skipped.append(f"{suite} {name}: {outcome}")
+                else:
+                    result.failed += 1
+                    print(f"FAILED {suite} {name}: {outcome}", flush=True)
+    if result.failed:
+        print(f"kept: {place.folder}")
+    else:
+        place.close()
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tests", nargs="*", metavar="TEST")
+    parser.add_argument("--suite", action="append", choices=SUITES)
+    parser.add_argument("--list", action="store_true")
+    args = parser.parse_args()
+    total = Result()
+    for suite in args.suite or SUITES:
+        tests = list(chosen(suite, args.tests))
+        if args.list:
+            print("\n".join(f"{suite} {case[0]} {death}" for _, case in tests for death in case[1:]))
+            continue
+        began = time.monotonic()
+        result = run_suite(suite, tests)
+        print(f"{suite}: {result} ({time.monotonic() - began:.0f} s)", flush=True)
+        total.add(result)
+    if args.list:
+        return 0
+    for line in dict.fromkeys(total.skipped):
+        print(f"skipped: {line}")
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
