@@ -69,8 +69,9 @@ def eu_stacks(exe=None, core=None, pid=None):
             frames[-1].file, frames[-1].line = match[1], int(match[2])
     for frames in stacks.values():
         for frame, older in zip(frames, frames[1:]):
-            # The same name again is recursion.
-            if frame.pc == older.pc and frame.function != older.function and (frame.file or older.file):
+            # The same call in the same line again is recursion.
+            recursion = (frame.function, frame.line) == (older.function, older.line)
+            if frame.pc == older.pc and not recursion and (frame.file or older.file):
                 frame.kind = "inlined"
     return stacks
 
