@@ -135,6 +135,13 @@ void lines_done(struct lines *l)
     vec_done(&l->files);
 }
 
+/* Does `path` start where the compilation directory `comp` does? Distributions map the root of the build to
+ * "." (-ffile-prefix-map), so that absolute paths become "./src", beside a `comp` of "./obj". */
+static bool is_rooted(const char *path, const char *comp)
+{
+    return path[0] == '/' || !comp || (comp[0] != '/' && path[0] == '.' && path[1] == '/');
+}
+
 const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
 {
     const struct dw_root *r = dw_unit_root(l->unit);
@@ -142,7 +149,7 @@ const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
     if (l->version < 5) {
         /* 0 was never given a meaning; producers use it for the unit's own file. */
         if (file == 0)
-            return r->name && r->name[0] != '/' && comp ? arena_printf(a, "%s/%s", comp, r->name) : r->name;
+            return r->name && !is_rooted(r->name, comp) ? arena_printf(a, "%s/%s", comp, r->name) : r->name;
         file--;
     }
     if (file >= l->files.n)
@@ -155,8 +162,8 @@ const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
     uint64_t index = l->version < 5 ? f->dir - 1 : f->dir;
     const char *dir = index < l->dirs.n ? l->dirs.v[index] : NULL;
     if (!dir)
-        return comp ? arena_printf(a, "%s/%s", comp, f->name) : f->name;
-    if (dir[0] == '/' || !comp || strcmp(dir, comp) == 0)
+        return is_rooted(f->name, comp) ? f->name : arena_printf(a, "%s/%s", comp, f->name);
+    if (is_rooted(dir, comp) || strcmp(dir, comp) == 0)
         return arena_printf(a, "%s/%s", dir, f->name);
     return arena_printf(a, "%s/%s/%s", comp, dir, f->name);
 }
