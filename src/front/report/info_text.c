@@ -74,6 +74,9 @@ static void put_command(struct text *t, const struct report *r)
     put_label(t, r, "command");
     struct err *e = session_arguments(r->session, &args, &n);
     if (!e) {
+        /* A program that writes a title over its arguments leaves empty ones behind. */
+        while (n > 1 && !args[n - 1] && !args[n - 2])
+            n--;
         for (size_t at = 0; at < n; at += strlen(args + at) + 1) {
             text_put(t, at ? " " : "");
             put_argument(t, args + at);
@@ -186,37 +189,47 @@ static void put_summary(struct text *t, const struct report *r)
     }
 }
 
+static void put_thread(struct text *t, const struct report *r, const struct image_thread *th)
+{
+    enum { NAME_COLUMN = 12 };
+    const struct image *im = r->im;
+    const char *name = thread_name(im, th), *state = thread_state(th->state);
+    bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
+    struct text said = {0};
+    if (name) {
+        text_putc(&said, '"');
+        put_safe(&said, name);
+        text_put(&said, "\"  ");
+    }
+    if (crashed)
+        put_coloured(&said, &r->call->screen, COLOUR_RED, "crashed");
+    else if (state)
+        text_put(&said, state);
+    if (thread_signal(im, th) && !crashed) {
+        text_put(&said, state ? "  " : "");
+        put_signal_name(&said, th->signal);
+    }
+    if (!th->has_regs) {
+        text_put(&said, " (");
+        put_safe(&said, th->why ? th->why : "registers unknown");
+        text_putc(&said, ')');
+    }
+    size_t before = t->n;
+    text_printf(t, "  %d", th->tid);
+    if (said.n)
+        put_pad(t, t->n - before, NAME_COLUMN);
+    text_put(t, text_str(&said));
+    text_putc(t, '\n');
+    text_done(&said);
+}
+
 static void put_threads(struct text *t, const struct report *r)
 {
-    const struct image *im = r->im;
     text_putc(t, '\n');
     put_coloured(t, &r->call->screen, COLOUR_BOLD, "Threads");
-    text_printf(t, " (%zu)\n", im->threads.n);
-    for (size_t i = 0; i < im->threads.n; i++) {
-        const struct image_thread *th = &im->threads.v[i];
-        const char *name = thread_name(im, th), *state = thread_state(th->state);
-        bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
-        text_printf(t, "  %-8d  ", th->tid);
-        if (name) {
-            text_putc(t, '"');
-            put_safe(t, name);
-            text_putc(t, '"');
-        }
-        if (crashed)
-            put_coloured(t, &r->call->screen, COLOUR_RED, name ? "  crashed" : "crashed");
-        else if (state)
-            text_printf(t, "%s%s", name ? "  " : "", state);
-        if (thread_signal(im, th) && !crashed) {
-            text_put(t, "  ");
-            put_signal_name(t, th->signal);
-        }
-        if (!th->has_regs) {
-            text_put(t, "  (");
-            put_safe(t, th->why ? th->why : "registers unknown");
-            text_putc(t, ')');
-        }
-        text_putc(t, '\n');
-    }
+    text_printf(t, " (%zu)\n", r->im->threads.n);
+    for (size_t i = 0; i < r->im->threads.n; i++)
+        put_thread(t, r, &r->im->threads.v[i]);
 }
 
 /* Sections. */

@@ -24,6 +24,7 @@ struct layout {
     bool addresses;
     bool fold;
     size_t function_width, place_width;
+    const char *last_hint; /* of a stack that stopped; NULL none yet */
 };
 
 /* Text of one frame's parts, uncoloured and escaped. */
@@ -55,21 +56,6 @@ static void put_elided(struct text *t, const char *name)
     }
 }
 
-static void put_function(struct text *t, const struct layout *l, const struct sframe *f)
-{
-    struct text raw = {0};
-    if (f->kind == FRAME_SIGNAL)
-        text_put(&raw, "<signal handler called>");
-    else if (!f->at->function)
-        text_printf(&raw, "0x%0*" PRIx64, l->r->im->arch && l->r->im->arch->addr_size == 4 ? 8 : 16, f->pc);
-    else if (l->short_text && text_columns(f->at->function) > l->sc->columns / 2)
-        put_elided(&raw, f->at->function);
-    else
-        text_put(&raw, f->at->function);
-    put_safe(t, text_str(&raw));
-    text_done(&raw);
-}
-
 static const char *kind_mark(const struct sframe *f)
 {
     switch ((enum frame_kind)f->kind) {
@@ -82,6 +68,21 @@ static const char *kind_mark(const struct sframe *f)
         break;
     }
     return "";
+}
+
+static void put_function(struct text *t, const struct layout *l, const struct sframe *f)
+{
+    struct text raw = {0};
+    if (f->kind == FRAME_SIGNAL)
+        text_put(&raw, "<signal handler called>");
+    else if (!f->at->function)
+        text_printf(&raw, "0x%0*" PRIx64, l->r->im->arch && l->r->im->arch->addr_size == 4 ? 8 : 16, f->pc);
+    else if (l->short_text && text_columns(f->at->function) + strlen(kind_mark(f)) > l->sc->columns / 2)
+        put_elided(&raw, f->at->function);
+    else
+        text_put(&raw, f->at->function);
+    put_safe(t, text_str(&raw));
+    text_done(&raw);
 }
 
 static void put_path(struct text *t, const struct layout *l, const char *path)
@@ -242,7 +243,25 @@ static void put_stretch(struct text *t, const struct layout *l, const struct sst
     text_put(t, " times\n");
 }
 
-static struct err *put_frames(struct text *t, const struct layout *l, const struct sstack *st, FILE *out)
+/* Threads that stop for the same reason share the hint: the first one shows it. */
+static void put_stop(struct text *t, struct layout *l, const struct sstack *st)
+{
+    const char *hint = st->stopped_hint;
+    if (!st->stopped)
+        return;
+    text_printf(t, "%*s", NUMBER_COLUMN, "");
+    put_coloured(t, l->sc, COLOUR_RED, "stopped: ");
+    put_safe(t, st->stopped);
+    if (hint && !(l->last_hint && strcmp(hint, l->last_hint) == 0)) {
+        text_put(t, " (");
+        put_safe(t, hint);
+        text_putc(t, ')');
+        l->last_hint = hint;
+    }
+    text_putc(t, '\n');
+}
+
+static struct err *put_frames(struct text *t, struct layout *l, const struct sstack *st, FILE *out)
 {
     for (size_t i = 0; i < st->n;) {
         struct stretch s = {.first = i, .period = 1, .times = 1};
@@ -256,17 +275,7 @@ static struct err *put_frames(struct text *t, const struct layout *l, const stru
         if (t->n > 64 * 1024)
             TRY(report_flush(t, out));
     }
-    if (st->stopped) {
-        text_printf(t, "%*s", NUMBER_COLUMN, "");
-        put_coloured(t, l->sc, COLOUR_RED, "stopped: ");
-        put_safe(t, st->stopped);
-        if (st->stopped_hint) {
-            text_put(t, " (");
-            put_safe(t, st->stopped_hint);
-            text_putc(t, ')');
-        }
-        text_putc(t, '\n');
-    }
+    put_stop(t, l, st);
     return report_flush(t, out);
 }
 
@@ -313,7 +322,7 @@ static void put_group_head(struct text *t, const struct layout *l, const struct 
     text_putc(t, '\n');
 }
 
-static struct err *put_groups(struct text *t, const struct layout *l, FILE *out)
+static struct err *put_groups(struct text *t, struct layout *l, FILE *out)
 {
     SCOPED(stack_groups_done) struct stack_groups groups = group_stacks(l->r->stacks, l->r->n_stacks);
     for (size_t i = 0; i < groups.n; i++) {

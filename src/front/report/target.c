@@ -81,11 +81,15 @@ void put_signal_cause(struct text *t, const struct report *r)
         text_printf(t, "%ssent by process %d (uid %" PRIu32 ")", gap, sig->pid, sig->uid);
 }
 
-static const char *program_name(const struct image *im)
+/* As it was called: one file may be several programs (valkey-server and valkey-check-rdb). */
+static void put_program_name(struct text *t, const struct report *r)
 {
-    if (im->exe)
-        return path_tail(im->exe, 1);
-    return im->comm ? im->comm : "a program";
+    const struct image *im = r->im;
+    SCOPED(freep) char *called = im->cmdline ? xstrndup(im->cmdline, strcspn(im->cmdline, " ")) : NULL;
+    const char *name = called && *path_tail(called, 1) ? path_tail(called, 1) : NULL;
+    if (!name)
+        name = im->exe ? path_tail(im->exe, 1) : im->comm ? im->comm : "a program";
+    put_coloured(t, &r->call->screen, COLOUR_BOLD, name);
 }
 
 static void put_end(struct text *t, const struct report *r)
@@ -116,7 +120,7 @@ void target_put(struct text *t, const struct report *r)
     const struct screen *sc = &r->call->screen;
     const struct image *im = r->im;
 
-    put_coloured(t, sc, COLOUR_BOLD, program_name(im));
+    put_program_name(t, r);
     if (im->pid)
         text_printf(t, " (process %d)", im->pid);
     if (im->kind == IMAGE_LIVE) {
