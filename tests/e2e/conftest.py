@@ -21,6 +21,7 @@ import build  # noqa: E402
 import cores  # noqa: E402
 
 INQUEST = os.path.abspath(os.environ.get("INQUEST", ROOT / "build" / "inquest"))
+SANITIZED = bool(os.environ.get("INQUEST_SANITIZED"))
 SANITIZER = "AddressSanitizer", "runtime error:", "LeakSanitizer", "UndefinedBehaviorSanitizer"
 
 

@@ -7,7 +7,7 @@ import os
 import random
 
 import pytest
-from conftest import run
+from conftest import SANITIZED, run
 
 SEED = 20240229
 
@@ -34,7 +34,7 @@ def in_parallel(function, count):
 
 @pytest.fixture
 def count(pytestconfig):
-    return 1000 if pytestconfig.getoption("--full") or "asan" not in os.environ.get("INQUEST", "") else 250
+    return 250 if SANITIZED and not pytestconfig.getoption("--full") else 1000
 
 
 def test_cut_anywhere(small_core, tmp_path, count):

@@ -7,7 +7,7 @@ import re
 import jsonschema
 import peers
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT, SANITIZED, run
 
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text())
 PLAIN = "c-gcc-O2-dwarf5"
@@ -188,6 +188,8 @@ def test_agrees(lab, variant, death):
     target, core = lab.core(variant, death, **more)
     options = ["--debug-dir", target.debug_dir] if target.debug_dir else []
     ours = peers.our_stacks(stack_json(core, *options))
+    if SANITIZED:
+        return  # the peers were compared with the release binary
     try:
         gdb = peers.gdb_stacks(target.exe, core, debug_dir=target.debug_dir)
     except peers.PeerFailed as failed:
