@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 inquest=$(realpath "${INQUEST:-build/inquest}")
 [ -x "$inquest" ] || { echo "demo: $inquest is not built" >&2; exit 1; }
-targets=$PWD/tests/targets/c
+targets=$PWD/tests/targets
 work=$(mktemp -d)
 pids=
 stop() {
@@ -54,11 +54,12 @@ collect() {
     return 1
 }
 
-gcc -O2 -g -pthread "$targets/crash.c" -o "$work/crash"
-gcc -O1 -g "$targets/recurse.c" -o "$work/rec"
+gcc -O2 -g -pthread "$targets/c/crash.c" -o "$work/hang"
+g++ -O2 -g -pthread -std=c++17 "$targets/cxx/crash.cc" -o "$work/shop"
+gcc -O1 -g "$targets/c/recurse.c" -o "$work/deep"
 
-say "A program that hangs: two threads wait for each other's lock. It is asked while it runs."
-"$work/crash" deadlock >"$work/ready" 2>&1 &
+say "A program that hangs: \"main\" and \"deadlocked\" wait for each other's lock. It is asked while it runs."
+"$work/hang" deadlock >"$work/ready" 2>&1 &
 hung=$!
 pids="$pids $hung"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -70,46 +71,49 @@ try stack --group "$hung"
 kill -0 "$hung" && echo "(It runs on.)"
 kill -9 "$hung"
 
-if ! (ulimit -c unlimited) 2>/dev/null || ! crash segv "$work/crash" segv; then
-    say "Cores are not written where this demonstration can take them (kernel.core_pattern is '$pattern',
-the limit 'ulimit -H -c' is $(ulimit -H -c)); the crashes are left out."
+say "A program that crashed: its core, without naming the program."
+if ! crash shop "$work/shop" segv; then
+    echo "Cores are not written where this demonstration can take them: kernel.core_pattern is
+'$pattern', and the hard limit of their size is $(ulimit -H -c). The crashes are left out."
     exit 0
 fi
-say "A program that crashed: a core, without naming the program."
-try stack core.segv
+try stack core.shop
 
-say "A recursion of 20,000 calls."
-crash rec "$work/rec" 20000
-try stack core.rec
+say "A recursion of 20,000 calls that ends in abort()."
+crash deep "$work/deep" 20000
+try stack core.deep
 
-server=$(command -v valkey-server || command -v redis-server || true)
-if [ -z "$server" ]; then
-    say "Neither valkey-server nor redis-server is installed, so the crash of a real program is left out."
+# Debian's server and its checker are one file, which looks at the name it is called by.
+for name in redis valkey; do
+    program=$(command -v $name-check-rdb || true)
+    [ -z "$program" ] || break
+done
+if [ -z "$program" ]; then
+    say "Neither redis-tools nor valkey-tools is installed, so the crash of a real server is left out."
     exit 0
 fi
-case $server in *valkey*) client=valkey-cli ;; *) client=redis-cli ;; esac
-
-say "A real server of this distribution, without debug information: $(basename "$server") is told to write where it must not."
+say "A real server, $name of this distribution, without debug information. A client makes it write to an
+address where nothing is."
 mkdir -p "$work/in.server"
+ln -s "$program" "$work/$name-server"
 socket=$work/in.server/socket
 (cd "$work/in.server" && ulimit -c unlimited &&
-    exec "$server" --port 0 --unixsocket "$socket" --save '' --enable-debug-command yes) >"$work/server.log" 2>&1 &
+    exec "$work/$name-server" --port 0 --unixsocket "$socket" --save '' --enable-debug-command yes) >"$work/server.log" 2>&1 &
 daemon=$!
 pids="$pids $daemon"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ "$("$client" -s "$socket" ping 2>/dev/null)" = PONG ] && break
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    [ "$("$name-cli" -s "$socket" ping 2>/dev/null)" = PONG ] && break
     sleep 0.1
 done
-"$client" -s "$socket" set greeting hello >/dev/null
-"$client" -s "$socket" debug segfault >/dev/null 2>&1 || true
+"$name-cli" -s "$socket" debug segfault >/dev/null 2>&1 || true
 wait "$daemon" 2>/dev/null || true
-if collect server "$daemon"; then
-    try info core.server
-    echo
-    try stack core.server
-    say "Read it from #0: the server's own crash handler, the signal, and below that the command that did it:
-debugCommand, called for a client's request by processCommand."
-else
-    echo "the server left no core"
+if ! collect server "$daemon"; then
+    echo "the server left no core:"
+    tail "$work/server.log"
     exit 1
 fi
+try info core.server
+echo
+try stack core.server
+say "Read it from below: the event loop (aeMain) read a client's query, processCommand called debugCommand,
+that crashed (the signal), and the server's own crash handler ended the process."

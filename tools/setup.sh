@@ -20,7 +20,7 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
        libjansson-dev scdoc"
 
-demo="g++"
+demo="g++ redis-tools|valkey-tools" # a|b: either will do, a is installed
 
 check="g++ libcmocka-dev python3-pytest python3-jsonschema
        clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld-16 llvm-16
@@ -118,8 +118,12 @@ command -v dpkg-query >/dev/null || die "this is not a Debian system; install by
 
 missing=
 for entry in $modes; do
-    package=${entry%/*}
-    installed "$package" && continue
+    found=no
+    for package in $(printf '%s' "$entry" | tr '|' ' '); do
+        installed "${package%/*}" && found=yes
+    done
+    [ $found = no ] || continue
+    entry=${entry%%|*}
     case " $missing " in *" $entry "*) ;; *) missing="$missing $entry" ;; esac
 done
 
