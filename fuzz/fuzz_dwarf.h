@@ -20,8 +20,7 @@ static inline struct dwarf *fuzz_dwarf(enum dw_kind kind)
         .e_ehsize = sizeof(header),
     };
     struct elf *elf;
-    struct err *e =
-        elf_open_bytes((struct bytes){(const uint8_t *)&header, sizeof(header)}, false, false, "fuzz", &elf);
+    struct err *e = elf_open_bytes((struct bytes){(const uint8_t *)&header, sizeof(header)}, false, NULL, "fuzz", &elf);
     if (e)
         abort();
     struct dwarf *d = dwarf_new(elf, NULL, kind);

@@ -26,32 +26,12 @@
 #define DIR_BYTES_MAX (UINT64_C(256) << 20)
 #define FILE_BYTES_MAX (UINT64_C(32) << 20)
 
-/* What makes a file of ours serve a module: its build-id, and the debug file that answered. */
-struct identity {
-    struct build_id id;
-    uint64_t size, mtime; /* of the debug file; nanoseconds */
-};
-
-static bool identify(struct sym_module *sm, struct identity *out)
-{
-    struct stat st;
-    struct elf *elf = sm->m->build_id.n ? module_debug_elf(sm->m) : NULL;
-    if (!elf || stat(elf_path(elf), &st) != 0)
-        return false;
-    *out = (struct identity){
-        .id = sm->m->build_id,
-        .size = (uint64_t)st.st_size,
-        .mtime = (uint64_t)st.st_mtim.tv_sec * UINT64_C(1000000000) + (uint64_t)st.st_mtim.tv_nsec,
-    };
-    return true;
-}
-
-static char *file_name(const char *dir, const struct identity *who)
+static char *file_name(const char *dir, const struct cache_key *key)
 {
     SCOPED(text_done) struct text t = {0};
     text_printf(&t, "%s/symbols/", dir);
-    for (unsigned i = 0; i < who->id.n; i++)
-        text_printf(&t, "%02x", who->id.id[i]);
+    for (unsigned i = 0; i < key->id.n; i++)
+        text_printf(&t, "%02x", key->id.id[i]);
     return text_take(&t);
 }
 
@@ -133,14 +113,14 @@ static struct tail_list *get_tails(struct loader *l)
     return t;
 }
 
-static bool check_header(struct cursor *c, const struct identity *who)
+static bool check_header(struct cursor *c, const struct cache_key *key)
 {
     struct bytes magic = cursor_bytes(c, 8);
     uint32_t format = cursor_u32(c), id_size = cursor_u32(c);
-    struct bytes id = cursor_bytes(c, sizeof(who->id.id));
+    struct bytes id = cursor_bytes(c, sizeof(key->id.id));
     uint64_t size = cursor_u64(c), mtime = cursor_u64(c), body = cursor_u64(c), hash = cursor_u64(c);
-    return !c->failed && memcmp(magic.p, MAGIC, 8) == 0 && format == FORMAT && id_size == who->id.n &&
-           memcmp(id.p, who->id.id, sizeof(who->id.id)) == 0 && size == who->size && mtime == who->mtime &&
+    return !c->failed && memcmp(magic.p, MAGIC, 8) == 0 && format == FORMAT && id_size == key->id.n &&
+           memcmp(id.p, key->id.id, sizeof(key->id.id)) == 0 && size == key->size && mtime == key->mtime &&
            body == cursor_left(c) && hash == hash_stable(c->at, cursor_left(c));
 }
 
@@ -164,13 +144,10 @@ static bool load_body(struct loader *l, struct sym_module *sm)
     return !l->c.failed;
 }
 
-void cache_load(const char *dir, struct sym_module *sm, struct arena *a)
+void cache_load(const char *dir, const struct cache_key *key, struct sym_module *sm, struct arena *a)
 {
-    struct identity who;
     struct stat st;
-    if (!identify(sm, &who))
-        return;
-    SCOPED(freep) char *path = file_name(dir, &who);
+    SCOPED(freep) char *path = file_name(dir, key);
     SCOPED(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     /* Somebody else's file could tell us anything. */
     if (fd < 0 || fstat(fd, &st) != 0 || st.st_uid != geteuid())
@@ -182,7 +159,7 @@ void cache_load(const char *dir, struct sym_module *sm, struct arena *a)
         return;
     }
     struct loader l = {.c = cursor_of(sm->cache.data, 0, path), .arena = a};
-    if (!check_header(&l.c, &who) || !load_body(&l, sm)) {
+    if (!check_header(&l.c, key) || !load_body(&l, sm)) {
         log_verbose("cache: %s is stale or damaged and will be rebuilt", path);
         return;
     }
@@ -277,7 +254,7 @@ static void put_records(struct saver *s, const struct sym_module *sm)
             put_tails(s, sm->tails.v[i]);
 }
 
-static void put_file(struct saver *s, const struct identity *who, struct text *out)
+static void put_file(struct saver *s, const struct cache_key *key, struct text *out)
 {
     SCOPED(text_done) struct text body = {0};
     put(&body, s->strings.n, 4);
@@ -285,10 +262,10 @@ static void put_file(struct saver *s, const struct identity *who, struct text *o
     text_putn(&body, text_str(&s->records), s->records.n);
     text_putn(out, MAGIC, 8);
     put(out, FORMAT, 4);
-    put(out, who->id.n, 4);
-    text_putn(out, (const char *)who->id.id, sizeof(who->id.id));
-    put(out, who->size, 8);
-    put(out, who->mtime, 8);
+    put(out, key->id.n, 4);
+    text_putn(out, (const char *)key->id.id, sizeof(key->id.id));
+    put(out, key->size, 8);
+    put(out, key->mtime, 8);
     put(out, body.n, 8);
     put(out, hash_stable(text_str(&body), body.n), 8);
     text_putn(out, text_str(&body), body.n);
@@ -384,18 +361,17 @@ static void limit_size(const char *path)
         closedir(d);
 }
 
-void cache_save(const char *dir, struct sym_module *sm)
+void cache_save(const char *dir, const struct cache_key *key, const struct sym_module *sm)
 {
-    struct identity who;
     SCOPED(freep) char *symbols = xasprintf("%s/symbols", dir);
-    if (!identify(sm, &who) || !make_directory(dir) || !make_directory(symbols))
+    if (!make_directory(dir) || !make_directory(symbols))
         return;
     struct saver s = {0};
     SCOPED(text_done) struct text file = {0};
     put_records(&s, sm);
-    put_file(&s, &who, &file);
+    put_file(&s, key, &file);
     if (file.n <= FILE_BYTES_MAX) {
-        SCOPED(freep) char *path = file_name(dir, &who);
+        SCOPED(freep) char *path = file_name(dir, key);
         write_file(path, &file);
         limit_size(symbols);
     }

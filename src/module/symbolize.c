@@ -6,6 +6,8 @@
 #include "module/line.h"
 #include "module/names.h"
 
+#include <sys/stat.h>
+
 /* ---- what is known of a module ---- */
 
 struct symbolizer *symbolizer_new(struct modules *ms)
@@ -19,14 +21,30 @@ struct symbolizer *symbolizer_new(struct modules *ms)
     return s;
 }
 
+/* False for a module that the cache cannot serve. */
+static bool cache_key(struct module *m, struct cache_key *out)
+{
+    struct stat st;
+    struct elf *elf = m->build_id.n ? module_debug_elf(m) : NULL;
+    if (!elf || stat(elf_path(elf), &st) != 0)
+        return false;
+    *out = (struct cache_key){
+        .id = m->build_id,
+        .size = (uint64_t)st.st_size,
+        .mtime = (uint64_t)st.st_mtim.tv_sec * UINT64_C(1000000000) + (uint64_t)st.st_mtim.tv_nsec,
+    };
+    return true;
+}
+
 void symbolizer_save(struct symbolizer *s)
 {
     const char *dir = modules_opts(s->ms)->cache_dir;
-    for (size_t i = 0; dir && i < s->n; i++)
-        if (s->modules[i].changed) {
-            cache_save(dir, &s->modules[i]);
-            s->modules[i].changed = false;
-        }
+    for (size_t i = 0; dir && i < s->n; i++) {
+        struct cache_key key;
+        if (s->modules[i].changed && cache_key(s->modules[i].m, &key))
+            cache_save(dir, &key, &s->modules[i]);
+        s->modules[i].changed = false;
+    }
 }
 
 void symbolizer_free(struct symbolizer *s)
@@ -291,15 +309,15 @@ static int by_size(const void *x, const void *y)
     return na > nb ? -1 : na < nb;
 }
 
-static void load_cache(void *arg, size_t i)
+static void load_cache(struct symbolizer *s, struct sym_module *sm)
 {
-    struct symbolizer *s = arg;
-    struct sym_module *sm = &s->modules[i];
     const char *dir = modules_opts(s->ms)->cache_dir;
+    struct cache_key key;
     if (sm->tried_cache || !dir)
         return;
     sm->tried_cache = true;
-    cache_load(dir, sm, &s->arena);
+    if (cache_key(sm->m, &key))
+        cache_load(dir, &key, sm, &s->arena);
 }
 
 /* The distinct addresses that nothing answers yet, by module and address. */
@@ -309,7 +327,7 @@ static void collect(struct symbolizer *s, const taddr *pcs, size_t n, wanted_lis
         struct sym_module *sm = sym_module_at(s, pcs[i]);
         if (!sm)
             continue;
-        load_cache(s, (size_t)(sm - s->modules));
+        load_cache(s, sm);
         if (!sym_answer(sm, pcs[i] - sm->m->bias))
             *vec_push(out) = (struct wanted){.sm = sm, .pc = pcs[i] - sm->m->bias};
     }

@@ -75,9 +75,14 @@ struct dwarf *sym_dwarf(struct sym_module *sm);
 /* Nothing that an answer could need is missing or damaged. */
 bool sym_complete(const struct sym_module *sm);
 
-/* cache.c: one file a build-id below `dir`. A file that is missing, damaged or of another debug file adds
- * nothing; one that cannot be written is not written. */
-void cache_load(const char *dir, struct sym_module *sm, struct arena *a);
-void cache_save(const char *dir, struct sym_module *sm);
+/* What makes a file of the cache serve a module: its build-id, and the debug file that answered. */
+struct cache_key {
+    struct build_id id;
+    uint64_t size, mtime; /* of the debug file; nanoseconds */
+};
+/* cache.c: one file a build-id below `dir`. A file that is missing, damaged or of another key adds nothing;
+ * one that cannot be written is not written. */
+void cache_load(const char *dir, const struct cache_key *key, struct sym_module *sm, struct arena *a);
+void cache_save(const char *dir, const struct cache_key *key, const struct sym_module *sm);
 
 #endif
