@@ -33,7 +33,8 @@ void text_clear(struct text *t)
 void text_putn(struct text *t, const char *s, size_t n)
 {
     reserve(t, n);
-    memcpy(t->p + t->n, s, n);
+    if (n) /* nothing may be nowhere */
+        memcpy(t->p + t->n, s, n);
     t->n += n;
     t->p[t->n] = '\0';
 }

@@ -81,26 +81,45 @@ static void unescape_newlines(char *path)
     *to = '\0';
 }
 
+/* A number and the character that must follow it. */
+static bool number(char **at, int base, char then, uint64_t *out)
+{
+    char *end;
+    uint64_t v = strtoull(*at, &end, base);
+
+    if (end == *at || *end != then)
+        return false;
+    *at = end + 1;
+    *out = v;
+    return true;
+}
+
 /* start-end rwxp offset major:minor inode   path */
 static bool parse_map(struct image *im, char *line, struct mapping *out)
 {
     struct mapping m = {0};
-    unsigned major = 0, minor = 0;
-    char prot[5] = "";
-    int path_at = 0;
+    uint64_t major, minor;
+    char *at = line;
 
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start, &m.end, prot, &m.offset,
-               &major, &minor, &m.inode, &path_at) < 7 ||
-        m.end <= m.start)
+    if (!number(&at, 16, '-', &m.start) || !number(&at, 16, ' ', &m.end) || m.end <= m.start)
+        return false;
+    const char *prot = at;
+    if (strnlen(prot, 5) < 5 || prot[4] != ' ')
+        return false;
+    at += 5;
+    if (!number(&at, 16, ' ', &m.offset) || !number(&at, 16, ':', &major) || !number(&at, 16, ' ', &minor) ||
+        (!number(&at, 10, ' ', &m.inode) && !number(&at, 10, '\0', &m.inode)))
         return false;
     m.prot = (uint8_t)((prot[0] == 'r' ? PROT_BIT_READ : 0) | (prot[1] == 'w' ? PROT_BIT_WRITE : 0) |
                        (prot[2] == 'x' ? PROT_BIT_EXEC : 0));
     m.shared = prot[3] == 's';
-    m.dev = ((uint64_t)major << 32) | minor;
+    m.dev = major << 32 | minor;
     m.present = m.end - m.start;
-    if (path_at > 0 && line[path_at]) {
-        unescape_newlines(line + path_at);
-        m.path = image_mapped_path(im, line + path_at, &m.deleted);
+    if (at[-1] == ' ') {
+        at += strspn(at, " ");
+        unescape_newlines(at);
+        if (*at)
+            m.path = image_mapped_path(im, at, &m.deleted);
     }
     *out = m;
     return true;

@@ -268,8 +268,8 @@ bool space_word(const struct space *s, taddr at, unsigned size, uint64_t *out)
 
 struct err *space_cstr(const struct space *s, taddr at, size_t limit, char **out)
 {
-    SCOPED(freep) char *text = NULL;
-    size_t n = 0, cap = 0;
+    size_t n = 0, cap = limit < 255 ? limit + 1 : 256;
+    SCOPED(freep) char *text = xmalloc(cap);
 
     while (n <= limit) {
         /* Up to the end of a page: what lies behind it may be missing, and is seldom needed. */

@@ -36,7 +36,8 @@ static int by_start(const void *x, const void *y)
 
 static void finish(struct dw_addrs *a)
 {
-    qsort(a->spans.v, a->spans.n, sizeof(*a->spans.v), by_start);
+    if (a->spans.n)
+        qsort(a->spans.v, a->spans.n, sizeof(*a->spans.v), by_start);
     taddr reach = 0;
     for (size_t i = 0; i < a->spans.n; i++) {
         struct addr_span *s = &a->spans.v[i];

@@ -9,7 +9,8 @@ enum { MAX_LINKS = 16384, MAX_PHDRS = 256, MAX_DYNAMIC = 1024, MAX_PATH = 4096 }
 
 struct link {
     taddr bias, dynamic;
-    const char *name;
+    const char *name; /* "" when it cannot be read */
+    bool is_exe;      /* the first of the list */
     bool used;
 };
 
@@ -115,7 +116,7 @@ static void read_links(struct modules *ms, struct links *out)
         if (!word(ms, at, &bias) || !word(ms, at + size, &name) || !word(ms, at + 2 * size, &dynamic) ||
             !word(ms, at + 3 * size, &next))
             return;
-        *vec_push(&out->v) = (struct link){bias, dynamic, link_name(ms, name), false};
+        *vec_push(&out->v) = (struct link){bias, dynamic, link_name(ms, name), i == 0, false};
         at = next;
     }
 }
@@ -125,9 +126,9 @@ static const char *name_of(struct modules *ms, struct link *l, taddr at)
 {
     if (l && l->name[0])
         return l->name;
-    if (l && ms->im->exe)
+    if (l && l->is_exe && ms->im->exe)
         return ms->im->exe;
-    if (l && ms->im->comm)
+    if (l && l->is_exe && ms->im->comm)
         return ms->im->comm;
     return arena_printf(&ms->arena, "[ELF image at 0x%llx]", (unsigned long long)at);
 }
@@ -209,7 +210,7 @@ static void add_link(struct modules *ms, struct link *l)
     struct module *m = module_new(ms, name_of(ms, l, l->bias));
     m->bias = l->bias;
     m->bias_known = true;
-    m->is_exe = !l->name[0];
+    m->is_exe = l->is_exe;
     add_if_placed(ms, m, extent_of_file(m));
 }
 

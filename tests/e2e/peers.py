@@ -76,6 +76,28 @@ def eu_stacks(exe=None, core=None, pid=None):
     return stacks
 
 
+def lldb_stacks(core, lldb="lldb-16"):
+    """{tid: [Frame]} as lldb has them of a core, tail calls left out; None without lldb."""
+    if not shutil.which(lldb):
+        return None
+    argv = [lldb, "--no-lldbinit", "--batch", "-o", f"target create --core {core}", "-o", "thread list",
+            "-o", "thread backtrace all"]
+    out = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False,
+                         errors="replace").stdout
+    tids, stacks, frames = {}, {}, []
+    for text in out.splitlines():
+        if match := re.match(r"[* ] thread #(\d+): tid = (\w+)", text):
+            tids[match[1]] = int(match[2], 0)
+        elif match := re.match(r"[* ] thread #(\d+)", text):
+            frames = stacks.setdefault(tids[match[1]], [])
+        elif match := re.match(r"  [* ] frame #\d+: (0x[0-9a-f]+)(?: \S+?`(.*?))?(?: at (\S+?):(\d+)(?::\d+)?)?"
+                               r"((?: \[\w+\])*)$", text):
+            if "[artificial]" not in match[5]:
+                frames.append(Frame(match[2] and match[2].split(" + ")[0], match[3],
+                                    int(match[4]) if match[4] else None, "normal", int(match[1], 16)))
+    return stacks
+
+
 def our_stacks(answer):
     """{tid: [Frame]} of inquest stack --json."""
     return {thread["tid"]: [Frame(f["function"], f["file"], f["line"], f["kind"], int(f["pc"], 16))
@@ -185,6 +207,26 @@ def physical(frames):
                 out.append(inner)
             inner = []
     return out
+
+
+def lldb_differences(ours, theirs):
+    """Where our stacks differ from those of lldb. It finds only some tail calls, gives (before 17) an inlined function
+    the name of what it is part of, and shows as pc of that where the inlined call began."""
+    found = []
+    for tid, their in theirs.items():
+        mine = [frame for inner in physical(ours.get(tid, [])) for frame in inner]
+        for index in range(max(len(mine), len(their))):
+            a = mine[index] if index < len(mine) else None
+            b = their[index] if index < len(their) else None
+            if a and b and index and mine[index - 1].kind == "inlined":
+                b = dataclasses.replace(b, pc=a.pc)
+            if a and b and a.kind == "inlined":
+                b = dataclasses.replace(b, function=None)
+            if difference := one(tid, index, a, b, kinds=False):
+                found.append(difference)
+                if difference.what in ("missing", "extra", "pc"):
+                    break
+    return found
 
 
 def eu_differences(ours, theirs):

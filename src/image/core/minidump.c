@@ -394,7 +394,7 @@ static void read_auxv(struct minidump *d)
 static void read_process(struct minidump *d)
 {
     const struct minidump_stream *args = minidump_stream(d, STREAM_CMDLINE);
-    const struct minidump_stream *environ = minidump_stream(d, STREAM_ENVIRON);
+    const struct minidump_stream *env = minidump_stream(d, STREAM_ENVIRON);
     struct image *im = d->c.im;
 
     read_misc(d);
@@ -403,8 +403,8 @@ static void read_process(struct minidump *d)
     read_stat(d);
     if (args)
         im->arguments = args->data;
-    if (environ)
-        im->environment = environ->data;
+    if (env)
+        im->environment = env->data;
 }
 
 static void put_crashed_first(struct image *im)

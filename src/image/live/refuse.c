@@ -63,18 +63,20 @@ static int yama_scope(void)
     return scope;
 }
 
-/* The namespace in which the machine started maps all ids to themselves. */
+/* The namespace in which the machine started maps all ids to themselves: "0 0 4294967295". */
 static bool in_first_namespace(void)
 {
     SCOPED(freep) char *map = NULL;
-    unsigned inside = 1, outside = 1, count = 0;
     size_t n;
     struct err *e = file_slurp("/proc/self/uid_map", 4096, &map, &n);
-    bool first = e || (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-                       count == UINT32_MAX);
 
-    err_free(e); /* a kernel without user namespaces */
-    return first;
+    if (e) {
+        err_free(e); /* a kernel without user namespaces */
+        return true;
+    }
+    char *at = map;
+    unsigned long inside = strtoul(at, &at, 10), outside = strtoul(at, &at, 10), count = strtoul(at, &at, 10);
+    return inside == 0 && outside == 0 && count == UINT32_MAX;
 }
 
 static bool other_user_namespace(const struct proc *p)
