@@ -25,7 +25,7 @@
 enum {
     ROUNDS_MAX = 100,               /* looks for new threads: each finds only those that the last one missed */
     SOON_NS = 2000000,              /* by then nearly every thread has stopped */
-    SLEEP_SOON_NS = 20000,          /* between two looks until then */
+    SLEEP_SOON_NS = 100000,         /* between two looks until then */
     SLEEP_NS = 500000,              /* and later */
     PATIENCE_NS = 1000000000,       /* a thread that has not stopped by then is left out */
     PATIENCE_BLOCKED_NS = 20000000, /* the same for uninterruptible sleep: others wait for it meanwhile */
@@ -139,21 +139,19 @@ static bool give_up(struct tracer *t, struct tracee *e, uint64_t waited)
     return true;
 }
 
+/* One after the other: all must stop, and looking at those behind the one that is awaited would only take the
+ * processor from them. */
 static void wait_for_stops(struct tracer *t, size_t from)
 {
     uint64_t start = now_ns();
 
-    for (;;) {
-        uint64_t waited = now_ns() - start;
-        size_t left = 0;
-        for (size_t i = from; i < t->tracees.n; i++) {
-            struct tracee *e = &t->tracees.v[i];
-            if (e->state == TRACEE_SEIZED && !read_registers(t, e) && !give_up(t, e, waited))
-                left++;
+    for (size_t i = from; i < t->tracees.n; i++) {
+        struct tracee *e = &t->tracees.v[i];
+        while (e->state == TRACEE_SEIZED && !read_registers(t, e)) {
+            uint64_t waited = now_ns() - start;
+            if (!give_up(t, e, waited))
+                nanosleep(&(struct timespec){.tv_nsec = waited < SOON_NS ? SLEEP_SOON_NS : SLEEP_NS}, NULL);
         }
-        if (left == 0)
-            return;
-        nanosleep(&(struct timespec){.tv_nsec = waited < SOON_NS ? SLEEP_SOON_NS : SLEEP_NS}, NULL);
     }
 }
 
