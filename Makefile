@@ -56,7 +56,7 @@ tidy:
 	git ls-files 'src/*.c' | xargs -P "$$(nproc)" -n 4 clang-tidy-16 -p build-check --quiet
 
 install: build
-	meson configure $(BUILD) $(if $(PREFIX),--prefix=$(PREFIX))
+	$(if $(PREFIX),meson configure $(BUILD) --prefix=$(PREFIX) && ninja -C $(BUILD))
 	meson install -C $(BUILD) --no-rebuild
 
 clean:

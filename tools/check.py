@@ -9,6 +9,7 @@ Exit status 1 if any failed. Full output of each step: build-check/logs/.
 """
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,14 +55,27 @@ class Step:
             log.write("+ " + " ".join(command[:12]) + (" ..." if len(command) > 12 else "") + "\n")
             log.flush()
             try:
-                return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
-                                      env={**os.environ, **(env or {})},
-                                      timeout=max(1, self.deadline - time.monotonic())).returncode == 0
-            except subprocess.TimeoutExpired:
-                log.write(f"stopped: all steps together took more than {MINUTES} minutes\n")
+                # A session of its own: what a test left running is ended with it.
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           env={**os.environ, **(env or {})}, start_new_session=True)
             except FileNotFoundError as missing:
                 log.write(f"{missing}\n")
-        return False
+                return False
+            try:
+                return process.wait(max(1, self.deadline - time.monotonic())) == 0
+            except subprocess.TimeoutExpired:
+                log.write(f"stopped: all steps together took more than {MINUTES} minutes\n")
+                return False
+            finally:
+                end_session(process)
+
+
+def end_session(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
 
 
 def junit(path, ok):
