@@ -74,10 +74,9 @@ void *arena_alloc_array(struct arena *a, size_t n, size_t size)
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-    n = strnlen(s, n);
+    n = n ? strnlen(s, n) : 0;
     char *copy = arena_alloc(a, n + 1);
-    memcpy(copy, s, n);
-    return copy;
+    return n ? memcpy(copy, s, n) : copy;
 }
 
 char *arena_strdup(struct arena *a, const char *s)

@@ -135,7 +135,7 @@ void json_key(struct json *j, const char *key)
 void json_stringn(struct json *j, const char *s, size_t n)
 {
     separate(j);
-    put_quoted(j, s, n);
+    put_quoted(j, n ? s : "", n);
 }
 
 void json_string(struct json *j, const char *s)

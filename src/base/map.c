@@ -170,10 +170,17 @@ static void mapstr_grow(struct mapstr *m)
     *m = grown;
 }
 
+/* NULL marks a free slot, so a key of no bytes needs another address. */
+static const char *key_address(const char *key, size_t len)
+{
+    return len ? key : "";
+}
+
 uint64_t *mapstr_find(const struct mapstr *m, const char *key, size_t len)
 {
     if (!m->slots)
         return NULL;
+    key = key_address(key, len);
     struct mapstr_slot *s = mapstr_probe(m, key, len, hash_bytes(key, len));
     return s->key ? &s->value : NULL;
 }
@@ -182,6 +189,7 @@ uint64_t *mapstr_put(struct mapstr *m, const char *key, size_t len, bool *fresh)
 {
     if (is_full(m->n, m->cap))
         mapstr_grow(m);
+    key = key_address(key, len);
     uint64_t hash = hash_bytes(key, len);
     struct mapstr_slot *s = mapstr_probe(m, key, len, hash);
     bool added = !s->key;

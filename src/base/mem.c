@@ -42,7 +42,7 @@ char *xstrdup(const char *s)
 
 char *xstrndup(const char *s, size_t n)
 {
-    return checked(strndup(s, n));
+    return checked(strndup(n ? s : "", n));
 }
 
 char *xasprintf(const char *fmt, ...)

@@ -22,6 +22,7 @@ void *xmalloc(size_t n) NEVER_NULL;
 void *xcalloc(size_t n, size_t size) NEVER_NULL;
 void *xrealloc_array(void *p, size_t n, size_t size) NEVER_NULL;
 char *xstrdup(const char *s) NEVER_NULL;
+/* Here and wherever base takes an address and a length: of 0 bytes the address may be NULL. */
 char *xstrndup(const char *s, size_t n) NEVER_NULL;
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) NEVER_NULL;
 

@@ -101,7 +101,7 @@ static void write_strings(struct json *j)
     json_string(j, "gr\xc3\xbc\xc3\x9f");
     json_string(j, "bad \xff\xc3");
     json_string(j, "c1 \xc2\x9b");
-    json_string(j, "");
+    json_stringn(j, NULL, 0);
     json_array_end(j);
 }
 

@@ -79,6 +79,9 @@ static void mapstr_odd_keys(void **state)
     bool fresh;
     *mapstr_put(&m, "", 0, &fresh) = 1;
     assert_true(fresh);
+    assert_int_equal(*mapstr_put(&m, NULL, 0, &fresh), 1); /* the same: no bytes */
+    assert_false(fresh);
+    assert_non_null(mapstr_find(&m, NULL, 0));
     *mapstr_put(&m, "a\0b", 3, &fresh) = 2;
     assert_true(fresh);
     *mapstr_put(&m, "a\0c", 3, &fresh) = 3;

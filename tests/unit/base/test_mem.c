@@ -75,7 +75,10 @@ static void strings(void **state)
 static void nothing_is_a_pointer_too(void **state)
 {
     (void)state;
-    void *all[] = {xmalloc(0), xcalloc(0, 8), xcalloc(8, 0), xrealloc_array(NULL, 0, 8)};
+    struct arena a = {0};
+    assert_string_equal(arena_strndup(&a, NULL, 0), "");
+    arena_done(&a);
+    void *all[] = {xstrndup(NULL, 0), xmalloc(0), xcalloc(0, 8), xcalloc(8, 0), xrealloc_array(NULL, 0, 8)};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         assert_non_null(all[i]);
         free(all[i]);

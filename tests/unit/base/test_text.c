@@ -40,6 +40,8 @@ static void a_nul_is_kept(void **state)
     (void)state;
     struct text t = {0};
     text_putn(&t, "a\0b", 3);
+    text_putn(&t, NULL, 0);
+    text_put_escaped(&t, NULL, 0);
     assert_int_equal(t.n, 3);
     assert_memory_equal(t.p, "a\0b", 4);
     text_done(&t);
