@@ -90,7 +90,7 @@ def test_lldb(waiting):
 def test_minidump_says_what_a_core_says(waiting):
     _, dump, core = waiting
     assert peers.our_stacks(stack_json(dump)) == peers.our_stacks(stack_json(core))
-    ours, theirs = run("info", "--json", dump).json, run("info", "--json", core).json
+    ours, theirs = (run("info", "--json", "--auxv", path).json for path in (dump, core))
     for key in ("program", "name", "command", "command_cut", "arch", "pid"):
         assert ours["target"][key] == theirs["target"][key], key
     for key in ("arguments", "ppid", "uid", "gid"):

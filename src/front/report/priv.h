@@ -47,6 +47,11 @@ void missing_find(const struct report *r, struct missing_list *out);
 void missing_done(struct missing_list *m);
 
 /* stack_text.c, stack_json.c */
+/* Link-time address of a pc, or its distance from the module's start where that is not known. */
+static inline uint64_t module_offset(const struct module *m, uint64_t pc)
+{
+    return pc - (m->bias_known ? m->bias : m->start);
+}
 struct err *stack_write_text(const struct report *r) MUST_CHECK;
 struct err *stack_write_folded(const struct report *r) MUST_CHECK;
 struct err *stack_write_json(const struct report *r) MUST_CHECK;

@@ -68,12 +68,14 @@ const struct command report_stack = {
     .min_operands = 1,
     .max_operands = 1,
     .help = "show where every thread of a process or core is",
-    .about = "Shows the stack of each thread of TARGET: the crashed thread first, with the signal that ended it. "
-             "TARGET is the id of a running process, or a core file: plain, or packed as .zst, .lz4, .xz or .gz.\n"
-             "A process is stopped only while its registers and stacks are copied, and then runs on. A core needs "
-             "no program to be named: modules are found by what the core says of them and by their build-ids.\n"
-             "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
-             "outermost frame says why. A recursion is shown as one line with its exact count.",
+    .about =
+        "Shows the stack of each thread of TARGET: the crashed thread first, with the signal that ended it. "
+        "TARGET is the id of a running process, or a core file or minidump: plain, or packed as .zst, .lz4, .xz or "
+        ".gz.\n"
+        "A process is stopped only while its registers and stacks are copied, and then runs on. A core needs "
+        "no program to be named: modules are found by what the core says of them and by their build-ids.\n"
+        "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
+        "outermost frame says why. A recursion is shown as one line with its exact count.",
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
                 "inquest stack --json core.zst        # for programs\n",

@@ -58,7 +58,7 @@ static void frame_json(struct json *j, const struct sframe *f, const struct stre
     if (at->start && f->pc >= at->start)
         json_kv_u64(j, "offset", f->pc - at->start);
     if (at->module)
-        json_kv_hex(j, "module_offset", f->pc - at->module->bias);
+        json_kv_hex(j, "module_offset", module_offset(at->module, f->pc));
     json_kv_string(j, "how", how_name(f->how));
     if (s->times > 1) {
         json_kv_u64(j, "repeated", s->times);

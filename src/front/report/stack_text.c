@@ -116,7 +116,7 @@ static void put_module(struct text *t, const struct sframe *f)
     else
         text_put(t, at->mapping ? "(anonymous memory)" : "(not mapped)");
     if (at->module && !at->function)
-        text_printf(t, "+0x%" PRIx64, f->pc - at->module->bias);
+        text_printf(t, "+0x%" PRIx64, module_offset(at->module, f->pc));
 }
 
 static const char *guess_mark(const struct sframe *f)
@@ -418,7 +418,8 @@ static void put_folded_stack(struct text *t, const struct report *r, const struc
         if (f->at->function)
             put_folded_name(t, f->at->function);
         else if (f->at->module)
-            text_printf(t, "[%s+0x%" PRIx64 "]", path_tail(f->at->module->name, 1), f->pc - f->at->module->bias);
+            text_printf(t, "[%s+0x%" PRIx64 "]", path_tail(f->at->module->name, 1),
+                        module_offset(f->at->module, f->pc));
         else
             text_printf(t, "[0x%" PRIx64 "]", f->pc);
     }
