@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many addresses at once: first from what is known and from the cache, then the rest by unit, on all cores. */
 #include "base/log.h"
+#include "base/work.h"
 #include "module/callsite.h"
 #include "module/inlines.h"
 #include "module/line.h"
@@ -141,16 +142,21 @@ bool sym_complete(const struct sym_module *sm)
     return sm->dwarf && sm->dwarf->n_problems == 0 && !alt_missing;
 }
 
+static void add_problems(struct symbolizer *s, const struct dwarf *d)
+{
+    for (size_t i = 0; d && i < d->n_problems; i++)
+        *vec_push(&s->problems) = d->problems[i];
+}
+
 const struct err *const *symbolizer_problems(struct symbolizer *s, size_t *n)
 {
     s->problems.n = 0;
     for (size_t i = 0; i < s->n; i++) {
-        struct dwarf *d = s->modules[i].dwarf;
-        for (size_t k = 0; d && k < d->n_problems; k++)
-            *vec_push(&s->problems) = d->problems[k];
-        for (size_t p = 0; d && p < d->parts.n; p++)
-            for (size_t k = 0; k < d->parts.v[p]->n_problems; k++)
-                *vec_push(&s->problems) = d->parts.v[p]->problems[k];
+        const struct dwarf *d = s->modules[i].dwarf;
+        add_problems(s, d);
+        for (size_t k = 0; d && k < d->parts.n; k++)
+            add_problems(s, d->parts.v[k]);
+        add_problems(s, d ? d->alt : NULL);
     }
     *n = s->problems.n;
     return s->problems.v;
@@ -164,7 +170,6 @@ struct job {
     struct dw_unit *unit;
     const taddr *pcs; /* sorted, distinct */
     size_t n;
-    struct progress *progress;
     struct answer *answers; /* n of them, in the arena; NULL: cancelled */
     struct arena arena;
 };
@@ -248,11 +253,8 @@ static void find_lines(struct job_state *st, struct line_pos *pos)
         dwarf_problem(j->sm->dwarf, e);
 }
 
-static void run_job(void *arg, size_t i)
+static void run_job(struct job *j)
 {
-    struct job *j = &((struct job *)arg)[i];
-    if (progress_cancelled(j->progress))
-        return;
     struct job_state st = {.job = j, .namer.arena = &j->arena};
     struct scopes *scopes = arena_array(&j->arena, struct scopes, j->n);
     struct line_pos *pos = arena_array(&j->arena, struct line_pos, j->n);
@@ -284,6 +286,22 @@ struct wanted {
 
 typedef VEC(struct wanted) wanted_list;
 typedef VEC(struct job) job_list;
+
+struct batch {
+    struct job *jobs;
+    size_t n;
+    atomic_size_t done;
+    struct progress *progress;
+};
+
+static void run_one(void *arg, size_t i)
+{
+    struct batch *b = arg;
+    if (progress_cancelled(b->progress))
+        return;
+    run_job(&b->jobs[i]);
+    progress_report(b->progress, "units read", atomic_fetch_add(&b->done, 1) + 1, b->n);
+}
 
 static int by_module_and_pc(const void *x, const void *y)
 {
@@ -382,8 +400,7 @@ static void make_jobs(struct symbolizer *s, struct wanted *w, size_t n, taddr *p
         else if (i > 0 && w[i].unit == w[i - 1].unit)
             jobs->v[jobs->n - 1].n++;
         else
-            *vec_push(jobs) = (struct job){
-                .sm = sm, .unit = w[i].unit, .pcs = &pcs[i], .n = 1, .progress = modules_opts(s->ms)->progress};
+            *vec_push(jobs) = (struct job){.sm = sm, .unit = w[i].unit, .pcs = &pcs[i], .n = 1};
     }
 }
 
@@ -403,6 +420,7 @@ static void answer_all(struct symbolizer *s, wanted_list *list)
     job_list jobs = {0};
     taddr *pcs = xcalloc(list->n, sizeof(*pcs));
     uint64_t start = now_ns(), inflated, found;
+    progress_report(modules_opts(s->ms)->progress, "inflating debug information", 0, 0);
     inflate(list);
     inflated = now_ns();
     for (size_t i = 0, end; i < list->n; i = end) {
@@ -413,7 +431,8 @@ static void answer_all(struct symbolizer *s, wanted_list *list)
     found = now_ns();
     if (jobs.n)
         qsort(jobs.v, jobs.n, sizeof(*jobs.v), by_size);
-    parallel_for(jobs.n, run_job, jobs.v);
+    struct batch batch = {.jobs = jobs.v, .n = jobs.n, .progress = modules_opts(s->ms)->progress};
+    parallel_for(jobs.n, run_one, &batch);
     log_debug("symbolize: %zu addresses in %zu units; inflating took %.1f ms, finding units %.1f, reading them %.1f",
               list->n, jobs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
               (double)(now_ns() - found) / 1e6);

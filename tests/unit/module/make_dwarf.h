@@ -45,14 +45,14 @@ static inline void patch_length(struct text *t, size_t at)
         t->p[at + i] = (char)(n >> (8 * i));
 }
 
-/* code, tag, children, then pairs of attribute and form until 0. */
-#define put_abbrev(t, code, tag, children, ...) \
-    put_abbrev_((t), (code), (tag), (children), (const uint16_t[]){__VA_ARGS__, 0, 0})
-static inline void put_abbrev_(struct text *t, uint64_t code, uint64_t tag, bool children, const uint16_t *specs)
+/* code, tag, children, then pairs of attribute and form. */
+#define put_abbrev(t, code, tag, ...) put_abbrev_((t), (code), (tag), (const uint16_t[]){__VA_ARGS__, 0, 0})
+static inline void put_abbrev_(struct text *t, uint64_t code, uint64_t tag, const uint16_t *children)
 {
     put_uleb(t, code);
     put_uleb(t, tag);
-    put_u8(t, children);
+    put_u8(t, *children);
+    const uint16_t *specs = children + 1;
     do {
         put_uleb(t, specs[0]);
         put_uleb(t, specs[1]);
