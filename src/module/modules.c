@@ -18,7 +18,7 @@ struct group {
 struct grouping {
     struct modules *ms;
     VEC(struct group) groups;
-    struct mapstr last; /* path -> index of its newest group, plus one */
+    struct mapstr *last; /* path -> index of its newest group, plus one */
 };
 
 static bool is_file(const struct mapping *map)
@@ -74,7 +74,7 @@ static bool belongs(const struct group *g, const struct mapping *map)
 static void group_mapping(struct grouping *gr, const struct mapping *map)
 {
     bool fresh;
-    uint64_t *last = mapstr_put(&gr->last, map->path, strlen(map->path), &fresh);
+    uint64_t *last = mapstr_put(gr->last, map->path, strlen(map->path), &fresh);
     struct group *g = *last ? &gr->groups.v[*last - 1] : NULL;
     if (!g || !belongs(g, map)) {
         g = group_new(gr, map);
@@ -118,7 +118,8 @@ static void extend_to_bss(struct modules *ms, struct group *g)
 
 static void add_file_modules(struct modules *ms)
 {
-    struct grouping gr = {.ms = ms};
+    struct mapstr last = {0};
+    struct grouping gr = {.ms = ms, .last = &last};
     for (size_t i = 0; i < ms->im->maps.n; i++)
         if (is_file(&ms->im->maps.v[i]))
             group_mapping(&gr, &ms->im->maps.v[i]);
@@ -133,7 +134,7 @@ static void add_file_modules(struct modules *ms)
         elf_unref(g->header);
     }
     vec_done(&gr.groups);
-    mapstr_done(&gr.last);
+    mapstr_done(&last);
 }
 
 static void add_vdso(struct modules *ms)
