@@ -31,7 +31,7 @@ def normal(text, folder):
     text = re.sub(r"in \d+ mappings", "in N mappings", text)
     text = re.sub(r"(?<=\S) {2,}", "  ", text)
     keep = [line for line in text.splitlines()
-            if not re.search(r"^  #.*(lib\w+[\w.+-]*\.so|ld-linux)", line) and not line.startswith("no debug info")]
+            if not re.search(r"^  #.*(lib\w+[\w.+-]*\.so|ld-linux)", line) and not line.startswith(("no debug info", "cpu time"))]
     return re.sub(r"^(  #)\d+(-#\d+)?:? *", r"\1 ", "\n".join(keep), flags=re.M) + "\n"
 
 
