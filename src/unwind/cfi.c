@@ -80,10 +80,29 @@ static bool search_in_order(const struct cfi *c)
     return true;
 }
 
-/* Looks up in .eh_frame_hdr. False when its answer contradicts .eh_frame: then it is damaged. */
+/* The FDE that entry `i` of the search table names. False when it is another one: the table is damaged. The
+ * index made from the section then decides, and says what is wrong there. */
+static bool search_entry(struct cfi *c, size_t i, struct fde *out)
+{
+    taddr start = search_value(c, 2 * i), at = search_value(c, 2 * i + 1);
+    struct cfi_entry e;
+    bool end;
+    struct err *err = cfi_entry_read(c, CFI_EH, at - c->sections[CFI_EH].addr, &e, &end);
+
+    if (!err && (end || e.is_cie))
+        return false;
+    if (!err)
+        err = cfi_fde(c, CFI_EH, &e, out);
+    bool good = !err && out->start == start;
+    err_free(err);
+    return good;
+}
+
+/* Looks up in .eh_frame_hdr. False when its answer contradicts .eh_frame. */
 static bool find_by_header(struct cfi *c, taddr pc, struct fde *out, bool *found)
 {
-    size_t lo = 0, n = c->search.n / (2U * c->search_size);
+    size_t count = c->search.n / (2U * c->search_size), lo = 0, n = count;
+    struct fde f;
 
     /* Invariant: entries below lo start at or below pc, entries from lo + n start above it. */
     while (n > 0) {
@@ -97,28 +116,16 @@ static bool find_by_header(struct cfi *c, taddr pc, struct fde *out, bool *found
     }
     *found = false;
     if (lo > 0) {
-        taddr start = search_value(c, 2 * (lo - 1));
-        taddr at = search_value(c, 2 * (lo - 1) + 1);
-        struct cfi_entry e;
-        struct fde f;
-        bool end;
-        struct err *err = cfi_entry_read(c, CFI_EH, at - c->sections[CFI_EH].addr, &e, &end);
-        if (!err && (end || e.is_cie))
+        if (!search_entry(c, lo - 1, &f))
             return false;
-        if (!err)
-            err = cfi_fde(c, CFI_EH, &e, &f);
-        if (err || f.start != start) {
-            err_free(err); /* the index made from the section decides, and says what is wrong there */
-            return false;
-        }
         if (pc < f.end) {
             *out = f;
             *found = true;
             return true;
         }
     }
-    /* No entry: believable only of a table that is in order as a whole. */
-    if (!c->search_checked && !search_in_order(c))
+    /* No entry: believable only between two good ones, of a table that is in order as a whole. */
+    if ((lo < count && !search_entry(c, lo, &f)) || (!c->search_checked && !search_in_order(c)))
         return false;
     c->search_checked = true;
     return true;

@@ -124,7 +124,8 @@ static struct err *check_move(struct unwinder *u, struct walk *w, const struct m
 {
     if (m->cfa <= w->last_cfa)
         TRY(check_jump(u, w, m));
-    if (!is_mapped(u, m->cfa - 1))
+    /* What overflows its stack is interrupted below it. */
+    if (!w->frame.is_signal && !is_mapped(u, m->cfa - 1))
         return err_at(err_new(ERR_CORRUPT, "the frame of 0x%" PRIx64 " would end at 0x%" PRIx64 ", which is not mapped",
                               w->frame.pc, m->cfa),
                       ERR_AT_ADDRESS, m->cfa);
