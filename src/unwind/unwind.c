@@ -166,12 +166,16 @@ static enum step_result ask_steppers(struct unwinder *u, const struct walk *w, s
     return STEP_NOT_MINE;
 }
 
-static void commit_stepper(struct unwinder *u, struct walk *w, const struct regs *caller, taddr cfa)
+/* A runtime knows its own code; only that it goes outwards is checked. */
+static struct err *commit_stepper(struct unwinder *u, struct walk *w, const struct regs *caller, taddr cfa)
 {
     struct move m = {.cfa = cfa, .pc = caller->val[u->arch->pc], .how = FRAME_STEPPER};
 
+    if (cfa <= w->last_cfa)
+        TRY(check_jump(u, w, &m));
     commit(u, w, &m);
     w->regs = *caller;
+    return NULL;
 }
 
 /* The caller by tables or instructions. */
@@ -232,7 +236,7 @@ static struct err *walk_step(struct unwinder *u, struct walk *w, taddr *cfa, boo
         enum step_result r = ask_steppers(u, w, &caller, &stepped);
         *end = r == STEP_END;
         if (r == STEP_DONE)
-            commit_stepper(u, w, &caller, stepped);
+            TRY(commit_stepper(u, w, &caller, stepped));
         if (r != STEP_NOT_MINE) {
             *cfa = stepped;
             return NULL;
