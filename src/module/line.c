@@ -181,15 +181,13 @@ struct machine {
     const struct lines *l;
     struct row r;   /* registers */
     unsigned op;    /* op_index */
-    uint64_t discriminator;
     bool dead;      /* the linker dropped the code of this sequence */
     struct row cur; /* the row that holds from cur.addr on */
     bool have;
     /* What gdb's choice among rows depends on, see take_row(). */
     uint64_t last_file;
-    uint32_t last_line;
     taddr last_addr;
-    bool any_row, stmt_here, line_has_discriminator;
+    bool any_row, stmt_here;
     struct line_pos *pos;
     size_t n, next, left; /* next: first position not below cur.addr; left: not yet found */
 };
@@ -198,10 +196,8 @@ static void reset(struct machine *m)
 {
     m->r = (struct row){.file = 1, .line = 1, .stmt = m->l->default_stmt};
     m->op = 0;
-    m->discriminator = 0;
-    m->dead = m->have = m->any_row = m->stmt_here = m->line_has_discriminator = false;
+    m->dead = m->have = m->any_row = m->stmt_here = false;
     m->last_file = 0;
-    m->last_line = 0;
 }
 
 static void seek(struct machine *m, taddr addr)
@@ -251,9 +247,10 @@ static void store(struct machine *m)
 /* A row of the table. Several may stand at one address, and compilers mark some as not beginning a
  * statement; which of them a debugger shows is not in the specification. This is what gdb does, so that
  * both tools name the same line: rows for line 0 do not count; of a file's rows at an address the last one
- * that begins a statement counts, or else the last; a row of another file that does not begin a statement
- * does not count where one does; and rows that repeat the line of the row before, which discriminators
- * cause, do not count. */
+ * that begins a statement counts, or else the last; and a row of another file that does not begin a
+ * statement does not count where one does.
+ * Up to version 17 it also ignores rows that repeat the line of the row before when discriminators cause
+ * them. We do not: such a row may follow, at the next address, one that did not count. */
 static void take_row(struct machine *m)
 {
     const struct row *r = &m->r;
@@ -261,22 +258,12 @@ static void take_row(struct machine *m)
     bool other_file = !m->any_row || r->file != m->last_file;
     bool passed_over = r->line == 0 || (other_file && same_addr && !r->stmt && m->stmt_here);
     if (!m->dead && !passed_over) {
-        if (other_file || r->line != m->last_line || !m->line_has_discriminator)
-            store(m);
+        store(m);
         m->last_file = r->file;
-        m->last_line = r->line;
     }
     m->stmt_here = (same_addr && m->stmt_here) || r->stmt;
     m->last_addr = r->addr;
     m->any_row = true;
-    m->discriminator = 0;
-}
-
-static void add_to_line(struct machine *m, int64_t delta)
-{
-    m->r.line += (uint32_t)delta;
-    if (delta != 0)
-        m->line_has_discriminator = m->discriminator != 0;
 }
 
 static void end_sequence(struct machine *m)
@@ -312,9 +299,6 @@ static void extended(struct machine *m, struct cursor *c)
         break;
     }
     case DW_LNE_set_discriminator:
-        m->discriminator = cursor_uleb(&body);
-        m->line_has_discriminator = m->line_has_discriminator || m->discriminator != 0;
-        break;
     case DW_LNE_define_file: /* no producer uses it */
     default:
         break;
@@ -331,12 +315,11 @@ static void standard(struct machine *m, struct cursor *c, uint8_t op)
         advance(m, cursor_uleb(c));
         break;
     case DW_LNS_advance_line:
-        add_to_line(m, cursor_sleb(c));
+        m->r.line += (uint32_t)cursor_sleb(c);
         break;
     case DW_LNS_set_file:
         m->last_file = m->r.file;
         m->r.file = cursor_uleb(c);
-        m->line_has_discriminator = m->discriminator != 0;
         break;
     case DW_LNS_set_column:
         m->r.column = (uint32_t)cursor_uleb(c);
@@ -375,7 +358,7 @@ struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n)
         if (op >= l->opcode_base) {
             unsigned adjusted = op - l->opcode_base;
             advance(&m, adjusted / l->line_range);
-            add_to_line(&m, l->line_base + (int)(adjusted % l->line_range));
+            m.r.line += (uint32_t)(l->line_base + (int)(adjusted % l->line_range));
             take_row(&m);
         } else if (op == 0) {
             extended(&m, &c);
