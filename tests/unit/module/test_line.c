@@ -276,8 +276,9 @@ static void test_which_row_at_an_address(void **state)
     assert_int_equal(LINE_OF(0x1000, {0, 1, false, 1, 0}, {0, 1, false, 2, 0}), 3);
     /* line 0 says nothing */
     assert_int_equal(LINE_OF(0x1004, {0, 1, true, 1, 0}, {2, -2, true, 1, 0}, {4, 4, true, 1, 0}), 2);
-    /* a repeated line with a discriminator is no row: the statement that it begins does not count */
-    assert_int_equal(LINE_OF(0x1004, {0, 1, true, 1, 3}, {4, 0, true, 1, 3}, {0, 1, false, 1, 0}), 3);
+    /* a discriminator changes nothing, also where the row before did not count */
+    assert_int_equal(LINE_OF(0x1004, {0, 1, true, 1, 3}, {4, 0, true, 1, 3}, {0, 1, false, 1, 0}), 2);
+    assert_int_equal(LINE_OF(0x1004, {0, 1, true, 1, 0}, {0, 1, false, 1, 3}, {4, 0, false, 1, 3}), 3);
     assert_int_equal(LINE_OF(0x1004, {0, 1, true, 1, 0}, {4, 0, true, 1, 0}, {0, 1, false, 1, 0}), 2);
 }
 
