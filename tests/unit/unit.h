@@ -14,6 +14,17 @@
 
 #include "base/err.h"
 
+/* For sanitizers, which look here: failed allocations are ours to see, and the stack of a test is a stack.
+ * A test whose child is traced must add ":detect_leaks=0", since a traced process cannot look for leaks. */
+#ifndef UNIT_ASAN_OPTIONS
+#define UNIT_ASAN_OPTIONS ""
+#endif
+const char *__asan_default_options(void);
+__attribute__((used)) const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1:detect_stack_use_after_return=0" UNIT_ASAN_OPTIONS;
+}
+
 #define RUN_TESTS(...)                                    \
     int main(void)                                        \
     {                                                     \

@@ -79,8 +79,8 @@ struct err *image_core_open(const char *path, const struct image_core_opts *opts
         TRY(unpack(fd, path, codec, opts ? opts->progress : NULL, &unpacked, &problem));
 
     TRY(filemap_fd(codec ? unpacked : fd, path, &map));
-    struct err *e = minidump_is(map.data) ? minidump_open_bytes(map.data, path, &im)
-                                          : core_open_bytes(map.data, path, &im);
+    struct err *e =
+        minidump_is(map.data) ? minidump_open_bytes(map.data, path, &im) : core_open_bytes(map.data, path, &im);
     if (e) {
         filemap_done(&map);
         return e;

@@ -6,13 +6,6 @@
 #include "base/arena.h"
 #include "base/mem.h"
 
-/* Without it a sanitizer ends the process before our own check can. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
-
 struct pair {
     int a, b;
 };

@@ -103,7 +103,7 @@ static void test_forms(void **state)
     struct dw_unit *u = first_unit(d);
     struct dw_die root = root_of(u), die, ref;
     struct dw_value v;
-    taddr at;
+    taddr at = 0;
     assert_string_equal(dw_unit_root(u)->name, "abc");
     assert_string_equal(dw_language_name(dw_unit_root(u)->language), "c++");
     assert_true(dw_die_child(&root, &die));
