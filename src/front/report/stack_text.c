@@ -174,6 +174,12 @@ static void measure(struct layout *l, const struct sstack *st, struct map64 *see
 
 /* Lines. */
 
+/* Up to the next column, which stands two columns after this one, of `width`. */
+static void put_gap(struct text *t, size_t used, size_t width)
+{
+    text_printf(t, "%*s  ", used < width ? (int)(width - used) : 0, "");
+}
+
 static void put_frame(struct text *t, const struct layout *l, size_t number, const struct sframe *f)
 {
     struct text part = {0};
@@ -188,13 +194,11 @@ static void put_frame(struct text *t, const struct layout *l, size_t number, con
     put_coloured(t, l->sc, name, text_str(&part));
     text_put(&part, kind_mark(f));
     put_coloured(t, l->sc, COLOUR_DIM, kind_mark(f));
-    put_pad(t, width_of(&part), l->function_width);
-    text_put(t, "  ");
+    put_gap(t, width_of(&part), l->function_width);
 
     put_place(&part, l, f);
     put_coloured(t, l->sc, COLOUR_GREEN, text_str(&part));
-    put_pad(t, width_of(&part), l->place_width);
-    text_put(t, "  ");
+    put_gap(t, width_of(&part), l->place_width);
 
     put_module(&part, f);
     put_coloured(t, l->sc, COLOUR_DIM, text_str(&part));
