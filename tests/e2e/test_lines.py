@@ -32,11 +32,9 @@ for line in open(ARG):
     print("@" + json.dumps((pc, frames)))
 """
 
-# Of the dwp variants of C++ by clang, gdb 13 itself dies.
 VARIANTS = ("c-gcc-O2-dwarf5", "c-clang-O2-dwarf4", "cxx-gcc-O2-dwarf5", "cxx-gcc-O0-dwarf4", "cxx-gcc-split5",
             "cxx-gcc-dwp4", "cxx-gcc-types", "cxx-gcc-lto", "cxx-gcc-dwz5", "cxx-clang-O2-dwarf5", "cxx-clang-split5",
-            "c-clang-dwp5", "rust-O0-legacy",
-            "rust-O2-v0")
+            "rust-O0-legacy", "rust-O2-v0")
 
 
 def random_addresses(exe):
@@ -100,3 +98,17 @@ def test_random_addresses(lab, tmp_path, variant):
     wrong = [f"{at:#x}: {us}\n       gdb: {them}" for at, (us, them) in shown.items() if us != them]
     assert not wrong, f"{len(wrong)} of {len(addresses)} differ:\n" + "\n".join(wrong[:5])
     assert sum(bool(ours[at]) for at in addresses) > len(addresses) // 4
+
+
+@pytest.mark.parametrize("prefix", ("c-clang", "cxx-clang", "cxx-gcc"))
+def test_packed_split_dwarf(lab, prefix):
+    """gdb 13 dies of .dwp files of DWARF 5, so these are compared with the same program before it was packed."""
+    if not os.access(LINES_OF, os.X_OK):
+        pytest.skip(f"{LINES_OF} is not built")
+    split, packed = (lab.target(f"{prefix}-{form}") for form in ("split5", "dwp5"))
+    addresses = random_addresses(split.exe)
+    assert addresses == random_addresses(packed.exe)
+    of_split, of_packed = of_inquest(split.exe, addresses), of_inquest(packed.exe, addresses)
+    moved = {at: [(name, path and path.replace(split.dir, packed.dir), line) for name, path, line in frames]
+             for at, frames in of_split.items()}
+    assert of_packed == moved
