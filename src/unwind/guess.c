@@ -127,7 +127,7 @@ static enum trust by_scan(struct unwinder *u, taddr from, taddr limit, taddr fun
     return best;
 }
 
-/* A frame pointer that a skipped frame did not move is still good. */
+/* A frame pointer that a skipped frame did not move is still good; a zero still marks the chain's end. */
 static void keep_frame_pointer(struct unwinder *u, const struct walk *w, taddr sp, struct move *m)
 {
     const struct arch *a = u->arch;
@@ -135,7 +135,7 @@ static void keep_frame_pointer(struct unwinder *u, const struct walk *w, taddr s
     if (!regs_has(&w->regs, a->fp))
         return;
     uint64_t fp = w->regs.val[a->fp];
-    if (fp >= sp && space_find(&u->im->space, fp) == space_find(&u->im->space, sp))
+    if (fp == 0 || (fp >= sp && space_find(&u->im->space, fp) == space_find(&u->im->space, sp)))
         move_set(m, a->fp, fp);
 }
 

@@ -178,10 +178,11 @@ static struct err *commit_stepper(struct unwinder *u, struct walk *w, const stru
     return NULL;
 }
 
-/* The caller by tables or instructions. */
+/* The caller by tables or instructions. Of what instructions may mean, an answer with a caller goes before
+ * one that says that there is none. */
 static struct err *step_by_row(struct unwinder *u, struct walk *w, struct move *m, bool *end)
 {
-    const struct row *first = w->row;
+    const struct row *first = w->row, *ending = NULL;
     struct err *why = NULL;
 
     if (first->kind == ROW_NONE)
@@ -191,11 +192,17 @@ static struct err *step_by_row(struct unwinder *u, struct walk *w, struct move *
         why = row_apply(u, w, m, end);
         if (!why && !*end)
             why = check_move(u, w, m);
-        if (!why)
+        if (!why && (*end || m->exact_pc || m->pc != 0 || m->how != FRAME_CODE))
             return NULL;
+        if (!why && !ending)
+            ending = w->row;
     }
     w->row = first;
-    return why;
+    if (!ending)
+        return why;
+    err_free(why);
+    w->row = ending;
+    return row_apply(u, w, m, end);
 }
 
 /* The end of a chain of frame pointers is the end of the stack, if nothing but the chain was to be had. */

@@ -12,6 +12,7 @@
 
 enum {
     MAX_INSNS = 4096,
+    MAX_EXIT_INSNS = 8,
     WINDOW = 256, /* bytes of code read at a time */
 };
 
@@ -83,7 +84,7 @@ static void visit(struct path *p, const struct state *s, taddr at)
 {
     bool fresh;
 
-    if (p->v->end && at >= p->v->end && s->at < p->v->end && s->at >= p->v->function &&
+    if (at != p->goal && p->v->end && at >= p->v->end && s->at < p->v->end && s->at >= p->v->function &&
         at - p->v->end < 16) /* ran out of the function behind a call that does not return */
         return;
     map64_put(&p->seen, at, &fresh);
@@ -306,7 +307,7 @@ static void follow_flow(struct path *p, struct state *s, const struct x86_insn *
     if (op == 0xe8 || (indirect && (i->reg & 7) == 2)) {
         if (op == 0xe8 && i->imm == 0) /* i386 reads its pc so */
             push(p, s, -1);
-        if (!is_padding(p, next))
+        if (next == p->goal || !is_padding(p, next))
             visit(p, s, next);
         return;
     }
@@ -371,13 +372,22 @@ static bool is_new(const struct rules *out, size_t n, const struct rules *r)
     return true;
 }
 
+/* Did the function end with the call that pc follows (abort)? What stands there is not its code then. */
+static bool ends_in_call(struct path *p)
+{
+    const struct code_view *v = p->v;
+
+    return !v->exact && ((v->end && v->pc >= v->end) || is_padding(p, v->pc));
+}
+
 /* Breadth first: the shortest path to a return leads least often through a call that does not come back. */
 static size_t search(const struct code_view *v, taddr goal, bool through_nops, struct rules *out, size_t n)
 {
     struct path p = {.v = v, .is_64 = v->arch->addr_size == 8, .goal = goal, .through_nops = through_nops};
     struct state start = {.sp = {FROM_SP, 0}, .bp = {goal ? FROM_NOTHING : FROM_BP, 0}};
 
-    visit(&p, &start, goal ? v->function : v->pc);
+    if (goal || !ends_in_call(&p))
+        visit(&p, &start, goal ? v->function : v->pc);
     while (p.next < p.queue.n && n < CODE_ANSWERS) {
         struct state s = p.queue.v[p.next++];
         struct x86_insn i;
@@ -435,9 +445,36 @@ static bool in_plt(const struct code_view *v, struct rules *out)
     return false;
 }
 
+/* Does the code behind a call go straight into the system call that ends a thread or process? Then it is the
+ * first code of a thread, such as musl's clone(), which nobody called. */
+static bool ends_thread(const struct code_view *v)
+{
+    struct path p = {.v = v, .is_64 = v->arch->addr_size == 8};
+    struct x86_insn i;
+    int64_t number = -1;
+    taddr at = v->pc;
+
+    for (int n = 0; n < MAX_EXIT_INSNS && !v->exact && fetch(&p, at, &i); n++, at += i.size) {
+        bool one = i.map == X86_ONE_BYTE && !i.vex;
+        if ((i.map == X86_0F && i.opcode == 0x05) || (one && i.opcode == 0xcd))
+            return p.is_64 ? number == 60 || number == 231 : number == 1 || number == 252;
+        if (one && (i.opcode == 0xb0 || i.opcode == 0xb8) && i.rm == AX)
+            number = i.opcode == 0xb0 ? i.imm & 0xff : i.imm;
+        else if (!one || i.opcode == 0xc3 || i.opcode == 0xe8 || i.opcode == 0xe9 || i.opcode == 0xeb)
+            return false;
+    }
+    return false;
+}
+
 static size_t rules(const struct code_view *v, struct rules out[static CODE_ANSWERS])
 {
     size_t n = v->exact && in_plt(v, &out[0]) ? 1 : 0;
+
+    if (ends_thread(v)) {
+        out[0] = (struct rules){.cfa = {.reg = v->arch->sp}};
+        out[0].regs[v->arch->pc].kind = RULE_UNDEFINED;
+        return 1;
+    }
 
     n = search(v, 0, false, out, n);
     if (v->function && v->function <= v->pc)
