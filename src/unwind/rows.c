@@ -2,6 +2,9 @@
 /* Rows: made from tables and instructions once an address, then found by it. */
 #include "unwind/unwinder.h"
 
+/* Searches of code take up to a millisecond, and a hostile stack may ask for one a word. */
+#define MAX_SEARCHES 8192
+
 static bool module_word(void *arg, taddr at, unsigned size, uint64_t *out)
 {
     return modules_word(arg, at, size, out);
@@ -134,12 +137,12 @@ static struct row *row_of_code(struct unwinder *u, struct module *m, taddr looku
         v.function = sym.addr;
         v.end = sym.size ? sym.addr + sym.size : 0;
     }
-    if (v.function && v.function == u->entry) {
+    if (v.function && v.function == u->entry) { /* nobody called it */
         first = arena_new(&u->arena, struct row);
         first->kind = ROW_END;
         return first;
     }
-    size_t n = u->code ? u->code->rules(&v, answers) : 0;
+    size_t n = u->code && u->searches++ < MAX_SEARCHES ? u->code->rules(&v, answers) : 0;
     for (size_t i = 0; i < n; i++) {
         /* Where a link register exists it is what the instructions speak of. */
         struct row *row = row_of_rules(u, &answers[i], u->arch->lr != REG_NONE ? u->arch->lr : u->arch->pc);

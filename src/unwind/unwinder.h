@@ -61,6 +61,7 @@ struct unwinder {
     VEC(struct err *) problems; /* of rows */
     VEC(struct stepper) steppers;
     uint64_t callee_saved[REG_WORDS];
+    size_t searches;                 /* of code, so far */
     const struct space_range *stack; /* that the last word came from */
     taddr entry;                     /* first instruction of the program; 0 unknown */
     /* Where unwind_regs() stopped last: asking frame after frame stays linear. */

@@ -11,7 +11,8 @@
 #include <elf.h>
 
 enum {
-    MAX_INSNS = 4096,
+    MAX_INSNS = 4096, /* on the way to a first answer */
+    MORE_INSNS = 512, /* on the way to another one */
     MAX_EXIT_INSNS = 8,
     WINDOW = 256, /* bytes of code read at a time */
 };
@@ -388,7 +389,8 @@ static size_t search(const struct code_view *v, taddr goal, bool through_nops, s
 
     if (goal || !ends_in_call(&p))
         visit(&p, &start, goal ? v->function : v->pc);
-    while (p.next < p.queue.n && n < CODE_ANSWERS) {
+    size_t limit = MAX_INSNS;
+    while (p.next < p.queue.n && p.next < limit && n < CODE_ANSWERS) {
         struct state s = p.queue.v[p.next++];
         struct x86_insn i;
         struct rules r;
@@ -401,8 +403,10 @@ static size_t search(const struct code_view *v, taddr goal, bool through_nops, s
             else
                 follow_flow(&p, &s, &i);
         }
-        if (ok && is_new(out, n, &r))
+        if (ok && is_new(out, n, &r)) {
             out[n++] = r;
+            limit = p.next + MORE_INSNS;
+        }
     }
     map64_done(&p.seen);
     vec_done(&p.queue);
