@@ -77,6 +77,24 @@ static bool take_mapped(struct search *s)
     return search_judge(s, err, e, s->m->path, "mapped file");
 }
 
+/* A name without a path: where the dynamic linker looks by default, and with Debian's multiarch. */
+static bool take_library(struct search *s)
+{
+    struct modules *ms = s->m->priv->ms;
+    const struct arch *arch = ms->im->arch;
+    static const char *const folders[] = {"/usr/lib64", "/lib64", "/usr/lib", "/lib"};
+    if (strchr(s->m->path, '/') || !arch)
+        return false;
+    for (size_t i = 0; i <= ARRAY_LEN(folders); i++) {
+        SCOPED(freep)
+        char *path = i == 0 ? xasprintf("%s/usr/lib/%s-linux-gnu/%s", ms->roots[0], arch->name, s->m->path)
+                            : xasprintf("%s%s/%s", ms->roots[0], folders[i - 1], s->m->path);
+        if (search_try(s, path, "library folder"))
+            return true;
+    }
+    return false;
+}
+
 /* Places that a file may have been moved to: only its build-id tells that it is the one. */
 static bool take_moved(struct search *s)
 {
@@ -85,6 +103,8 @@ static bool take_moved(struct search *s)
     if (!s->id)
         return false;
     if ((ms->opts.sysroot || s->m->path[0] != '/') && search_try(s, s->m->path, "mapped path"))
+        return true;
+    if (take_library(s))
         return true;
     if (ms->core_dir && search_try(s, arena_printf(a, "%s/%s", ms->core_dir, s->m->name), "beside the core"))
         return true;

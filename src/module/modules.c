@@ -21,9 +21,12 @@ struct grouping {
     struct mapstr *last; /* path -> index of its newest group, plus one */
 };
 
-static bool is_file(const struct mapping *map)
+/* Crashpad names libraries by their DT_SONAME, and lists them. */
+static bool is_file(const struct image *im, const struct mapping *map)
 {
-    return map->path && map->path[0] == '/';
+    if (!map->path || map->path[0] == '[')
+        return false;
+    return map->path[0] == '/' || image_file(im, map->start);
 }
 
 /* What the dump itself says of the file, which minidumps do instead of holding its first page. */
@@ -121,7 +124,7 @@ static void add_file_modules(struct modules *ms)
     struct mapstr last = {0};
     struct grouping gr = {.ms = ms, .last = &last};
     for (size_t i = 0; i < ms->im->maps.n; i++)
-        if (is_file(&ms->im->maps.v[i]))
+        if (is_file(ms->im, &ms->im->maps.v[i]))
             group_mapping(&gr, &ms->im->maps.v[i]);
     for (size_t i = 0; i < gr.groups.n; i++) {
         struct group *g = &gr.groups.v[i];

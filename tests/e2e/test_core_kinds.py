@@ -115,6 +115,16 @@ def test_minidump_environment(waiting):
         run("info", "--json", "--env", core).json["environment"]
 
 
+def test_crashpad(waiting, tmp_path):
+    """Without maps, modules are found by the list alone, libraries without a path by their build-ids."""
+    _, dump, _ = waiting
+    other = cores.like_crashpad(dump, str(tmp_path / "dump"))
+    answer = stack_json(other)
+    assert answer["target"]["signal"] is None
+    assert not problems(answer)
+    assert peers.our_stacks(answer) == peers.our_stacks(stack_json(dump))
+
+
 @pytest.mark.parametrize("death,signal", [("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("bad-jump", "SIGSEGV")])
 def test_lldb_of_a_crash(lab, tmp_path, death, signal):
     target, dump = lab.target(VARIANT), str(tmp_path / "dump")

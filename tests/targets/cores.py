@@ -166,6 +166,43 @@ def lldb_core(pid, out, lldb=None, style="stack"):
     return out
 
 
+def like_crashpad(dump, out):
+    """A copy of lldb's minidump as Crashpad would have written it: without the files of /proc, libraries named by
+    their DT_SONAME, a module's whole size, and a dump that somebody asked for."""
+    with open(dump, "rb") as file:
+        data = bytearray(file.read())
+    count, directory = struct.unpack_from("<II", data, 8)
+    streams = {}
+    for at in range(directory, directory + 12 * count, 12):
+        kind, size, start = struct.unpack_from("<III", data, at)
+        streams[kind] = (start, size)
+        if kind >= 0x47670000:
+            struct.pack_into("<I", data, at, 0x7F7F7F7F)
+    start, size = streams[0x47670009]
+    ends = {}
+    for line in bytes(data[start:start + size]).decode().splitlines():
+        fields = line.split(None, 5)
+        if len(fields) == 6 and fields[5].startswith("/"):
+            ends[os.path.basename(fields[5])] = int(fields[0].split("-")[1], 16)
+    start, _ = streams[4]
+    for at in range(start + 4, start + 4 + 108 * struct.unpack_from("<I", data, start)[0], 108):
+        base, = struct.unpack_from("<Q", data, at)
+        name_at, = struct.unpack_from("<I", data, at + 20)
+        size, = struct.unpack_from("<I", data, name_at)
+        path = bytes(data[name_at + 4:name_at + 4 + size]).decode("utf-16-le")
+        name = os.path.basename(path)
+        if name in ends:
+            struct.pack_into("<I", data, at + 8, ends[name] - base)
+        if ".so" in name:
+            short = name.encode("utf-16-le")
+            struct.pack_into("<I", data, name_at, len(short))
+            data[name_at + 4:name_at + 4 + len(short)] = short
+    struct.pack_into("<I", data, streams[6][0] + 8, 0xFFFFFFFF)
+    with open(out, "wb") as file:
+        file.write(data)
+    return out
+
+
 # Runs for every process on the machine that dies in the meantime: ours goes to
 # minicoredumper, others get the core that they would have had.
 _PIPE_HELPER = """#!/bin/sh

@@ -310,10 +310,9 @@ static void read_exception(struct minidump *d, const struct minidump_stream *s)
     }
     im->signal.code = flags;
     im->signal.has_info = true;
-    if (core_has_fault_address((int32_t)signo, flags)) {
-        im->signal.addr = addr;
-        im->signal.has_addr = true;
-    }
+    /* si_addr, which lies where the sender does. Of 32-bit programs it is only half of that. */
+    if (d->c.word == 8 || flags > 0)
+        core_read_sigfields(&im->signal, addr, d->c.word);
 }
 
 static void read_exceptions(struct minidump *d)

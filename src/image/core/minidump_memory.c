@@ -80,11 +80,16 @@ static struct bytes read_build_id(struct minidump *d, uint32_t size, uint32_t of
     return kind == BPEL && id.n >= SHORTEST ? id : (struct bytes){0};
 }
 
-/* lldb calls the vdso "[vdso](0x00007ffe...)". */
+/* lldb calls the vdso "[vdso](0x00007ffe...)"; the others are its DT_SONAME. */
 static const char *module_path(struct minidump *d, uint32_t offset)
 {
-    const char *name = minidump_string(d, offset), *end = name[0] == '[' ? strchr(name, ']') : NULL;
-    return end ? arena_strndup(&d->c.im->arena, name, (size_t)(end - name) + 1) : name;
+    static const char *const vdsos[] = {"[vdso]", "linux-vdso.so", "linux-gate.so"};
+    const char *name = minidump_string(d, offset);
+
+    for (size_t i = 0; i < ARRAY_LEN(vdsos); i++)
+        if (strncmp(name, vdsos[i], strlen(vdsos[i])) == 0)
+            return "[vdso]";
+    return name;
 }
 
 static int file_order(const void *a, const void *b)
@@ -210,7 +215,7 @@ static void join_modules(struct image *im)
     for (size_t i = 0; i < im->maps.n; i++) {
         struct mapping m = im->maps.v[i];
         struct mapping *last = n ? &im->maps.v[n - 1] : NULL;
-        if (m.path && m.path[0] == '/')
+        if (m.path && m.path[0] != '[')
             m.prot |= PROT_BIT_READ | PROT_BIT_EXEC;
         if (last && m.path && last->path == m.path && last->end == m.start) {
             last->end = m.end;

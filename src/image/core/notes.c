@@ -153,12 +153,21 @@ static void read_files(struct core *c)
             err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
-bool core_has_fault_address(int signo, int code)
+void core_read_sigfields(struct image_signal *s, uint64_t fields, unsigned word)
 {
     enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11, FROM_KERNEL = 0x80 };
+    enum { USER = 0, QUEUE = -1, TKILL = -6 };
+    int signo = s->signo, code = s->code;
     bool fault = signo == ILL || signo == TRAP || signo == BUS || signo == FPE || signo == SEGV;
 
-    return fault && code > 0 && code < FROM_KERNEL;
+    if (fault && code > 0 && code < FROM_KERNEL) {
+        s->addr = word == 8 ? fields : (uint32_t)fields;
+        s->has_addr = true;
+    } else if (code == USER || code == QUEUE || code == TKILL) {
+        s->pid = (int32_t)fields;
+        s->uid = (uint32_t)(fields >> 32);
+        s->has_sender = true;
+    }
 }
 
 /* struct siginfo: three ints; the union follows, aligned to a word. */
@@ -176,16 +185,9 @@ static void read_siginfo(struct core *c, const struct image_note *note)
     s->has_info = true;
     if (c->word == 8)
         cursor_skip(&cur, 4);
-
-    enum { USER = 0, QUEUE = -1, TKILL = -6 };
-    if (core_has_fault_address(signo, code)) {
-        s->addr = cursor_uint(&cur, c->word);
-        s->has_addr = !cur.failed;
-    } else if (code == USER || code == QUEUE || code == TKILL) {
-        s->pid = (int32_t)cursor_u32(&cur);
-        s->uid = cursor_u32(&cur);
-        s->has_sender = !cur.failed;
-    }
+    uint64_t fields = cursor_u64(&cur);
+    if (!cur.failed)
+        core_read_sigfields(s, fields, c->word);
 }
 
 /* The kernel's order of notes for the first thread (Linux fs/binfmt_elf.c, write_note_info()). */

@@ -165,7 +165,7 @@ static void of_lldb(void **state)
 
 /* Crashpad: no maps but regions, all memory in one piece, si_code and the fault's address, the registers of
  * the crash only beside the exception. */
-static struct bytes crashpad_sample(uint32_t code, uint32_t flags)
+static struct bytes crashpad_sample(uint32_t code, uint32_t flags, uint64_t addr)
 {
     static const uint64_t regions[][3] = {
         /* start, size, protection */
@@ -175,7 +175,8 @@ static struct bytes crashpad_sample(uint32_t code, uint32_t flags)
     };
     const struct minidump_context *x = minidump_context_find(X64);
     struct md_maker m = {0};
-    uint32_t id = md_piece(&m, ID, strlen(ID)), exe = md_string(&m, "/bin/prog"), name = md_string(&m, "main thread");
+    uint32_t id = md_piece(&m, ID, strlen(ID)), exe = md_string(&m, "/bin/prog"), lib = md_string(&m, "libsome.so.1"),
+             name = md_string(&m, "main thread");
     uint32_t reporter = md_context(&m, x, 1232, 0x10001f, LIB, STACK + 8);
     uint32_t crash = md_context(&m, x, 1232, 0x10001f, EXE + 0x1123, STACK + 0x80);
     uint32_t memory = md_piece(&m, "1234567890", 10);
@@ -187,10 +188,11 @@ static struct bytes crashpad_sample(uint32_t code, uint32_t flags)
     t = md_stream(&m, STREAM_THREADS);
     md_put(t, 1, 8); /* padded */
     md_thread(t, 100, STACK, 4, memory, 1232, reporter);
-    md_exception(&m, 100, code, flags, 0xbad, "", 1232, crash);
+    md_exception(&m, 100, code, flags, addr, "", 1232, crash);
     t = md_stream(&m, STREAM_MODULES);
-    md_put(t, 1, 4);
+    md_put(t, 2, 4);
     md_module(t, EXE, 0x1800, exe, strlen(ID), id);
+    md_module(t, LIB, 0x1000, lib, strlen(ID), id);
     t = md_stream(&m, STREAM_THREAD_NAMES);
     md_put(t, 1, 4);
     md_put(t, 100, 4);
@@ -213,7 +215,7 @@ static struct bytes crashpad_sample(uint32_t code, uint32_t flags)
 static void of_crashpad(void **state)
 {
     (void)state;
-    struct bytes dump = crashpad_sample(11, 1);
+    struct bytes dump = crashpad_sample(11, 1, 0xbad);
     struct image *im;
     char buf[8];
 
@@ -237,13 +239,15 @@ static void of_crashpad(void **state)
     assert_int_equal(im->signal.addr, 0xbad);
 
     /* The module is one mapping, because only its start has a known offset. */
-    assert_int_equal(im->maps.n, 3);
+    assert_int_equal(im->maps.n, 4);
     assert_string_equal(im->maps.v[0].path, "/bin/prog");
     assert_int_equal(im->maps.v[0].end, EXE + 0x1800);
     assert_int_equal(im->maps.v[0].prot, PROT_BIT_READ | PROT_BIT_EXEC);
     assert_null(im->maps.v[1].path);
-    assert_int_equal(im->maps.v[2].prot, PROT_BIT_READ | PROT_BIT_WRITE);
-    assert_int_equal(im->maps.v[2].present, 10);
+    assert_string_equal(im->maps.v[2].path, "libsome.so.1");
+    assert_int_equal(im->maps.v[2].prot, PROT_BIT_READ | PROT_BIT_EXEC);
+    assert_int_equal(im->maps.v[3].prot, PROT_BIT_READ | PROT_BIT_WRITE);
+    assert_int_equal(im->maps.v[3].present, 10);
     assert_ok(space_read(&im->space, STACK + 0x100, buf, 6));
     assert_memory_equal(buf, "567890", 6);
     image_free(im);
@@ -253,12 +257,27 @@ static void of_crashpad(void **state)
 static void a_requested_dump_is_no_crash(void **state)
 {
     (void)state;
-    struct bytes dump = crashpad_sample(UINT32_MAX, 0);
+    struct bytes dump = crashpad_sample(UINT32_MAX, 0, 0);
     struct image *im;
 
     assert_ok(minidump_open_bytes(dump, "sample", &im));
     assert_int_equal(im->crashed_tid, 0);
     assert_int_equal(im->signal.signo, 0);
+    image_free(im);
+    free((void *)(uintptr_t)dump.p);
+}
+
+static void a_signal_has_a_sender(void **state)
+{
+    (void)state;
+    struct bytes dump = crashpad_sample(11, 0, 42 | UINT64_C(1000) << 32);
+    struct image *im;
+
+    assert_ok(minidump_open_bytes(dump, "sample", &im));
+    assert_false(im->signal.has_addr);
+    assert_true(im->signal.has_sender);
+    assert_int_equal(im->signal.pid, 42);
+    assert_int_equal(im->signal.uid, 1000);
     image_free(im);
     free((void *)(uintptr_t)dump.p);
 }
@@ -373,5 +392,6 @@ static void others_are_named(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(of_lldb), cmocka_unit_test(of_crashpad), cmocka_unit_test(a_requested_dump_is_no_crash),
-          cmocka_unit_test(every_processor), cmocka_unit_test(names_beyond_ascii), cmocka_unit_test(truncated_anywhere),
+          cmocka_unit_test(a_signal_has_a_sender), cmocka_unit_test(every_processor),
+          cmocka_unit_test(names_beyond_ascii), cmocka_unit_test(truncated_anywhere),
           cmocka_unit_test(others_are_named))
