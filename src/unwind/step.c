@@ -173,17 +173,14 @@ struct err *row_apply(struct unwinder *u, const struct walk *w, struct move *out
     out->how = row->how;
     out->exact_pc = row->is_signal;
     memset(out->keep, 0, sizeof(out->keep));
-    *end = false;
-    if (row->kind == ROW_SIGFRAME)
-        return apply_sigframe(u, w, out);
-    if (row->kind == ROW_END) {
-        *end = true;
+    *end = row->kind == ROW_END || row->outermost;
+    if (*end) {
         out->cfa = 0;
+        if (row->outermost)
+            IGNORE_ERR(find_cfa(u, w, &out->cfa)); /* good to know, but nothing follows from it */
         return NULL;
     }
-    if (row->outermost) {
-        *end = true;
-        return find_cfa(u, w, &out->cfa);
-    }
+    if (row->kind == ROW_SIGFRAME)
+        return apply_sigframe(u, w, out);
     return apply_rules(u, w, out);
 }
