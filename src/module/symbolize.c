@@ -433,9 +433,9 @@ static void answer_all(struct symbolizer *s, wanted_list *list)
         qsort(jobs.v, jobs.n, sizeof(*jobs.v), by_size);
     struct batch batch = {.jobs = jobs.v, .n = jobs.n, .progress = modules_opts(s->ms)->progress};
     parallel_for(jobs.n, run_one, &batch);
-    log_debug("symbolize: %zu addresses in %zu units; inflating took %.1f ms, finding units %.1f, reading them %.1f",
-              list->n, jobs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
-              (double)(now_ns() - found) / 1e6);
+    log_verbose("symbolize: %zu addresses in %zu units; inflating took %.1f ms, finding units %.1f, reading them %.1f",
+                list->n, jobs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
+                (double)(now_ns() - found) / 1e6);
     for (size_t i = 0; i < jobs.n; i++)
         keep_job(s, &jobs.v[i]);
     vec_done(&jobs);
