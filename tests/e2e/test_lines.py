@@ -3,6 +3,8 @@
 
 gdb is asked for the blocks around an address, which is what its backtrace is made of."""
 
+import bisect
+import functools
 import json
 import os
 import pathlib
@@ -71,6 +73,25 @@ def of_gdb(exe, addresses, folder):
             for pc, frames in answers}
 
 
+@functools.cache
+def rows(exe):
+    """address -> lines of the rows of the line tables that stand at it."""
+    out = subprocess.run(["readelf", "--debug-dump=decodedline", exe], capture_output=True, text=True, check=True).stdout
+    found = {}
+    for line, at in re.findall(r"^\S+ +(\d+) +0x([0-9a-f]+)", out, re.MULTILINE):
+        found.setdefault(int(at, 16), set()).add(int(line))
+    return sorted(found), found
+
+
+def agree(exe, at, ours, gdb):
+    """Up to version 17 gdb ignores rows of a line table that repeat a line, where discriminators caused them: the
+    innermost line may be that of a row at the last address that has any."""
+    if ours == gdb or not ours or not gdb:
+        return ours == gdb
+    starts, lines = rows(exe)
+    return (ours[1:], ours[0][:2]) == (gdb[1:], gdb[0][:2]) and ours[0][2] in lines[starts[bisect.bisect(starts, at) - 1]]
+
+
 def of_inquest(exe, addresses):
     done = subprocess.run([LINES_OF, exe], input="".join(f"{at:x}\n" for at in addresses), capture_output=True,
                           text=True, check=True)
@@ -95,7 +116,8 @@ def test_random_addresses(lab, tmp_path, variant):
     addresses = random_addresses(exe)
     gdb, ours = of_gdb(exe, addresses, tmp_path), of_inquest(exe, addresses)
     shown = {at: (ours[at], gdb[at][:len(ours[at])] if ours[at] else gdb[at]) for at in addresses}
-    wrong = [f"{at:#x}: {us}\n       gdb: {them}" for at, (us, them) in shown.items() if us != them]
+    wrong = [f"{at:#x}: {us}\n       gdb: {them}" for at, (us, them) in shown.items()
+             if not agree(exe, at, us, them)]
     assert not wrong, f"{len(wrong)} of {len(addresses)} differ:\n" + "\n".join(wrong[:5])
     assert sum(bool(ours[at]) for at in addresses) > len(addresses) // 4
 
