@@ -120,7 +120,7 @@ void put_time(struct text *t, uint64_t seconds)
     time_t when = (time_t)seconds;
     struct tm tm;
     char buf[64];
-    if (gmtime_r(&when, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S UTC", &tm))
+    if (seconds <= INT64_MAX && gmtime_r(&when, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S UTC", &tm))
         text_put(t, buf);
     else
         text_printf(t, "%" PRIu64 " s after 1970", seconds);
