@@ -21,7 +21,7 @@
 #include <time.h>
 
 #define MAGIC "INQADDR\n"
-#define FORMAT 3 /* changes with the answers too, not only with their layout */
+#define FORMAT 4 /* changes with the answers too, not only with their layout */
 #define HEADER_BYTES 80
 #define DIR_BYTES_MAX (UINT64_C(256) << 20)
 #define FILE_BYTES_MAX (UINT64_C(32) << 20)

@@ -143,7 +143,7 @@ static const char *choose_name(struct namer *nm, const struct naming *n)
     const char *linkage = n->names.linkage, *name = NULL;
     if (linkage && is_language(nm, "c++") && strncmp(linkage, "_Z", 2) == 0)
         name = from_linkage(nm, linkage);
-    if (linkage && (is_language(nm, "c") || !n->names.name))
+    if (!name && linkage && (is_language(nm, "c") || !n->names.name))
         name = linkage;
     if (!name && n->names.name)
         name = has_scopes(nm->language) ? qualify(nm, n) : n->names.name;

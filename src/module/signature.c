@@ -105,14 +105,22 @@ static struct span drop_return_type(struct span s)
     return (struct span){s.p + start, s.n - start};
 }
 
+/* "non-virtual thunk to a::b()" is what the code is; it has no return type. */
+static bool is_thunk(struct span s)
+{
+    return starts_with(s, 0, "non-virtual thunk to ") || starts_with(s, 0, "virtual thunk to ") ||
+           starts_with(s, 0, "covariant return thunk to ");
+}
+
 struct bytes signature_name(const char *demangled)
 {
     struct span s = {demangled, strlen(demangled)};
+    bool thunk = is_thunk(s);
     for (int level = 0; level < 4; level++) {
         s = drop_qualifiers(s);
         if (!drop_parameters(&s))
             break;
-        s = drop_return_type(s);
+        s = thunk ? s : drop_return_type(s);
         /* "void (*f<int>(char))(int)": a function that returns a pointer to one. */
         if (!starts_with(s, 0, "(*") && !starts_with(s, 0, "(&"))
             return (struct bytes){(const uint8_t *)s.p, s.n};

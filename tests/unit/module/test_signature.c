@@ -34,6 +34,7 @@ static void test_names(void **state)
         {"void (*f<int>(char))(int)", "f<int>"},
         {"decltype (auto) f<int>(int&&)", "f<int>"},
         {"my_operator(int)", "my_operator"},
+        {"non-virtual thunk to a::~a()", "non-virtual thunk to a::~a"},
         {"variable", ""},
         {"", ""},
         {")", ""},
