@@ -98,6 +98,11 @@ static void put_special(struct json *j, const char *s, size_t len)
     }
 }
 
+static bool is_plain_ascii(char c)
+{
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 static bool is_plain(const char *s, size_t len)
 {
     return len && *s != '"' && *s != '\\' && !utf8_is_control(s, len);
@@ -108,6 +113,10 @@ static void put_quoted(struct json *j, const char *s, size_t n)
     putch(j, '"');
     size_t run = 0; /* start of what can be written as it is */
     for (size_t i = 0; i < n;) {
+        if (is_plain_ascii(s[i])) { /* nearly all there is */
+            i++;
+            continue;
+        }
         size_t len = utf8_sequence(s + i, n - i);
         if (is_plain(s + i, len)) {
             i += len;
