@@ -15,6 +15,7 @@ struct packages {
     struct arena arena;
     struct mapstr owners; /* path -> package name, NULL while unknown */
     uint64_t filter[64];  /* bit line_bit(): a wanted path may be such a line */
+    bool complete;        /* every list was read */
 };
 
 /* Tells most of the half million lines of a big system from the few that are wanted, without hashing them. */
@@ -92,30 +93,65 @@ static void read_list(struct packages *p, const char *file)
     match_lines(p, text, n, package);
 }
 
-static struct packages *packages_load(struct modules *ms)
+/* Reads the lists of the packages whose names begin so. */
+static void read_lists(struct packages *p, const char *prefix, size_t len)
 {
-    struct packages *p = xcalloc(1, sizeof(*p));
     DIR *d = opendir(dpkg_info);
-    if (!d)
-        return p;
-    want_all(ms, p);
     const struct dirent *entry;
-    for (unsigned i = 0; i < MAX_LISTS && (entry = readdir(d)); i++)
-        read_list(p, entry->d_name);
-    closedir(d);
-    return p;
+    for (unsigned i = 0; d && i < MAX_LISTS && (entry = readdir(d)); i++)
+        if (strncmp(entry->d_name, prefix, len) == 0)
+            read_list(p, entry->d_name);
+    if (d)
+        closedir(d);
+}
+
+/* Debian's packages own nothing elsewhere (Debian policy 9.1), so that a user's own program costs no search. */
+static bool may_be_packaged(const char *path)
+{
+    static const char *const places[] = {"/usr/", "/lib", "/bin/", "/sbin/", "/opt/"};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (strncmp(path, places[i], strlen(places[i])) == 0)
+            return strncmp(path, "/usr/local/", 11) != 0;
+    return false;
+}
+
+static const char *find_owner(const struct packages *p, const char *path)
+{
+    const char *old = without_usr(path);
+    const uint64_t *owner = mapstr_find(&p->owners, path, strlen(path));
+    if ((!owner || !*owner) && old)
+        owner = mapstr_find(&p->owners, old, strlen(old));
+    return owner ? (const char *)(uintptr_t)*owner : NULL;
+}
+
+/* Packages are mostly named after their files: libjemalloc2 has libjemalloc.so.2. Those that are not make
+ * all lists be read, once. */
+static const char *search_owner(struct packages *p, const char *path)
+{
+    const char *owner = find_owner(p, path), *name = strrchr(path, '/') + 1;
+    if (owner || p->complete || !may_be_packaged(path))
+        return owner;
+    size_t stem = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+    if (stem > 3)
+        read_lists(p, name, stem);
+    owner = find_owner(p, path);
+    if (owner)
+        return owner;
+    read_lists(p, "", 0);
+    p->complete = true;
+    return find_owner(p, path);
 }
 
 static const char *owner_of(struct modules *ms, const char *path)
 {
-    const char *old = without_usr(path);
+    if (path[0] != '/')
+        return NULL;
     pthread_mutex_lock(&ms->lock);
-    if (!ms->packages)
-        ms->packages = packages_load(ms);
-    const uint64_t *owner = mapstr_find(&ms->packages->owners, path, strlen(path));
-    if ((!owner || !*owner) && old)
-        owner = mapstr_find(&ms->packages->owners, old, strlen(old));
-    const char *name = owner ? (const char *)(uintptr_t)*owner : NULL;
+    if (!ms->packages) {
+        ms->packages = xcalloc(1, sizeof(*ms->packages));
+        want_all(ms, ms->packages);
+    }
+    const char *name = search_owner(ms->packages, path);
     pthread_mutex_unlock(&ms->lock);
     return name;
 }
