@@ -211,7 +211,7 @@ static void binary(struct evaluator *e, uint8_t op)
         push(e, out ? 0 : a >> b);
         break;
     case DW_OP_shra:
-        push(e, (uint64_t)(sa >> (out ? e->bits - 1 : b)));
+        push(e, (uint64_t)(sa >> (out ? 63 : b)));
         break;
     case DW_OP_xor:
         push(e, a ^ b);

@@ -9,17 +9,19 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
-/* What would bring the tables: the package or command that the module layer knows, else the build-id. */
-static struct err *hint_for(struct err *e, struct module *m)
+struct err *stop_hint(const struct walk *w, struct err *why)
 {
+    struct module *m = w->row->module;
     char id[BUILD_ID_TEXT];
-    const char *hint = m ? module_missing_hint(m) : NULL;
 
+    if (w->row->kind != ROW_NONE || w->row->problem || !m)
+        return why;
+    const char *hint = module_missing_hint(m);
     if (hint)
-        return err_hint(e, "%s", hint);
-    if (m && m->build_id.n && !module_elf(m))
-        return err_hint(e, "give the file with build-id %s", build_id_text(&m->build_id, id));
-    return e;
+        return err_hint(why, "%s", hint);
+    if (m->build_id.n && !module_elf(m))
+        return err_hint(why, "give the file with build-id %s", build_id_text(&m->build_id, id));
+    return why;
 }
 
 struct err *stop_no_row(struct unwinder *u, const struct walk *w)
@@ -39,18 +41,17 @@ struct err *stop_no_row(struct unwinder *u, const struct walk *w)
                     pc, n, plural(n));
     else
         e = err_new(ERR_CORRUPT, "0x%" PRIx64 " is not in executable memory, and what jumped there cannot be told", pc);
-    return hint_for(err_at(e, ERR_AT_ADDRESS, pc), w->row->problem ? NULL : m);
+    return err_at(e, ERR_AT_ADDRESS, pc);
 }
 
-struct err *stop_bad_return(struct unwinder *u, const struct walk *w, const struct move *m)
+struct err *stop_bad_return(const struct walk *w, taddr ret)
 {
     size_t n = w->depth + 1;
 
-    (void)u;
     return err_at(err_new(ERR_CORRUPT,
                           "the return address 0x%" PRIx64 " is not in executable memory; stopped after %zu frame%s",
-                          m->pc, n, plural(n)),
-                  ERR_AT_ADDRESS, m->pc);
+                          ret, n, plural(n)),
+                  ERR_AT_ADDRESS, ret);
 }
 
 struct err *stop_missing(struct unwinder *u, taddr at, const char *what)

@@ -135,7 +135,7 @@ static struct err *check_move(struct unwinder *u, struct walk *w, const struct m
     bool believable = m->how == FRAME_CODE
                           ? guess_is_return(u, m->pc)
                           : unwinder_row(u, m->pc, false)->kind != ROW_NONE || unwinder_is_code(u, m->pc - 1);
-    return believable ? NULL : stop_bad_return(u, w, m);
+    return believable ? NULL : stop_bad_return(w, m->pc);
 }
 
 static void commit(struct unwinder *u, struct walk *w, const struct move *m)
@@ -154,27 +154,28 @@ static void commit(struct unwinder *u, struct walk *w, const struct move *m)
     arrive(u, w);
 }
 
-/* What a runtime says of its own frames. */
-static enum step_result ask_steppers(struct unwinder *u, const struct walk *w, struct regs *caller, taddr *cfa)
+/* What a runtime says of its own frames. It knows its code; only that it goes outwards is checked. *mine: one
+ * answered. */
+static struct err *step_by_runtime(struct unwinder *u, struct walk *w, bool *mine, taddr *cfa, bool *end)
 {
-    for (size_t i = 0; i < u->steppers.n; i++) {
+    enum step_result r = STEP_NOT_MINE;
+    struct regs caller;
+    taddr stepped = 0;
+
+    for (size_t i = 0; i < u->steppers.n && r == STEP_NOT_MINE; i++) {
         const struct stepper *s = &u->steppers.v[i];
-        enum step_result r = s->step(s->self, u->ms, &w->regs, w->frame.exact_pc, caller, cfa);
-        if (r != STEP_NOT_MINE)
-            return r;
+        r = s->step(s->self, u->ms, &w->regs, w->frame.exact_pc, &caller, &stepped);
     }
-    return STEP_NOT_MINE;
-}
-
-/* A runtime knows its own code; only that it goes outwards is checked. */
-static struct err *commit_stepper(struct unwinder *u, struct walk *w, const struct regs *caller, taddr cfa)
-{
-    struct move m = {.cfa = cfa, .pc = caller->val[u->arch->pc], .how = FRAME_STEPPER};
-
-    if (cfa <= w->last_cfa)
+    *mine = r != STEP_NOT_MINE;
+    *end = r == STEP_END;
+    *cfa = *mine ? stepped : 0;
+    if (r != STEP_DONE)
+        return NULL;
+    struct move m = {.cfa = stepped, .pc = caller.val[u->arch->pc], .how = FRAME_STEPPER};
+    if (m.cfa <= w->last_cfa)
         TRY(check_jump(u, w, &m));
     commit(u, w, &m);
-    w->regs = *caller;
+    w->regs = caller;
     return NULL;
 }
 
@@ -217,10 +218,11 @@ static bool ends_here(struct unwinder *u, const struct walk *w)
 /* Without them. False: nothing is plausible. */
 static bool step_by_guess(struct unwinder *u, struct walk *w, struct move *m, bool *end)
 {
-    bool bad_pc = w->frame.exact_pc && !unwinder_is_code(u, w->frame.pc);
+    bool bad_pc = w->frame.exact_pc && !unwinder_is_code(u, w->frame.pc), chain_ends = false;
 
-    if (!(bad_pc && guess_bad_call(u, w, m)) && !guess_caller(u, w, m, end)) {
-        *end = *end && ends_here(u, w);
+    if (!(bad_pc && guess_bad_call(u, w, m)) && !guess_caller(u, w, m, &chain_ends)) {
+        m->cfa = 0;
+        *end = chain_ends && ends_here(u, w);
         return *end;
     }
     *end = false;
@@ -233,36 +235,22 @@ static bool step_by_guess(struct unwinder *u, struct walk *w, struct move *m, bo
 /* Moves to the caller. *cfa: of the frame that was left, 0 unknown. *end: that one was the outermost. */
 static struct err *walk_step(struct unwinder *u, struct walk *w, taddr *cfa, bool *end)
 {
-    struct move m;
-    struct regs caller;
+    struct move m; /* not zeroed as a whole: it is large, and `n` says how much of it counts */
+    bool mine;
 
-    *cfa = 0;
-    *end = false;
-    if (u->steppers.n) {
-        taddr stepped = 0;
-        enum step_result r = ask_steppers(u, w, &caller, &stepped);
-        *end = r == STEP_END;
-        if (r == STEP_DONE)
-            TRY(commit_stepper(u, w, &caller, stepped));
-        if (r != STEP_NOT_MINE) {
-            *cfa = stepped;
-            return NULL;
-        }
-    }
-    struct err *why = step_by_row(u, w, &m, end);
-    if (why) {
-        if (!step_by_guess(u, w, &m, end))
-            return why;
-        err_free(why); /* the guess is marked as such in its frame */
-        if (*end)
-            return NULL;
-    }
-    *cfa = m.cfa;
-    if (!*end && m.pc == 0 && !m.exact_pc)
-        *end = true;
-    if (*end)
+    TRY(step_by_runtime(u, w, &mine, cfa, end));
+    if (mine)
         return NULL;
-    commit(u, w, &m);
+    m.cfa = m.pc = 0;
+    m.exact_pc = false;
+    struct err *why = step_by_row(u, w, &m, end);
+    if (why && !step_by_guess(u, w, &m, end))
+        return stop_hint(w, why);
+    err_free(why); /* a guess is marked as such in its frame */
+    *cfa = m.cfa;
+    *end = *end || (m.pc == 0 && !m.exact_pc);
+    if (!*end)
+        commit(u, w, &m);
     return NULL;
 }
 

@@ -111,9 +111,12 @@ bool guess_is_return(struct unwinder *u, taddr ret);
 /* Frame with a pc that is no code: what a call to a bad address left behind. */
 bool guess_bad_call(struct unwinder *u, const struct walk *w, struct move *out);
 
-/* Why a walk stops (stop.c). `why` is taken over; NULL: no table covers the frame. */
+/* Why a walk stops (stop.c). */
 struct err *stop_no_row(struct unwinder *u, const struct walk *w) MUST_CHECK;
-struct err *stop_bad_return(struct unwinder *u, const struct walk *w, const struct move *m) MUST_CHECK;
+struct err *stop_bad_return(const struct walk *w, taddr ret) MUST_CHECK;
+/* `what`, "the return address", cannot be read at `at`. */
 struct err *stop_missing(struct unwinder *u, taddr at, const char *what) MUST_CHECK;
+/* Adds what would bring a missing table; takes time, so only for a stop that is final. */
+struct err *stop_hint(const struct walk *w, struct err *why) MUST_CHECK;
 
 #endif

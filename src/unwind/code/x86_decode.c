@@ -168,6 +168,11 @@ static uint16_t read_opcode(struct decoder *d)
     return op == 0x38 ? M : M | I1;
 }
 
+static int32_t signed_byte(struct decoder *d)
+{
+    return (cursor_u8(&d->in) ^ 0x80) - 0x80;
+}
+
 static void read_modrm(struct decoder *d)
 {
     struct x86_insn *o = d->out;
@@ -199,7 +204,7 @@ static void read_modrm(struct decoder *d)
     if (far)
         o->disp = (int32_t)cursor_u32(&d->in);
     else if (o->mod == 1)
-        o->disp = (int8_t)cursor_u8(&d->in);
+        o->disp = signed_byte(d);
 }
 
 static void read_immediate(struct decoder *d, uint16_t format)
@@ -220,7 +225,7 @@ static void read_immediate(struct decoder *d, uint16_t format)
     if (format & I2)
         o->imm = cursor_u16(&d->in);
     if (format & I1)
-        o->imm = (int8_t)cursor_u8(&d->in);
+        o->imm = signed_byte(d);
 }
 
 bool x86_decode(struct bytes code, bool is_64, struct x86_insn *out)
