@@ -392,10 +392,59 @@ static void scenario_signals(void)
     raise(SIGUSR2);
 }
 
+/* Functions without unwind tables: one with a frame pointer that calls one without, which calls back. */
+int bare_frame(int (*f)(int), int n);
+__asm__(".text\n"
+        ".type bare_frame, @function\n"
+        "bare_frame:\n"
+        "    push %rbp\n"
+        "    mov %rsp, %rbp\n"
+        "    push %rbx\n"
+        "    sub $24, %rsp\n"
+        "    mov %esi, %ebx\n"
+        "    call bare_leaf\n"
+        "1:  mov %ebx, %esi\n"
+        "    call bare_room\n"
+        "    dec %ebx\n"
+        "    jns 1b\n"
+        "    mov -8(%rbp), %rbx\n"
+        "    leave\n"
+        "    ret\n"
+        ".size bare_frame, . - bare_frame\n"
+        ".type bare_leaf, @function\n"
+        "bare_leaf:\n"
+        "    xor %eax, %eax\n"
+        "    test %esi, %esi\n"
+        "    jne 1f\n"
+        "    ret\n"
+        "1:  sub $0x100, %rsp\n"
+        "    movb $1, (%rsp)\n"
+        "    add $0x100, %rsp\n"
+        "    ret\n"
+        ".size bare_leaf, . - bare_leaf\n"
+        ".type bare_room, @function\n"
+        "bare_room:\n"
+        "    push %r12\n"
+        "    push %rdi\n"
+        "    sub $0x88, %rsp\n"
+        "    mov %rdi, %r12\n"
+        "    mov %esi, %edi\n"
+        "    call *%r12\n"
+        "    lea 0x88(%rsp), %rsp\n"
+        "    pop %rdi\n"
+        "    pop %r12\n"
+        "    ret\n"
+        ".size bare_room, . - bare_room\n");
+
+static void scenario_bare(void)
+{
+    sink += bare_frame(recurse, 2);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
-} scenarios[] = {{"code", scenario_code}, {"signals", scenario_signals}};
+} scenarios[] = {{"code", scenario_code}, {"signals", scenario_signals}, {"bare", scenario_bare}};
 
 static void expect_same(const char *scenario)
 {
@@ -423,6 +472,12 @@ static void test_signals(void **state)
     expect_same("signals");
 }
 
+static void test_bare(void **state)
+{
+    (void)state;
+    expect_same("bare");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "--scenario") == 0) {
@@ -437,7 +492,8 @@ int main(int argc, char **argv)
         tracer_free(t);
         return 0;
     }
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_code), cmocka_unit_test(test_signals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_code), cmocka_unit_test(test_signals),
+                                       cmocka_unit_test(test_bare)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
