@@ -270,10 +270,30 @@ static struct err *make_stacks(struct session *s)
     return NULL;
 }
 
+static void log_part(const struct module *m, const char *what, const struct module_part *p)
+{
+    if (p->state == PART_FOUND)
+        log_verbose("%s: %s %s%s%s%s", m->name, what, p->path ? p->path : "", p->how ? " (" : "", p->how ? p->how : "",
+                    p->how ? ")" : "");
+}
+
+/* The files that were used. */
+static void log_files(const struct session *s)
+{
+    for (size_t i = 0; i < modules_count(s->ms); i++) {
+        const struct module *m = modules_get(s->ms, i);
+        log_part(m, "file", &m->file);
+        log_part(m, "debug", &m->debug);
+        log_part(m, "alt", &m->alt);
+    }
+}
+
 struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n)
 {
-    if (!s->have_stacks)
+    if (!s->have_stacks) {
         TRY(make_stacks(s));
+        log_files(s);
+    }
     s->have_stacks = true;
     *out = s->stacks;
     *n = s->n_stacks;

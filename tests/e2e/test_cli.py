@@ -97,8 +97,8 @@ def test_text_of_the_target_is_escaped(lab, tmp_path):
 # Terminals.
 
 
-def on_terminal(*args, columns=100, keys=None, **env):
-    """What inquest shows on a terminal."""
+def on_terminal(*args, columns=100, standstill=None, **env):
+    """What inquest shows on a terminal. standstill: (s after its start, s) that it is made to stand still."""
     pid, fd = pty.fork()
     if pid == 0:
         os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8", **env})
@@ -109,6 +109,11 @@ def on_terminal(*args, columns=100, keys=None, **env):
     import struct
     import termios
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    if standstill:
+        time.sleep(standstill[0])
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(standstill[1])
+        os.kill(pid, signal.SIGCONT)
     out, end = b"", time.monotonic() + 30
     while time.monotonic() < end:
         if select.select([fd], [], [], 0.2)[0]:
@@ -119,9 +124,6 @@ def on_terminal(*args, columns=100, keys=None, **env):
             if not part:
                 break
             out += part
-            if keys and keys[0] in out:
-                os.write(fd, keys[1])
-                keys = None
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(fd)
     return status, out.decode(errors="replace").replace("\r\n", "\n")
@@ -178,6 +180,42 @@ def test_closed_pipe_is_quiet(lab):
     assert process.wait() in (0, -signal.SIGPIPE)
 
 
+def test_file_that_shrinks_is_said(lab, tmp_path):
+    """The pages of a core go away while they are read."""
+    import cores
+    _, core = lab.core(PLAIN, "segv")
+    copy = cores.copy_sparse(core, str(tmp_path / "shrinking"))
+    maps = run("info", "--json", "--maps", copy).json["maps"]
+    big = next(m for m in maps if m["present"] >= 4 << 20)
+    wish = ["--memory", f"{big['start']}:{1 << 20}"]
+    process = subprocess.Popen([INQUEST, "info", "--json", *wish * 4, copy], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    process.stdout.read(1)  # the first megabyte fills the pipe, and the rest waits
+    os.truncate(copy, 4096)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert said.decode().startswith("inquest: a file became shorter while it was read")
+    assert copy in said.decode()
+
+
+def test_progress(lab, tmp_path):
+    """What takes over a second says how far it is; on a terminal only."""
+    import cores
+    _, core = lab.core("c-gcc-O0-dwarf5", "20000", program="recurse")
+    big = tmp_path / "big"
+    shutil.copy(core, big)
+    with open(big, "ab") as file:
+        for _ in range(10):
+            file.write(os.urandom(8 << 20))
+    packed = cores.compress(str(big), "gz")
+    big.unlink()
+    status, shown = on_terminal("stack", "--no-pager", "--names", packed, TMPDIR=str(tmp_path), standstill=(0.03, 1.2))
+    assert status == 0
+    assert re.search(r"\[#* *\] +\d+%", shown), shown[:500]
+    assert "\033[K" in shown
+    assert run("stack", "--names", packed, env={"TMPDIR": str(tmp_path)}).err == ""
+
+
 def test_full_disk_is_said(lab):
     _, core = lab.core(PLAIN, "segv")
     with open("/dev/full", "wb") as full:
@@ -220,6 +258,10 @@ def test_other_completions(shell, tmp_path):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed, so the script was not run")
     subprocess.run([shell, "-n", script], check=True)
+    if shell == "fish":
+        result = subprocess.run(["fish", "-c", f"source {script}; complete -C 'inquest stack --gr'; complete -C 'inquest st'"],
+                                capture_output=True, text=True, check=True)
+        assert [line.split("\t")[0] for line in result.stdout.splitlines()] == ["--group", "stack"]
 
 
 def options_of(command):
