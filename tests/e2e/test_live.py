@@ -90,7 +90,7 @@ def test_one_thread(lab):
 def test_verbose(lab):
     with lab.running(PLAIN, "hang") as process:
         answer = run("stack", "-v", process.pid)
-            assert "stood still for" in answer.err and "unwound" in answer.err
+        assert "stood still for" in answer.err and "unwound" in answer.err
         assert "libc.so.6: file /" in answer.err
 
 
