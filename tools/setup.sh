@@ -20,7 +20,7 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
        libjansson-dev scdoc"
 
-demo="g++ redis-tools|valkey-tools" # a|b: either will do, a is installed
+demo="g++ libc6-dbg redis-tools|valkey-tools" # a|b: either will do, a is installed
 
 check="g++ libcmocka-dev python3-pytest python3-jsonschema
        clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld-16 llvm-16

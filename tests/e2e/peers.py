@@ -41,11 +41,11 @@ def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None):
         argv += ["-iex", f"set debug-file-directory {debug_dir}:/usr/lib/debug"]
     argv += ["-ex", "set backtrace past-main on", "-ex", f"source {HERE}/gdb_stacks.py"]
     argv += ["-p", str(pid)] if pid else [exe, core]
-    out = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False,
-                         errors="replace").stdout
-    line = next((line for line in out.splitlines() if line.startswith("STACKS ")), None)
+    result = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False, errors="replace")
+    line = next((line for line in result.stdout.splitlines() if line.startswith("STACKS ")), None)
     if not line:
-        raise PeerFailed(f"gdb answered nothing: {out[-500:]}")
+        said = (result.stderr or result.stdout).strip().splitlines() or ["nothing"]
+        raise PeerFailed(f"gdb ended with status {result.returncode} and no answer, and said: {said[-1]}")
     return {int(tid): [Frame(f["function"], f["file"], f["line"], f["kind"], f["pc"]) for f in frames]
             for tid, frames in json.loads(line[7:]).items()}
 

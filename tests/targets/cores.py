@@ -261,10 +261,12 @@ def minicoredumper_core(argv, out, kill=signal.SIGABRT):
                     file.write(before)
         found = [path for path in glob.glob(os.path.join(base, "**"), recursive=True)
                  if os.path.isfile(path) and _is_elf(path)]
+        log = os.path.join(folder, "log")
+        if not os.path.exists(log):
+            raise Missing("the kernel did not run minicoredumper, as in a container, whose files it does not see")
         if len(found) != 1:
-            log = os.path.join(folder, "log")
-            text = open(log, encoding="utf-8").read() if os.path.exists(log) else "it was never run"
-            raise Failed(f"minicoredumper left {found}: {text}")
+            with open(log, encoding="utf-8") as file:
+                raise Failed(f"minicoredumper left {found}: {file.read()}")
         shutil.move(found[0], out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
