@@ -6,9 +6,18 @@
 #include <signal.h>
 #include <string.h>
 
+enum { CANCEL_SECONDS = 1 };
+
 static struct progress *to_cancel;
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Handlers make only async-signal-safe calls. */
+static void say(const char *s, size_t n)
+{
+    if (write(STDERR_FILENO, s, n) < 0)
+        _exit(EXIT_FAILED);
+}
 
 static void on_stop(int signo)
 {
@@ -16,15 +25,19 @@ static void on_stop(int signo)
         signal(signo, SIG_DFL);
         raise(signo);
     }
+    alarm(CANCEL_SECONDS);
 }
 
-/* SIGBUS: a mapped file has become shorter, or its disk cannot be read. Only async-signal-safe calls. */
-
-static void say(const char *s, size_t n)
+/* What was cancelled did not notice: it inflates a large section, say. Nothing is lost by ending here. */
+static void on_alarm(int signo)
 {
-    if (write(STDERR_FILENO, s, n) < 0)
-        _exit(EXIT_FAILED);
+    static const char what[] = "inquest: cancelled\n";
+    (void)signo;
+    say(what, sizeof(what) - 1);
+    _exit(EXIT_CANCELLED);
 }
+
+/* SIGBUS: a mapped file has become shorter, or its disk cannot be read. */
 
 static uint64_t hex(const char **p)
 {
@@ -96,6 +109,8 @@ void signals_install(struct progress *p)
     sigaction(SIGBUS, &bus, NULL);
 
     to_cancel = p;
+    struct sigaction late = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &late, NULL);
     struct sigaction stop = {.sa_handler = on_stop};
     for (size_t i = 0; i < ARRAY_LEN(stop_signals); i++) {
         struct sigaction old;
@@ -107,6 +122,7 @@ void signals_install(struct progress *p)
 
 void signals_writing(bool pager)
 {
+    alarm(0);
     for (size_t i = 0; i < ARRAY_LEN(stop_signals); i++) {
         struct sigaction old;
         if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler == on_stop)

@@ -49,7 +49,8 @@ struct progress *progress_start(void);
 void progress_end(void);
 
 /* signals.c */
-/* Ctrl-C and the like cancel once and end the process the second time; SIGBUS says which file shrank. */
+/* Ctrl-C and the like cancel, and end the process a second later or the second time; SIGBUS says which file
+ * shrank. */
 void signals_install(struct progress *p);
 /* From here on signals end the process at once; with a pager Ctrl-C is the pager's. */
 void signals_writing(bool pager);

@@ -117,9 +117,9 @@ def test_killed_at_any_moment(lab):
         began = time.monotonic()
         run("stack", process.pid)
         whole = time.monotonic() - began
-        for i in range(60):
+        for i in range(200):
             inquest = subprocess.Popen([INQUEST, "stack", str(process.pid)], stdout=subprocess.DEVNULL)
-            time.sleep(whole * i / 60)
+            time.sleep(whole * i / 200)
             inquest.kill()
             inquest.wait()
             assert process.process.poll() is None
