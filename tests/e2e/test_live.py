@@ -128,6 +128,31 @@ def test_killed_at_any_moment(lab):
             assert state(int(tid)) in "SR" and tracer(int(tid)) == 0
 
 
+def shape(pid):
+    """What a thousand attaches must leave as it was."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+        maps = len(file.readlines())
+    return sorted(os.listdir(f"/proc/{pid}/task")), sorted(os.listdir(f"/proc/{pid}/fd")), maps
+
+
+@pytest.mark.parametrize("calls", [100 if SANITIZED else 1000])
+def test_a_thousand_calls_in_a_row(lab, tmp_path, calls):
+    """The target beats on and has the threads, files and mappings that it had; every answer is whole."""
+    beats = tmp_path / "beats"
+    with lab.running(PLAIN, "20", "-b", str(beats), program="threads") as process:
+        settle(process.pid)
+        before = shape(process.pid)
+        for _ in range(calls):
+            seen = int.from_bytes(beats.read_bytes()[:8], "little")
+            threads = run("stack", "--json", process.pid).json["threads"]
+            assert sorted(str(thread["tid"]) for thread in threads) == before[0]
+            assert all(thread["frames"] for thread in threads)
+        time.sleep(0.05)
+        assert int.from_bytes(beats.read_bytes()[:8], "little") > seen
+        assert shape(process.pid) == before
+        assert all(tracer(int(tid)) == 0 for tid in before[0])
+
+
 def test_ctrl_c_lets_go(lab):
     with lab.running(PLAIN, "hang") as process:
         for delay in 0.0, 0.002, 0.01:
