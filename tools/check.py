@@ -135,7 +135,8 @@ def check_symbols(step):
 
 def tap(test):
     """The counts of a test of testlog.json: of its TAP lines if it has any. One that failed without saying where
-    (a crash, a leak, a time-out) counts as one failure."""
+    (a crash, a leak, a time-out) counts as one failure. cmocka 1.1.5 calls what it skips "not ok", which Meson takes
+    for a failure."""
     result = Result()
     bad = test["result"] in ("FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS")
     for line in re.finditer(r"^(not )?ok \d+(.*)$", test.get("stdout", ""), re.MULTILINE):
@@ -145,7 +146,7 @@ def tap(test):
             result.failed += 1
         else:
             result.passed += 1
-    if bad and not result.failed:
+    if bad and not result.failed and not (result.skipped and test["returncode"] == 0):
         result.failed = 1
     elif test["result"] == "SKIP" and not result.skipped:
         result.skipped.append(test["name"])
@@ -158,14 +159,13 @@ def unit(step, where, *options, env=None):
     log = os.path.join(where, "meson-logs", "testlog.json")
     if os.path.exists(log):
         os.unlink(log)
-    ok = step.run("meson", "test", "-C", where, "--print-errorlogs", *options, env=env)
+    step.run("meson", "test", "-C", where, "--print-errorlogs", *options, env=env)
+    if not os.path.exists(log):
+        return Result(failed=1)
     result = Result()
-    if os.path.exists(log):
-        with open(log, encoding="utf-8") as lines:
-            for line in lines:
-                result.add(tap(json.loads(line)))
-    if not ok and not result.failed:
-        result.failed = 1
+    with open(log, encoding="utf-8") as lines:
+        for line in lines:
+            result.add(tap(json.loads(line)))
     return result
 
 

@@ -44,8 +44,8 @@ def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None):
     result = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False, errors="replace")
     line = next((line for line in result.stdout.splitlines() if line.startswith("STACKS ")), None)
     if not line:
-        said = (result.stderr or result.stdout).strip().splitlines() or ["nothing"]
-        raise PeerFailed(f"gdb ended with status {result.returncode} and no answer, and said: {said[-1]}")
+        said = next((line for line in result.stderr.splitlines() if "error" in line or "ignal" in line), "nothing")
+        raise PeerFailed(f"gdb ended with status {result.returncode} and no answer, and said: {said}")
     return {int(tid): [Frame(f["function"], f["file"], f["line"], f["kind"], f["pc"]) for f in frames]
             for tid, frames in json.loads(line[7:]).items()}
 

@@ -24,6 +24,7 @@ def normal(text, folder):
     text = re.sub(r"((?:[Tt]hread|process|parent) +)(\d{2,})\b", number, text)
     text = re.sub(r"^(  )(\d{2,})\b", number, text, flags=re.M)
     text = re.sub(r"0x0*[0-9a-f]{3,}", "0xN", text)
+    text = re.sub(r"([ug]id )\d+", r"\1N", text)
     text = re.sub(r"core-\d+", "core", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "TIME", text)
     text = re.sub(r"[\d.]+ (ms|s)\b", "N s", text)
