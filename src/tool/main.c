@@ -103,6 +103,10 @@ static int run_command(const struct command *cmd, int argc, char **argv)
     struct err *e = options_parse(argc, argv, &call);
     if (!e)
         e = run_parsed(&call);
+    if (e && screen_reader_left(&call.screen)) {
+        err_free(e); /* that it could not be written: who leaves the pager has read enough */
+        e = NULL;
+    }
     int status = e ? say_error(e) : EXIT_ANSWERED;
     e = screen_end(&call.screen);
     if (e && status == EXIT_ANSWERED)

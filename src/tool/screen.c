@@ -11,6 +11,7 @@
 enum { OUT_BUFFER = 256 * 1024, COLUMNS_DEFAULT = 80 };
 
 static pid_t pager_pid;
+static char out_buffer[OUT_BUFFER]; /* for the one stream that answers go to */
 
 static unsigned terminal_columns(void)
 {
@@ -36,7 +37,7 @@ struct screen screen_find(void)
     sc.columns = sc.terminal ? terminal_columns() : 0;
     sc.color = screen_color(&sc, NULL);
     if (!sc.terminal)
-        setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER);
+        setvbuf(stdout, out_buffer, _IOFBF, OUT_BUFFER);
     return sc;
 }
 
@@ -88,9 +89,14 @@ void pager_start(struct screen *sc)
         close(fd[1]);
         return; /* without a pager then */
     }
-    setvbuf(out, NULL, _IOFBF, OUT_BUFFER);
+    setvbuf(out, out_buffer, _IOFBF, OUT_BUFFER);
     pager_pid = pid;
     sc->out = out;
+}
+
+bool screen_reader_left(const struct screen *sc)
+{
+    return pager_pid && ferror(sc->out);
 }
 
 struct err *screen_end(struct screen *sc)

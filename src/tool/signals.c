@@ -108,6 +108,7 @@ void signals_install(struct progress *p)
     struct sigaction bus = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigaction(SIGBUS, &bus, NULL);
 
+    signal(SIGPIPE, SIG_DFL); /* whatever our parent thinks of it: a reader that leaves ends us quietly */
     to_cancel = p;
     struct sigaction late = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &late, NULL);

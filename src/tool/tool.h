@@ -39,6 +39,8 @@ struct screen screen_find(void);
 bool screen_color(const struct screen *sc, const char *choice);
 /* Sends sc->out through a pager when it is a terminal and there is one. */
 void pager_start(struct screen *sc);
+/* Did the user leave the pager before all was written? */
+bool screen_reader_left(const struct screen *sc);
 /* Flushes the answer, ends the pager and waits for it. ERR_IO when not all could be written; a reader that
  * went away is no error. */
 struct err *screen_end(struct screen *sc) MUST_CHECK;

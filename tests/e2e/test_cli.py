@@ -148,6 +148,9 @@ def test_pager(lab, tmp_path):
     assert status == 0 and shown == "" and "die_segv" in seen.read_text()
     status, _ = on_terminal("stack", core, INQUEST_PAGER="true")  # reads nothing
     assert status == 0
+    _, long = lab.core("c-gcc-O0-dwarf5", "20000", program="recurse")
+    status, shown = on_terminal("stack", "--all-frames", long, INQUEST_PAGER="head -c 10 >/dev/null")  # left early
+    assert status == 0 and shown == ""
     status, shown = on_terminal("stack", core, INQUEST_PAGER="", PAGER=f"cat >{seen}")
     assert "die_segv" in shown
     run("stack", core, env={"INQUEST_PAGER": "false"})  # no terminal, no pager
