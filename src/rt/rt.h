@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RUNTIMES: what a language brings.
  *
- * Adding one: (1) make src/rt/<name>/ with one `const struct runtime`; (2) list it in src/rt/meson.build and
- * in the table of src/tool/wire.c; (3) add programs to tests/targets/ and a test to tests/e2e/. Nothing else:
- * a lower layer never names a runtime, and a runtime never names another or a front end. */
+ * Adding one: (1) make src/rt/<name>/ with one `const struct runtime`; (2) list it in layers.ini, in
+ * src/rt/meson.build and in the table of src/tool/wire.c; (3) add programs to tests/targets/ and a test to
+ * tests/e2e/. Nothing else: a lower layer never names a runtime, and a runtime never names another or a front end. */
 #ifndef RT_RT_H
 #define RT_RT_H
 
