@@ -78,6 +78,27 @@ class Running:
                 raise Failed(f"{self.argv[0]} ended before it was ready: {self.output.decode(errors='replace')}")
             self.output += part
 
+    def settle(self, timeout=10):
+        """Wait until no thread runs and none was added for 50 ms: a program may start threads after "ready"."""
+        end, before = time.monotonic() + timeout, None
+        while time.monotonic() < end and self.process.poll() is None:
+            now = self._threads()
+            if now == before and set(now.values()) == {"S"}:
+                return
+            before = now
+            time.sleep(0.05)
+
+    def _threads(self):
+        """{tid: state letter}"""
+        states = {}
+        for path in glob.glob(f"/proc/{self.pid}/task/*/stat"):
+            try:
+                with open(path, encoding="ascii", errors="replace") as file:
+                    states[path.split("/")[4]] = file.read().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                pass  # it ended meanwhile
+        return states
+
     def wait(self, timeout=120):
         """Wait for the end; the exit status as subprocess gives it."""
         out, _ = self.process.communicate(timeout=timeout)
@@ -121,6 +142,7 @@ def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready"
                           ready=ready if kill else None, env=env)
         try:
             if kill:
+                running.settle()
                 os.kill(running.pid, kill)
             status = running.wait(timeout)
         finally:
