@@ -72,7 +72,7 @@ class Place:
             raise Skip(f"its root was not made within {ROOT_MINUTES} minutes") from None
         if result.returncode:
             lines = [line for line in result.stdout.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
-            raise Skip(f"its root cannot be made: {(lines or result.stdout.splitlines() or ['no reason given'])[-1]}")
+            raise Skip(f"its root cannot be made: {(lines or result.stdout.splitlines() or ['no reason given'])[0]}")
 
     def outside(self, path):
         return self.root + path

@@ -9,7 +9,7 @@
 # `tools/chroot.sh sid DIR peers` stands for the peers and compilers that
 # bench/ and the tests run. To work in one: chroot DIR COMMAND; with this
 # machine's /proc, /dev and /tmp: tools/chroot.sh run DIR COMMAND...
-# Needs mmdebstrap (`setup.sh bench`) and root.
+# Needs mmdebstrap (`setup.sh check`) and root.
 set -eu
 
 die() { printf 'chroot: %s\n' "$*" >&2; exit 1; }
@@ -36,7 +36,7 @@ root=$2
 shift 2
 [ "$*" != peers ] || set -- $peers
 
-command -v mmdebstrap >/dev/null || die "mmdebstrap is not there; run: tools/setup.sh bench"
+command -v mmdebstrap >/dev/null || die "mmdebstrap is not there; run: tools/setup.sh check"
 [ "$(id -u)" = 0 ] || die "needs root"
 
 installed() {
