@@ -187,9 +187,6 @@ def gdb_differences(ours, theirs):
     found = []
     for tid, their in theirs.items():
         mine = like_gdb(ours.get(tid, []))
-        # Of a thread that is still being made gdb shows the 0 where its stack ends as one more caller.
-        if len(their) > 1 and their[-1].pc == 0 and not their[-1].function:
-            their = their[:-1]
         for index in range(max(len(mine), len(their))):
             difference = one(tid, index, mine[index] if index < len(mine) else None,
                              their[index] if index < len(their) else None)
