@@ -158,6 +158,7 @@ const char *err_code_name(enum err_code code)
         [ERR_UNMAPPED] = "unmapped",
         [ERR_NOT_IN_DUMP] = "not-in-dump",
         [ERR_NO_DATA] = "no-data",
+        [ERR_OPTIMISED_OUT] = "optimised-out",
         [ERR_MISMATCH] = "mismatch",
         [ERR_LIMIT] = "limit",
         [ERR_CANCELLED] = "cancelled",

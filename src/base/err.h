@@ -22,7 +22,8 @@ enum err_code {
     ERR_UNSUPPORTED, /* a valid input of a kind that Inquest does not read */
     ERR_UNMAPPED,    /* an address that the target has not mapped */
     ERR_NOT_IN_DUMP, /* an address that is mapped, but whose bytes the dump leaves out */
-    ERR_NO_DATA,     /* debug information or unwind tables are missing */
+    ERR_NO_DATA,     /* debug information, unwind tables or a saved register are missing */
+    ERR_OPTIMISED_OUT, /* the compiler kept no copy of a value */
     ERR_MISMATCH,    /* a file is not the one that the target uses (build-id) */
     ERR_LIMIT,       /* a limit of ours stopped the work */
     ERR_CANCELLED,   /* the user asked to stop */

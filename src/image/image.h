@@ -144,6 +144,38 @@ struct image_live_opts {
  * (names the tracer), ERR_UNSUPPORTED (zombie, kernel thread), ERR_GONE. */
 struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
 
+/* ---- a process that is held stopped ---- */
+
+enum image_stop_kind {
+    IMAGE_STOP_ATTACHED,
+    IMAGE_STOP_SIGNAL,
+    IMAGE_STOP_ASKED,
+    IMAGE_STOP_EXITED,
+    IMAGE_STOP_KILLED,
+    IMAGE_STOP_EXEC
+};
+struct image_stop {
+    enum image_stop_kind kind;
+    int32_t tid, signo;
+    int32_t code; /* exit status */
+    bool core;    /* killed, and the kernel dumped it */
+};
+/* As image_live_open(), but all threads stay stopped: memory is read from the process when asked for, nothing
+ * is copied. Our end, by whatever cause, lets it run. image_free() detaches. */
+struct err *image_hold_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
+/* Lets all threads run until something happens (see session/control.h), then stops all again. `signals` is a
+ * mask (bit signo - 1) of those that stop; the others are passed on at once. pass: the signal of the last stop
+ * is delivered. Afterwards the image's threads, mappings and signal are those of the new stop: what pointed
+ * into it is invalid. */
+struct err *image_hold_continue(struct image *im, uint64_t signals, bool pass, struct image_stop *out) MUST_CHECK;
+/* Lets it run for good, the pending signal delivered. */
+struct err *image_hold_detach(struct image *im) MUST_CHECK;
+
+/* A register beyond the general ones, from a thread's notes (NT_X86_XSTATE, NT_FPREGSET, ...), by its DWARF
+ * number: little-endian bytes, *n of them. False when the image has no such. */
+bool image_thread_register(const struct image *im, const struct image_thread *th, unsigned dwarf, uint8_t *buf,
+                           size_t max, size_t *n);
+
 /* NULL is allowed. */
 void image_free(struct image *im);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A module's life, its binary, and its unwind tables. */
+#include "module/dwarf.h"
 #include "module/module_priv.h"
 #include "module/symtab.h"
 
@@ -24,6 +25,7 @@ void module_free(struct module *m)
 {
     struct module_priv *p = m->priv;
     symtab_free(p->symbols);
+    dwarf_free(p->dwarf);
     elf_unref(p->elf);
     elf_unref(p->debug);
     elf_unref(p->alt);
@@ -175,6 +177,25 @@ struct elf *module_elf(struct module *m)
 {
     module_once(m, &m->priv->file_done, load_file);
     return m->priv->elf;
+}
+
+/* ---- DWARF ---- */
+
+static void load_dwarf(struct module *m)
+{
+    struct elf *elf = module_debug_elf(m);
+    struct dwarf *d = elf ? dwarf_new(elf, m, DW_MAIN) : NULL;
+    if (d && !dwarf_present(d)) {
+        dwarf_free(d);
+        d = NULL;
+    }
+    m->priv->dwarf = d;
+}
+
+struct dwarf *module_dwarf(struct module *m)
+{
+    module_once(m, &m->priv->dwarf_done, load_dwarf);
+    return m->priv->dwarf;
 }
 
 /* ---- unwind tables ---- */

@@ -44,6 +44,7 @@ struct module {
     struct module_priv *priv;
 };
 
+struct dwarf;
 struct modules;
 
 /* Finds the modules of an image: NT_FILE or maps, link_map names, the vdso. Never fails as a whole. The
@@ -71,6 +72,9 @@ struct elf *module_alt_elf(struct module *m);
  * and DW_AT_dwo_name, below sysroot and debug dirs too, or beside the binary. NULL when there is none. It belongs to
  * the module, and is the same for the same file; its reader compares the unit's id. */
 struct elf *module_find_dwo(struct module *m, const char *comp_dir, const char *dwo_name, bool *is_dwp);
+
+/* The DWARF of a module's debug file, shared by all who read it; NULL when there is none. */
+struct dwarf *module_dwarf(struct module *m);
 
 struct symbol {
     const char *name; /* as in the file: mangled; borrowed from the module */

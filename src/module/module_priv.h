@@ -37,9 +37,10 @@ struct module_priv {
     VEC(const struct mapping *) maps; /* those of the file, by address */
     pthread_mutex_t lock;             /* recursive; guards what follows until the part is done */
     struct arena arena;               /* strings and arrays of the parts */
-    atomic_bool file_done, debug_done, alt_done, symbols_done, cfi_done, hint_done;
+    atomic_bool file_done, debug_done, alt_done, dwarf_done, symbols_done, cfi_done, hint_done;
     struct elf *elf, *debug, *alt;
     struct elf *mini; /* MiniDebugInfo; NULL when there is none */
+    struct dwarf *dwarf; /* NULL when the debug file has none */
     struct symtab *symbols;
     struct module_cfi cfi;
     const char *hint;

@@ -55,7 +55,6 @@ void symbolizer_free(struct symbolizer *s)
     symbolizer_save(s);
     for (size_t i = 0; i < s->n; i++) {
         struct sym_module *sm = &s->modules[i];
-        dwarf_free(sm->dwarf);
         vec_done(&sm->answers);
         vec_done(&sm->tails);
         map64_done(&sm->answer_at);
@@ -125,14 +124,8 @@ struct dwarf *sym_dwarf(struct sym_module *sm)
     if (sm->tried_dwarf)
         return sm->dwarf;
     sm->tried_dwarf = true;
-    struct elf *elf = module_debug_elf(sm->m);
-    struct dwarf *d = elf ? dwarf_new(elf, sm->m, DW_MAIN) : NULL;
-    if (d && !dwarf_present(d)) {
-        dwarf_free(d);
-        d = NULL;
-    }
-    sm->dwarf = d;
-    return d;
+    sm->dwarf = module_dwarf(sm->m);
+    return sm->dwarf;
 }
 
 bool sym_complete(const struct sym_module *sm)

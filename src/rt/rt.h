@@ -8,6 +8,7 @@
 #define RT_RT_H
 
 #include "unwind/unwind.h"
+#include "value/format.h"
 
 struct rt; /* one attached runtime; each implementation defines its own */
 
@@ -21,6 +22,7 @@ struct runtime {
     const struct stepper *(*stepper)(struct rt *); /* how to leave its frames */
     /* The language of a function, from its module, symbol and DWARF language; NULL: not mine. */
     const char *(*language)(const struct module *m, const char *symbol, const char *dwarf_language);
+    const struct formatter *(*formatter)(struct rt *); /* how its types print */
 };
 
 #endif

@@ -18,6 +18,7 @@ struct session_opts {
     size_t max_frames; /* per thread, as shown (inlined and tail-call frames count); 0: no limit */
     bool names_only;   /* stop after symbols: no DWARF is read */
     bool no_inlines;   /* leave inlined frames out */
+    bool hold;         /* a live process stays stopped: control.h */
     const struct runtime *const *runtimes; /* NULL-terminated, from tool/; NULL: none */
     struct progress *progress;             /* may be NULL */
 };

@@ -25,6 +25,7 @@ int exit_status(enum err_code code)
     case ERR_UNMAPPED:
     case ERR_NOT_IN_DUMP:
     case ERR_NO_DATA:
+    case ERR_OPTIMISED_OUT:
     case ERR_MISMATCH:
     case ERR_LIMIT:
     case ERR_INTERNAL:

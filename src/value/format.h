@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values as text, as gdb prints them, and as JSON.
+ *
+ * Text from the target is escaped. A part that cannot be had prints its reason in its place: <optimized out>,
+ * <not in the dump: 0x7f..>, <cannot access memory at address 0x0>; the rest is printed.
+ * Threads: one at a time. */
+#ifndef VALUE_FORMAT_H
+#define VALUE_FORMAT_H
+
+#include "base/json.h"
+#include "base/text.h"
+#include "value/value.h"
+
+/* Limits and switches, with gdb's names and defaults (format_defaults). 0 is no limit. */
+struct format {
+    char letter;         /* 'x', 'd', 'u', 'o', 't', 'a', 'c', 'f', 's', 'z'; 0: by type; 'r': without formatters */
+    unsigned elements;   /* of arrays, strings and containers: 200 */
+    unsigned repeats;    /* equal elements in a row that are folded from: 10 */
+    unsigned depth;      /* of nested records: 20 */
+    unsigned characters; /* of a string; 0: as `elements` */
+    bool pretty;         /* one member a line */
+    bool addresses;      /* of strings, functions and pointers: on */
+    bool symbols;        /* <name+offset> after a pointer into the program: on */
+    bool unions;         /* their members inside of records: on */
+    bool static_members; /* on */
+    bool object;         /* the dynamic type behind pointers to classes */
+    bool vtable, array_indexes, null_stop;
+    bool array;          /* arrays one element a line */
+};
+extern const struct format format_defaults;
+
+/* The value as `print` shows it, without "$1 = ". Never fails: what is wrong stands in the text. */
+void format_value(struct values *vs, const struct value *v, const struct format *f, struct text *out);
+/* The value on one short line, for variables in a stack (`bt`'s scalars; records as {...}). */
+void format_scalar(struct values *vs, const struct value *v, const struct format *f, struct text *out);
+/* {"type", "value": text, "children": [...], "address", "unavailable": "optimized-out" | ...}: see
+ * docs/schema/. The value is the next thing that the writer expects. */
+void format_json(struct values *vs, const struct value *v, const struct format *f, struct json *j);
+
+/* ---- the hook for languages ---- */
+
+enum present_kind {
+    PRESENT_STRING, /* `string`: text of the target */
+    PRESENT_ARRAY,  /* children in a row: {1, 2, 3} */
+    PRESENT_MAP,    /* children by two, key and value: {[k] = v} */
+    PRESENT_RECORD, /* named children: {a = 1, b = 2} */
+    PRESENT_TEXT,   /* `summary` alone */
+};
+
+struct child {
+    const char *name; /* PRESENT_RECORD, PRESENT_ARRAY with its own indices; NULL */
+    struct value value;
+};
+
+/* How one value shows itself. Made in the arena of vs. */
+struct presentation {
+    uint8_t kind;        /* enum present_kind */
+    const char *summary; /* "std::vector of length 3, capacity 4"; NULL: none */
+    struct value string; /* PRESENT_STRING: an array of characters, exactly as long as the string */
+    const char *quote;   /* PRESENT_STRING: "\"" or NULL for it */
+    uint64_t length;     /* children (of a map: pairs); UINT64_MAX unknown */
+    /* The next child, in order; false after the last. A damaged container ends with *err. NULL: no children. */
+    bool (*next)(struct presentation *p, struct values *vs, struct child *out, struct err **err);
+    void *state; /* of next() */
+};
+
+/* How a runtime prints its types. `present` says false for a value that is not its business, and for one of
+ * its types whose layout is not as it knows it: then the value prints as its bare record. */
+struct formatter {
+    const char *name;
+    bool (*present)(void *self, struct values *vs, const struct value *v, struct presentation *out);
+    void *self;
+};
+/* The presentation of a value by the first formatter that claims it; false: none. */
+bool format_present(struct values *vs, const struct value *v, struct presentation *out);
+
+#endif
