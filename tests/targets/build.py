@@ -40,6 +40,9 @@ SOURCES = {
     "recurse": "c/recurse.c",
     "recurse-cxx": "cxx/recurse.cc",
     "threads": "c/threads.c",
+    "values": "c/values.c",
+    "values-cxx": "cxx/values.cc",
+    "values-rust": "rust/values.rs",
 }
 
 
@@ -348,11 +351,11 @@ def _compile(variant, folder, exe, extra=(), program=None):
 def build(name, outdir, program=None):
     """Build variant `name` into outdir/name and return its Target.
 
-    `program`: None for the language's crash program, or "recurse" or "threads"
-    for C, "recurse-cxx" for C++. Raises Missing when a tool is not there, Failed when one fails.
+    `program`: None for the language's crash program, or another one of SOURCES
+    in that language. Raises Missing when a tool is not there, Failed when one fails.
     """
     variant = variants()[name]
-    if program and SOURCES[program].endswith(".cc") != (variant.lang == "c++") or program and variant.lang == "rust":
+    if program and os.path.dirname(SOURCES[program]) != os.path.dirname(SOURCES[variant.lang]):
         raise ValueError(f"{SOURCES[program]} is not in the language of {name}")
     for needed in variant.tools:
         tool(needed)
