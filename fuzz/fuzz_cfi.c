@@ -4,6 +4,7 @@
  * evaluated; on a miss the section is searched without its header, which may only find more. */
 #include <stdlib.h>
 
+#include "module/dwexpr.h"
 #include "unwind/row.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -27,14 +28,33 @@ static bool word(void *arg, taddr at, unsigned size, uint64_t *out)
     return true;
 }
 
+static struct err *memory(void *arg, taddr at, void *buf, size_t n)
+{
+    uint64_t v;
+    require(n <= sizeof(v));
+    if (!word(arg, at, (unsigned)n, &v))
+        return err_new(ERR_UNMAPPED, "nothing is there");
+    memcpy(buf, &v, n);
+    return NULL;
+}
+
+static struct err *reg(void *arg, unsigned number, uint8_t *buf, size_t max, size_t *n)
+{
+    uint64_t v = 0x7fff0000 + number * 8;
+    (void)arg;
+    require(max >= sizeof(v));
+    if (number >= 20)
+        return err_new(ERR_NO_DATA, "not known");
+    memcpy(buf, &v, sizeof(v));
+    *n = sizeof(v);
+    return NULL;
+}
+
 static void evaluate(const struct arch *a, struct bytes expr)
 {
-    struct regs regs = {0};
-    for (unsigned i = 0; i < 20; i++)
-        regs_set(&regs, i, 0x7fff0000 + i * 8);
-    struct expr_context x = {.regs = &regs, .arch = a, .word = word};
+    const struct dwx_frame f = {.arch = a, .memory = memory, .reg = reg};
     uint64_t initial = 0x7fff1000, value;
-    err_free(expr_evaluate(&x, expr, &initial, &value));
+    err_free(dwx_number(&f, NULL, expr, &initial, &value));
 }
 
 static void look_up(struct cfi *c, const struct arch *a, taddr pc)

@@ -43,18 +43,4 @@ struct rules {
 /* Runs a CFI program up to `pc`. Errors: ERR_CORRUPT, ERR_TRUNCATED, ERR_UNSUPPORTED, ERR_LIMIT. */
 struct err *cfi_rules(struct cfi *c, const struct fde *f, taddr pc, struct rules *out) MUST_CHECK;
 
-/* Evaluates a DWARF expression (DWARF 5 section 2.5; only what a call frame may use, 6.4.2).
- * `initial` is on the stack at the start when not NULL. */
-struct expr_context {
-    const struct regs *regs;
-    const struct arch *arch;
-    taddr bias; /* added to DW_OP_addr */
-    word_fn *word;
-    void *word_arg;
-};
-/* ERR_CORRUPT, ERR_TRUNCATED, ERR_UNSUPPORTED, ERR_LIMIT (more than 64 values or 10,000 operations),
- * ERR_NO_DATA (an unknown register), ERR_UNMAPPED (missing memory; `at` is the address). */
-struct err *expr_evaluate(const struct expr_context *x, struct bytes expr, const uint64_t *initial,
-                          uint64_t *out) MUST_CHECK;
-
 #endif

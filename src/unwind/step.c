@@ -2,6 +2,8 @@
 /* From a row to the caller's registers. */
 #include "unwind/unwinder.h"
 
+#include "module/dwexpr.h"
+
 #include <inttypes.h>
 
 bool unwinder_word(void *arg, taddr at, unsigned size, uint64_t *out)
@@ -21,17 +23,6 @@ bool unwinder_word(void *arg, taddr at, unsigned size, uint64_t *out)
     return true;
 }
 
-static struct expr_context context_of(struct unwinder *u, const struct walk *w)
-{
-    return (struct expr_context){
-        .regs = &w->regs,
-        .arch = u->arch,
-        .bias = w->row->module ? w->row->module->bias : 0,
-        .word = unwinder_word,
-        .word_arg = u,
-    };
-}
-
 static struct err *unknown_register(struct unwinder *u, uint64_t reg)
 {
     const char *name = reg < REG_MAX ? arch_reg_name(u->arch, (unsigned)reg) : NULL;
@@ -41,14 +32,52 @@ static struct err *unknown_register(struct unwinder *u, uint64_t reg)
     return err_new(ERR_NO_DATA, "the value of register %" PRIu64 " is not known", reg);
 }
 
+/* What expressions of call frames may ask. */
+struct asking {
+    struct unwinder *u;
+    const struct walk *w;
+};
+
+static struct err *ask_memory(void *arg, taddr at, void *buf, size_t n)
+{
+    struct asking *a = arg;
+    uint64_t v;
+    if (n > sizeof(v) || !unwinder_word(a->u, at, (unsigned)n, &v))
+        return err_at(err_new(ERR_UNMAPPED, "0x%" PRIx64 " cannot be read", at), ERR_AT_ADDRESS, at);
+    memcpy(buf, &v, n);
+    return NULL;
+}
+
+static struct err *ask_register(void *arg, unsigned reg, uint8_t *buf, size_t max, size_t *n)
+{
+    struct asking *a = arg;
+    if (!regs_has(&a->w->regs, reg) || max < sizeof(uint64_t))
+        return unknown_register(a->u, reg);
+    memcpy(buf, &a->w->regs.val[reg], sizeof(uint64_t));
+    *n = sizeof(uint64_t);
+    return NULL;
+}
+
+static struct err *evaluate(struct unwinder *u, const struct walk *w, struct bytes expr, const taddr *initial,
+                            uint64_t *out)
+{
+    struct asking a = {u, w};
+    const struct dwx_frame f = {
+        .arg = &a,
+        .arch = u->arch,
+        .bias = w->row->module ? w->row->module->bias : 0,
+        .memory = ask_memory,
+        .reg = ask_register,
+    };
+    return dwx_number(&f, NULL, expr, initial, out);
+}
+
 static struct err *find_cfa(struct unwinder *u, const struct walk *w, taddr *out)
 {
     const struct cfa_rule *c = &w->row->cfa;
 
-    if (c->expr.n) {
-        struct expr_context x = context_of(u, w);
-        return expr_evaluate(&x, c->expr, NULL, out);
-    }
+    if (c->expr.n)
+        return evaluate(u, w, c->expr, NULL, out);
     if (c->reg >= REG_MAX || !regs_has(&w->regs, (unsigned)c->reg))
         return unknown_register(u, c->reg);
     *out = (w->regs.val[c->reg] + (uint64_t)c->offset) & (UINT64_MAX >> (64 - 8 * u->arch->addr_size));
@@ -70,11 +99,10 @@ static struct err *read_saved(struct unwinder *u, const struct walk *w, taddr at
 static struct err *apply_expression(struct unwinder *u, const struct walk *w, const struct saved_rule *s,
                                     struct move *m)
 {
-    struct expr_context x = context_of(u, w);
     struct bytes expr = {.p = s->rule.expr, .n = s->rule.expr_size};
     uint64_t v = 0;
 
-    TRY(expr_evaluate(&x, expr, &m->cfa, &v));
+    TRY(evaluate(u, w, expr, &m->cfa, &v));
     if (s->rule.kind == RULE_AT_EXPR)
         return read_saved(u, w, v, s->reg, m);
     move_set(m, s->reg, v);

@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
-#include "unwind/row.h"
+#include "module/dwexpr.h"
+#include "module/make_dwarf.h"
 
-static bool memory(void *arg, taddr at, unsigned size, uint64_t *out)
+static struct err *memory(void *arg, taddr at, void *buf, size_t n)
 {
     static const uint8_t bytes[] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
-    uint64_t v = 0;
     (void)arg;
-    if (at < 0x1000 || at + size > 0x1008)
-        return false;
-    memcpy(&v, bytes + (at - 0x1000), size);
-    *out = v;
-    return true;
+    if (at < 0x1000 || at + n > 0x1008)
+        return err_new(ERR_UNMAPPED, "nothing is there");
+    memcpy(buf, bytes + (at - 0x1000), n);
+    return NULL;
+}
+
+/* 3: 3.5 as a double, with more above it; 6 and 7: an offset and an address. */
+static struct err *reg(void *arg, unsigned number, uint8_t *buf, size_t max, size_t *n)
+{
+    static const struct {
+        unsigned number;
+        uint64_t v[2];
+        size_t n;
+    } known[] = {
+        {3, {0x400c000000000000, 0x1111111111111111}, 16}, {6, {0xfffffffffffffff0, 0}, 8}, {7, {0x1000, 0}, 8}};
+    (void)arg;
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (known[i].number == number) {
+            assert_true(max >= known[i].n);
+            memcpy(buf, known[i].v, known[i].n);
+            *n = known[i].n;
+            return NULL;
+        }
+    }
+    return err_new(ERR_NO_DATA, "not saved");
 }
 
 static struct err *evaluate(const struct arch *a, const char *code, size_t n, uint64_t *out)
 {
-    struct regs r = {0};
-    regs_set(&r, 7, 0x1000);
-    regs_set(&r, 6, 0xfffffffffffffff0);
-    struct expr_context x = {.regs = &r, .arch = a, .bias = 0x100, .word = memory};
+    const struct dwx_frame f = {.arch = a, .bias = 0x100, .memory = memory, .reg = reg};
     uint64_t initial = 5;
-    return expr_evaluate(&x, (struct bytes){.p = (const uint8_t *)code, .n = n}, &initial, out);
+    return dwx_number(&f, NULL, (struct bytes){.p = (const uint8_t *)code, .n = n}, &initial, out);
 }
 
 static void test_values(void **state)
@@ -112,7 +129,7 @@ static void test_errors(void **state)
 {
     (void)state;
     uint64_t got;
-    char deep[100];
+    char deep[DWX_MAX_STACK + 1];
     assert_err(evaluate(&arch_x86_64, "\x13", 1, &got), ERR_CORRUPT);      /* nothing left */
     assert_err(evaluate(&arch_x86_64, "\x22", 1, &got), ERR_CORRUPT);      /* one operand */
     assert_err(evaluate(&arch_x86_64, "\x30\x1b", 2, &got), ERR_CORRUPT);  /* 5 / 0 */
