@@ -48,6 +48,7 @@ struct command {
     const char *about; /* paragraphs for --help, each one line: the terminal's width wraps it */
     const char *examples; /* lines of "command  # what it does"; NULL none */
     const struct option_group *const *groups; /* NULL-terminated */
+    bool single_dash; /* long options may have one dash, as gdb's do */
     /* Answers the call. What it prints goes to call_output(). */
     struct err *(*run)(struct call *c);
 };
@@ -67,6 +68,7 @@ struct screen {
     bool terminal; /* a person reads it */
     bool color;
     unsigned columns; /* 0: no limit */
+    unsigned rows;    /* of a terminal; 0: no limit */
 };
 
 /* One run of one command. Filled by tool/. */
@@ -82,6 +84,10 @@ struct call {
     VEC(const char *) debug_dirs;          /* storage of front_session_opts() */
     /* Called once, before the first byte of the answer: ends the progress bar, starts the pager. */
     void (*open_output)(struct call *c);
+    /* For commands that answer many questions, instead of open_output: called before each (begins), which Ctrl-C
+     * then cancels without ending the process, and before anything is written. */
+    void (*question)(struct call *c, bool begins);
+    int status; /* exit status when run() has no error */
 };
 
 /* Was the option given? `name` must be one of the command's. */

@@ -73,6 +73,17 @@ static void open_output(struct call *c)
     signals_writing(c->screen.out != before);
 }
 
+static void question(struct call *c, bool begins)
+{
+    c->open_output = NULL;
+    if (begins) {
+        signals_question();
+        progress_start();
+    } else {
+        progress_end();
+    }
+}
+
 /* The session's share of a call: what a command needs that looks at a target. */
 static void prepare_target(struct call *c)
 {
@@ -81,6 +92,7 @@ static void prepare_target(struct call *c)
     c->progress = progress_start();
     signals_install(c->progress);
     c->open_output = open_output;
+    c->question = question;
 }
 
 static struct err *run_parsed(struct call *c)
@@ -108,7 +120,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
         err_free(e); /* that it could not be written: who leaves the pager has read enough */
         e = NULL;
     }
-    int status = e ? say_error(e) : EXIT_ANSWERED;
+    int status = e ? say_error(e) : call.status;
     e = screen_end(&call.screen);
     if (e && status == EXIT_ANSWERED)
         status = say_error(e);

@@ -194,7 +194,8 @@ struct err *options_parse(int argc, char **argv, struct call *call)
     optind = 0; /* glibc and musl: start anew */
     for (;;) {
         int at = optind ? optind : 1;
-        int opt = getopt_long(argc, argv, t.shorts, t.longs, NULL);
+        int opt = call->command->single_dash ? getopt_long_only(argc, argv, t.shorts, t.longs, NULL)
+                                             : getopt_long(argc, argv, t.shorts, t.longs, NULL);
         if (opt == -1)
             break;
         const struct option_row *row = table_row(&t, opt == ':' ? optopt : opt);

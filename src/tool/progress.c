@@ -51,7 +51,10 @@ static void report(struct progress *p, const char *what, uint64_t done, uint64_t
 struct progress *progress_start(void)
 {
     const char *term = getenv("TERM");
+    pthread_mutex_lock(&lock);
     next_draw = now_ns() + DELAY_NS;
+    over = false;
+    pthread_mutex_unlock(&lock);
     if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
         bar.report = report;
     return &bar;
@@ -65,5 +68,6 @@ void progress_end(void)
         fflush(stderr);
     }
     over = true;
+    drawn = false;
     pthread_mutex_unlock(&lock);
 }

@@ -13,6 +13,12 @@ enum { OUT_BUFFER = 256 * 1024, COLUMNS_DEFAULT = 80 };
 static pid_t pager_pid;
 static char out_buffer[OUT_BUFFER]; /* for the one stream that answers go to */
 
+static unsigned terminal_rows(void)
+{
+    struct winsize w;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
+
 static unsigned terminal_columns(void)
 {
     struct winsize w;
@@ -35,6 +41,7 @@ struct screen screen_find(void)
 {
     struct screen sc = {.out = stdout, .terminal = isatty(STDOUT_FILENO) == 1};
     sc.columns = sc.terminal ? terminal_columns() : 0;
+    sc.rows = sc.terminal ? terminal_rows() : 0;
     sc.color = screen_color(&sc, NULL);
     if (!sc.terminal)
         setvbuf(stdout, out_buffer, _IOFBF, OUT_BUFFER);

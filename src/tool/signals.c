@@ -9,6 +9,7 @@
 enum { CANCEL_SECONDS = 1 };
 
 static struct progress *to_cancel;
+static volatile sig_atomic_t many_questions;
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -21,7 +22,10 @@ static void say(const char *s, size_t n)
 
 static void on_stop(int signo)
 {
-    if (atomic_exchange(&to_cancel->cancelled, true)) {
+    bool again = atomic_exchange(&to_cancel->cancelled, true);
+    if (many_questions && signo == SIGINT)
+        return;
+    if (again) {
         signal(signo, SIG_DFL);
         raise(signo);
     }
@@ -119,6 +123,12 @@ void signals_install(struct progress *p)
         if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(stop_signals[i], &stop, NULL);
     }
+}
+
+void signals_question(void)
+{
+    many_questions = 1;
+    atomic_store(&to_cancel->cancelled, false);
 }
 
 void signals_writing(bool pager)

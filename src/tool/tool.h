@@ -47,7 +47,7 @@ struct err *screen_end(struct screen *sc) MUST_CHECK;
 
 /* progress.c: a bar on standard error for what takes over a second. */
 struct progress *progress_start(void);
-/* Takes the bar away, for good. */
+/* Takes the bar away, until the next start. */
 void progress_end(void);
 
 /* signals.c */
@@ -56,6 +56,8 @@ void progress_end(void);
 void signals_install(struct progress *p);
 /* From here on signals end the process at once; with a pager Ctrl-C is the pager's. */
 void signals_writing(bool pager);
+/* A question of many begins: Ctrl-C cancels it and nothing more; what was cancelled before is forgotten. */
+void signals_question(void);
 
 /* Exit statuses; docs/man/inquest.1.scd lists them. */
 enum { EXIT_ANSWERED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANCELLED = 130 };

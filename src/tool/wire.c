@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only place that names every runtime and every front end. */
+#include "front/console/debug.h"
 #include "front/report/report.h"
 #include "tool/tool.h"
 #if WITH_RT_NATIVE
@@ -7,7 +8,7 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack, &report_info, &command_help, &command_version, NULL,
+    &report_stack, &report_info, &console_debug, &command_help, &command_version, NULL,
 };
 
 const struct runtime *const all_runtimes[] = {

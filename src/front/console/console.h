@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The debugger's prompt: what its commands share.
+ *
+ * A command is one row of a table; each file of commands has its own const table, and console.c joins them. Lookup,
+ * abbreviations, help, apropos and completion all come from the rows.
+ * Threads: one. */
+#ifndef FRONT_CONSOLE_CONSOLE_H
+#define FRONT_CONSOLE_CONSOLE_H
+
+#include "front/console/settings.h"
+#include "front/front.h"
+#include "session/values.h"
+
+struct console;
+
+/* One line of input after the other: somebody who types, a file, the body of a script. */
+struct console_input {
+    /* The next line without its end, heap, the caller's; NULL after the last. `prompt` is for who types. */
+    char *(*next)(struct console_input *in, struct console *c, const char *prompt);
+    bool goes_on; /* a command that fails does not end it */
+    bool typed;   /* an empty line repeats */
+};
+
+/* Chapters of `help`. */
+enum console_class { CLASS_DATA, CLASS_FILES, CLASS_RUNNING, CLASS_STACK, CLASS_STATUS, CLASS_SUPPORT, CLASS_USER };
+
+/* What an empty line does after the command: nothing, the same again, or the bare command (list, x go on). */
+enum console_repeat { REPEAT_NEVER, REPEAT_SAME, REPEAT_BARE };
+
+/* What Tab offers for the arguments. */
+enum console_complete {
+    COMPLETE_NOTHING,
+    COMPLETE_COMMAND,    /* a command line: help, thread apply */
+    COMPLETE_EXPRESSION, /* variables, functions, $registers, members after . and -> */
+    COMPLETE_PLACE,      /* functions, and source files before ':' */
+    COMPLETE_TYPE,
+    COMPLETE_FILE,       /* of the disk */
+    COMPLETE_SETTING,    /* set, show */
+};
+
+struct console_command {
+    const char *name;    /* in full, words by single spaces: "info threads"; any unique start of a word will do */
+    const char *aliases; /* other full names, separated by '|', taken only when they are typed in full; NULL */
+    uint8_t class;       /* enum console_class */
+    const char *usage;   /* the arguments: "[N | -N] [full]"; NULL: none */
+    const char *help;    /* one sentence, with capital and full stop */
+    const char *about;   /* more paragraphs for `help COMMAND`; NULL */
+    uint8_t completes;   /* enum console_complete */
+    uint8_t repeat;      /* enum console_repeat */
+    /* Answers into c->out. `args` is what follows the name, without surrounding blanks; never NULL ("" is none).
+     * An error is shown as gdb does: "no stack" as "No stack.", its hint behind it. */
+    struct err *(*run)(struct console *c, const char *args);
+};
+struct console_table {
+    const struct console_command *rows;
+    size_t n;
+};
+
+struct console_variable {
+    char *name; /* without the dollar */
+    struct value value;
+};
+/* A command that `define` made: its lines, as typed. */
+struct console_macro {
+    char *name;
+    char *help; /* from `document`; NULL */
+    VEC(char *) lines;
+};
+/* An expression that is shown again after each stop. */
+struct console_display {
+    unsigned number;
+    bool off;
+    char *format, *text; /* "/x" or "", and the expression */
+};
+struct console_line; /* line.c: the editor and its history */
+
+struct console {
+    struct call *call;      /* options, progress */
+    const char *program;    /* `debug PROGRAM CORE`; NULL */
+    struct session *session; /* NULL: no target is open */
+    struct text out;        /* the answer so far: commands put their text here; console_flush() writes it */
+    struct screen screen;   /* where it goes, redirections included */
+    struct settings set;
+    bool interactive;       /* somebody types; false for -x, -ex and pipes */
+    bool quit;              /* the command `quit` was given */
+    int status;             /* exit status: 1 after a command that failed */
+
+    /* The selection. `stacks` is NULL until a stack is asked for: console_stack(). */
+    const struct sstack *stacks;
+    size_t n_stacks;
+    int32_t tid; /* of the selected thread; 0: none */
+    size_t frame;
+
+    VEC(struct value) history; /* $1 is history.v[0] */
+    VEC(struct console_variable) variables;
+    VEC(struct console_macro) macros;
+    VEC(struct console_display) displays;
+    unsigned n_displays; /* numbers given so far */
+
+    struct console_input *input; /* where the body of `define`, `if`, `while` is read from; NULL: nowhere */
+    struct console_line *line;   /* NULL: nobody types */
+    unsigned depth;              /* of commands that run commands */
+    size_t page_line;            /* lines shown since the prompt, for paging */
+    bool all_pages;              /* the user wants no more questions for this answer */
+    bool capture;                /* the answer is kept in `out` for who runs the command */
+
+    /* Where the next bare "x" and "list" go on. */
+    struct {
+        taddr next;
+        char letter, size; /* of the last format: 'x', 'w'; 0: none yet */
+        const struct type *type; /* of what was examined last; NULL */
+        taddr last;
+    } x;
+    struct {
+        const char *file; /* NULL: nothing was listed yet */
+        uint32_t first, last;
+        bool backwards;
+    } list;
+};
+
+/* ---- console.c ---- */
+
+/* Runs one command line as it was typed; the answer is written. */
+struct err *console_run(struct console *c, const char *line) MUST_CHECK;
+/* Writes c->out where answers go, page by page on a terminal. ERR_CANCELLED: Ctrl-C, or enough was seen. Commands
+ * with long answers call it now and then. */
+struct err *console_flush(struct console *c) MUST_CHECK;
+/* Shows an error on standard error, as gdb words it, and frees it. */
+void console_say(struct console *c, struct err *e);
+/* "No symbol" as "No symbol.": the text of an error as it is shown. */
+void console_put_error(struct text *t, const struct err *e);
+
+/* A message on standard error, after what was answered so far. */
+void console_warn(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Tells that a question begins: Ctrl-C cancels this one. */
+void console_question(struct console *c);
+void console_done(struct console *c);
+
+/* ---- target.c ---- */
+
+/* Opens a core (path) or holds a process (digits), and shows how it ended; what was open before is closed. */
+struct err *console_open(struct console *c, const char *target) MUST_CHECK;
+void console_close(struct console *c);
+
+/* ---- select.c ---- */
+
+/* Forgets the selection and all that pointed into the target: after it ran, or was closed. */
+void console_moved(struct console *c);
+
+/* The target must be open: "no target is open". */
+struct err *console_target(struct console *c, const struct image **out) MUST_CHECK;
+/* The selected thread's stack, at least one frame long. ERR_NO_DATA: "no stack". */
+struct err *console_stack(struct console *c, const struct sstack **out) MUST_CHECK;
+/* The selected frame, for variables and registers. ERR_NO_DATA: "no frame selected". */
+struct err *console_frame(struct console *c, const struct vframe **out) MUST_CHECK;
+/* The same as a source-level frame. */
+struct err *console_sframe(struct console *c, const struct sframe **out) MUST_CHECK;
+/* The stack of a thread; NULL when it has none. */
+const struct sstack *console_stack_of(struct console *c, int32_t tid);
+/* gdb's thread numbers: 1 is the first of the image. NULL: there is none of that number. */
+const struct image_thread *console_thread(struct console *c, uint64_t number);
+unsigned console_thread_number(struct console *c, int32_t tid);
+void console_select(struct console *c, int32_t tid, size_t frame);
+
+/* ---- evaluate.c ---- */
+
+/* The value of an expression in the selected frame, if there is one. */
+struct err *console_evaluate(struct console *c, const char *text, struct value *out) MUST_CHECK;
+/* An expression that must be a number or pointer (of an array or function: its address). */
+struct err *console_number(struct console *c, const char *text, uint64_t *out) MUST_CHECK;
+/* As console_evaluate(), or a type when *is_type. */
+struct err *console_value_or_type(struct console *c, const char *text, struct value *out, bool *is_type) MUST_CHECK;
+/* "$name = EXPRESSION", the only assignment there is. */
+struct err *console_assign(struct console *c, const char *text) MUST_CHECK;
+
+/* ---- frame_text.c ---- */
+
+enum {
+    FRAME_BRIEF = 1,  /* without its number: info threads */
+    FRAME_SOURCE = 2, /* and its line of the source below it, when there is one */
+};
+/* "#1  0x... in fn (a=1) at file.c:12\n". `flags`: FRAME_*. */
+void console_put_frame(struct console *c, const struct sstack *st, size_t index, unsigned flags);
+/* The selected frame with its source line, as after `frame`, `up` and a stop. */
+struct err *console_show_frame(struct console *c) MUST_CHECK;
+/* "Thread 0x7f... (LWP 12)", or "LWP 12"; a live thread with its name. */
+void console_put_thread(struct text *t, struct console *c, const struct image_thread *th);
+
+/* ---- command.c ---- */
+
+/* The row that a line begins with, and its arguments. ERR_USAGE: undefined, ambiguous. `*macro` is the user's
+ * own command, when it is one (then *out is NULL). */
+struct err *command_find_row(struct console *c, const char *line, const struct console_command **out,
+                             const struct console_macro **macro, const char **args) MUST_CHECK;
+/* The tables of all files, and all of them: NULL-terminated, in console.c. */
+extern const struct console_table console_frame_table, console_help_table, console_settings_table,
+    console_support_table, console_thread_table;
+extern const struct console_table *const console_tables[];
+/* Takes a word off the front: the arguments begin with it, alone or before a blank. */
+bool args_word(const char **args, const char *word);
+/* Takes a decimal number off the front, with sign. False: there is none, nothing was taken. */
+bool args_number(const char **args, int64_t *out);
+
+/* ---- input.c ---- */
+/* Runs all lines of an input. Errors are shown and it goes on, or the first one ends it and is returned. */
+struct err *console_run_input(struct console *c, struct console_input *in) MUST_CHECK;
+/* Commands from a pipe, to its end; errors are shown. */
+struct err *console_run_stream(struct console *c, FILE *file) MUST_CHECK;
+/* Runs a file of commands, as `source` and -x. */
+struct err *console_run_file(struct console *c, const char *path) MUST_CHECK;
+
+/* ---- line.c ---- */
+/* Takes lines from the terminal until the user leaves. */
+struct err *console_run_terminal(struct console *c) MUST_CHECK;
+
+/* ---- complete.c ---- */
+/* What the word at the end of `line` may become, sorted, each the whole word; *start is where that word begins. The
+ * strings are heap, the caller's. */
+struct console_words {
+    VEC(char *) v;
+};
+void console_words_done(struct console_words *w);
+void console_complete(struct console *c, const char *line, size_t *start, struct console_words *out);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sub-command `debug`. */
+#ifndef FRONT_CONSOLE_DEBUG_H
+#define FRONT_CONSOLE_DEBUG_H
+
+#include "front/front.h"
+
+extern const struct command console_debug;
+
+#endif

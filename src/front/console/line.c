@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines that somebody types: libedit, with a history that is kept. */
+#include "front/console/console.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct line_input {
+    struct console_input input;
+    struct console *console;
+    EditLine *editor;
+    History *history;
+    HistEvent event; /* of the last call */
+    const char *prompt;
+};
+
+/* ---- the history's file ---- */
+
+/* Makes the folders of a path, private ones; what is missing shows when the file is opened. */
+static void make_folders(const char *path)
+{
+    SCOPED(freep) char *copy = xstrdup(path);
+    for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
+        *p = 0;
+        mkdir(copy, 0700);
+        *p = '/';
+    }
+}
+
+static void history_load(struct line_input *in)
+{
+    const struct settings *set = &in->console->set;
+    history(in->history, &in->event, H_SETSIZE, set->history_size ? (int)set->history_size : INT32_MAX);
+    history(in->history, &in->event, H_SETUNIQUE, 1);
+    if (set->history_file)
+        history(in->history, &in->event, H_LOAD, set->history_file);
+}
+
+static void history_store(struct line_input *in)
+{
+    const struct settings *set = &in->console->set;
+    if (!set->history_save || !set->history_file)
+        return;
+    make_folders(set->history_file);
+    mode_t before = umask(0077);
+    if (history(in->history, &in->event, H_SAVE, set->history_file) < 0)
+        console_warn(in->console, "Could not save the history to %s: %s\n", set->history_file, strerror(errno));
+    umask(before);
+}
+
+/* ---- completion ---- */
+
+static size_t common_start(const struct console_words *w)
+{
+    size_t n = strlen(w->v.v[0]);
+    for (size_t i = 1; i < w->v.n; i++) {
+        size_t k = 0;
+        while (k < n && w->v.v[i][k] == w->v.v[0][k])
+            k++;
+        n = k;
+    }
+    return n;
+}
+
+/* All candidates in columns below the line, as many as fit. */
+static void list_words(struct line_input *in, const struct console_words *w)
+{
+    enum { SHOWN_MAX = 200 };
+    struct text t = {0};
+    size_t widest = 1, n = w->v.n < SHOWN_MAX ? w->v.n : SHOWN_MAX;
+    for (size_t i = 0; i < n; i++) {
+        size_t columns = text_columns(w->v.v[i]);
+        widest = columns > widest ? columns : widest;
+    }
+    size_t width = in->console->set.width ? in->console->set.width : 80;
+    size_t per_line = width / (widest + 2) ? width / (widest + 2) : 1;
+    size_t lines = (n + per_line - 1) / per_line;
+    text_putc(&t, '\n');
+    for (size_t row = 0; row < lines; row++) {
+        for (size_t i = row; i < n; i += lines) {
+            put_safe(&t, w->v.v[i]);
+            if (i + lines < n)
+                put_pad(&t, text_columns(w->v.v[i]), widest + 2);
+        }
+        text_putc(&t, '\n');
+    }
+    if (n < w->v.n)
+        text_printf(&t, "... %zu more\n", w->v.n - n);
+    fputs(text_str(&t), stdout);
+    fflush(stdout);
+    text_done(&t);
+}
+
+static unsigned char on_tab(EditLine *editor, int key)
+{
+    (void)key;
+    struct line_input *in = NULL;
+    if (el_get(editor, EL_CLIENTDATA, &in) != 0 || !in)
+        return CC_ERROR;
+    const LineInfo *info = el_line(editor);
+    SCOPED(freep) char *line = xstrndup(info->buffer, (size_t)(info->cursor - info->buffer));
+    struct console_words words = {0};
+    size_t start;
+    console_complete(in->console, line, &start, &words);
+    unsigned char result = CC_ERROR;
+    if (words.v.n) {
+        size_t typed = strlen(line) - start, same = common_start(&words);
+        SCOPED(freep) char *more = xstrndup(words.v.v[0] + typed, same > typed ? same - typed : 0);
+        if (*more && el_insertstr(editor, more) == 0)
+            result = CC_REFRESH;
+        if (words.v.n == 1 && same && words.v.v[0][same - 1] != '/' && el_insertstr(editor, " ") == 0) {
+            result = CC_REFRESH;
+        } else if (words.v.n > 1 && !*more) {
+            list_words(in, &words);
+            result = CC_REDISPLAY;
+        }
+    }
+    console_words_done(&words);
+    return result;
+}
+
+/* ---- reading ---- */
+
+static char *prompt_of(EditLine *editor)
+{
+    struct line_input *in = NULL;
+    if (el_get(editor, EL_CLIENTDATA, &in) != 0 || !in)
+        return (char *)(uintptr_t) "";
+    return (char *)(uintptr_t)in->prompt;
+}
+
+static char *next_typed(struct console_input *base, struct console *c, const char *prompt)
+{
+    struct line_input *in = (struct line_input *)base;
+    in->prompt = prompt;
+    for (;;) {
+        int n = 0;
+        console_question(c);
+        const char *line = el_gets(in->editor, &n);
+        if (!line || n <= 0) {
+            if (!progress_cancelled(c->call->progress))
+                break;
+            fputs("Quit\n", stdout); /* Ctrl-C drops the line, not the console */
+            el_reset(in->editor);
+            continue;
+        }
+        if (line[strspn(line, " \t\n")])
+            history(in->history, &in->event, H_ENTER, line);
+        return xstrndup(line, strcspn(line, "\n"));
+    }
+    fputs("quit\n", stdout);
+    return NULL;
+}
+
+struct err *console_run_terminal(struct console *c)
+{
+    struct line_input in = {.input = {.next = next_typed, .goes_on = true, .typed = true}, .console = c, .prompt = ""};
+    in.editor = el_init("inquest", stdin, stdout, stderr);
+    if (!in.editor)
+        return err_new(ERR_IO, "cannot set the terminal up for editing");
+    in.history = history_init();
+    if (!in.history)
+        mem_exhausted();
+    el_set(in.editor, EL_CLIENTDATA, &in);
+    el_set(in.editor, EL_PROMPT, prompt_of);
+    el_set(in.editor, EL_EDITOR, "emacs");
+    el_set(in.editor, EL_HIST, history, in.history);
+    el_set(in.editor, EL_ADDFN, "complete", "complete commands and names", on_tab);
+    el_set(in.editor, EL_BIND, "\t", "complete", NULL);
+    el_set(in.editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_source(in.editor, NULL); /* ~/.editrc, as for other programs */
+    history_load(&in);
+    c->interactive = true;
+    struct err *e = console_run_input(c, &in.input);
+    history_store(&in);
+    history_end(in.history);
+    el_end(in.editor);
+    return e;
+}
