@@ -81,6 +81,7 @@ enum dw_at {
     DW_AT_location = 0x02,
     DW_AT_name = 0x03,
     DW_AT_byte_size = 0x0b,
+    DW_AT_bit_offset = 0x0c,
     DW_AT_bit_size = 0x0d,
     DW_AT_stmt_list = 0x10,
     DW_AT_low_pc = 0x11,
@@ -100,6 +101,7 @@ enum dw_at {
     DW_AT_bit_stride = 0x2e,
     DW_AT_upper_bound = 0x2f,
     DW_AT_abstract_origin = 0x31,
+    DW_AT_accessibility = 0x32,
     DW_AT_artificial = 0x34,
     DW_AT_count = 0x37,
     DW_AT_data_member_location = 0x38,
@@ -107,6 +109,7 @@ enum dw_at {
     DW_AT_decl_file = 0x3a,
     DW_AT_decl_line = 0x3b,
     DW_AT_declaration = 0x3c,
+    DW_AT_discr_list = 0x3d,
     DW_AT_encoding = 0x3e,
     DW_AT_external = 0x3f,
     DW_AT_frame_base = 0x40,
@@ -130,6 +133,7 @@ enum dw_at {
     DW_AT_description = 0x5a,
     DW_AT_binary_scale = 0x5b,
     DW_AT_decimal_scale = 0x5c,
+    DW_AT_explicit = 0x63,
     DW_AT_object_pointer = 0x64,
     DW_AT_endianity = 0x65,
     DW_AT_main_subprogram = 0x6a,
@@ -161,8 +165,12 @@ enum dw_at {
     DW_AT_noreturn = 0x87,
     DW_AT_alignment = 0x88,
     DW_AT_export_symbols = 0x89,
+    DW_AT_deleted = 0x8a,
+    DW_AT_defaulted = 0x8b,
     DW_AT_loclists_base = 0x8c,
     DW_AT_MIPS_linkage_name = 0x2007,
+    DW_AT_GNU_vector = 0x2107,
+    DW_AT_GNU_template_name = 0x2110,
     DW_AT_GNU_call_site_value = 0x2111,
     DW_AT_GNU_call_site_data_value = 0x2112,
     DW_AT_GNU_call_site_target = 0x2113,
@@ -350,24 +358,6 @@ enum dw_op {
     DW_OP_GNU_variable_value = 0xfd,
 };
 
-enum dw_ate {
-    DW_ATE_address = 0x01,
-    DW_ATE_boolean = 0x02,
-    DW_ATE_complex_float = 0x03,
-    DW_ATE_float = 0x04,
-    DW_ATE_signed = 0x05,
-    DW_ATE_signed_char = 0x06,
-    DW_ATE_unsigned = 0x07,
-    DW_ATE_unsigned_char = 0x08,
-    DW_ATE_imaginary_float = 0x09,
-    DW_ATE_signed_fixed = 0x0d,
-    DW_ATE_unsigned_fixed = 0x0e,
-    DW_ATE_decimal_float = 0x0f,
-    DW_ATE_UTF = 0x10,
-    DW_ATE_UCS = 0x11,
-    DW_ATE_ASCII = 0x12,
-};
-
 enum dw_lns {
     DW_LNS_copy = 0x01,
     DW_LNS_advance_pc = 0x02,
@@ -466,6 +456,25 @@ enum dw_lang {
     DW_LANG_C23 = 0x3e,
     DW_LANG_Fortran23 = 0x3f,
     DW_LANG_Mips_Assembler = 0x8001,
+};
+
+enum dw_ate {
+    DW_ATE_address = 0x01,
+    DW_ATE_boolean = 0x02,
+    DW_ATE_complex_float = 0x03,
+    DW_ATE_float = 0x04,
+    DW_ATE_signed = 0x05,
+    DW_ATE_signed_char = 0x06,
+    DW_ATE_unsigned = 0x07,
+    DW_ATE_unsigned_char = 0x08,
+    DW_ATE_imaginary_float = 0x09,
+    DW_ATE_signed_fixed = 0x0d,
+    DW_ATE_unsigned_fixed = 0x0e,
+    DW_ATE_decimal_float = 0x0f,
+    DW_ATE_UTF = 0x10,
+    DW_ATE_UCS = 0x11,
+    DW_ATE_ASCII = 0x12,
+    DW_ATE_GNU_complex_int = 0x80,
 };
 
 #endif

@@ -54,6 +54,7 @@ struct type {
     bool incomplete;    /* a declaration: see type_complete() */
     bool count_known;   /* TYPE_ARRAY: `count` holds; false for int x[], flexible members, variable length */
     bool variadic;      /* TYPE_FUNCTION */
+    bool big_endian;    /* base types with DW_AT_endianity (GCC's scalar_storage_order) */
     uint16_t language;  /* DW_LANG_*; 0 unknown */
     uint16_t align;     /* DW_AT_alignment; 0 unsaid */
     uint64_t size;      /* bytes; 0: none or unknown */
@@ -69,7 +70,9 @@ struct type {
     struct type_more *more; /* private to type*.c */
 };
 
-struct types *types_new(struct modules *ms);
+struct index;
+/* `index` is where type_complete() looks; NULL: nothing is completed. Both must outlive the types. */
+struct types *types_new(struct modules *ms, struct index *index);
 void types_free(struct types *t); /* NULL is allowed */
 
 /* The type that a DIE describes. Never NULL. */
@@ -106,11 +109,16 @@ static inline bool type_is_record(const struct type *t)
 bool type_is_cxx(const struct type *t);
 bool type_is_rust(const struct type *t);
 
+/* The DIE that says the bounds and the stride of a TYPE_ARRAY or TYPE_VECTOR of DWARF, in one dimension
+ * (DW_TAG_subrange_type): where an array of variable length has them as expressions. False: there is none. */
+bool type_subrange(const struct type *t, struct dw_die *out);
+
 /* ---- the inside ---- */
 
 enum {
     FIELD_BASE = 1,    /* a base class */
-    FIELD_VIRTUAL = 2, /* a virtual base: its place is in the object (die has DW_AT_data_member_location) */
+    FIELD_VIRTUAL = 2, /* a virtual base, or a member with a computed place: bit_offset is unknown, and the
+                          DIE's DW_AT_data_member_location is an expression over the object */
     FIELD_STATIC = 4,
     FIELD_ARTIFICIAL = 8, /* made by the compiler: _vptr, this */
 };

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types as a programmer writes them. C puts half of a type before the name that it declares and half behind
+ * it, so that a chain of pointers, arrays and functions is walked three times: for the base, for what stands
+ * before, for what stands behind. */
+#include "value/type_priv.h"
+
+enum { QUAL_CONST = 1, QUAL_VOLATILE = 2, QUAL_RESTRICT = 4, QUAL_ATOMIC = 8 };
+
+struct printer {
+    struct text *out;
+    unsigned depth; /* of types inside of types; parameters bring whole types with them */
+};
+
+static unsigned qualifier(const struct type *t)
+{
+    return t->kind == TYPE_CONST      ? QUAL_CONST
+           : t->kind == TYPE_VOLATILE ? QUAL_VOLATILE
+           : t->kind == TYPE_RESTRICT ? QUAL_RESTRICT
+           : t->kind == TYPE_ATOMIC   ? QUAL_ATOMIC
+                                      : 0;
+}
+
+/* The type below its qualifiers, which are added to *quals. */
+static const struct type *peel(const struct type *t, unsigned *quals)
+{
+    const struct type *below = type_unqualified(t);
+    for (; t != below && qualifier(t); t = t->target)
+        *quals |= qualifier(t);
+    return below;
+}
+
+static const struct type *target_of(const struct type *t)
+{
+    return t->target ? t->target : t->types->nothing;
+}
+
+static void put_word(struct printer *p, const char *word, bool before, bool *any)
+{
+    if (before || *any)
+        text_putc(p->out, ' ');
+    text_put(p->out, word);
+    *any = true;
+}
+
+/* In gdb's order. */
+static void put_qualifiers(struct printer *p, const struct type *t, unsigned quals, bool before, bool behind)
+{
+    bool any = false, cxx = type_is_cxx(t);
+    if (quals & QUAL_CONST)
+        put_word(p, "const", before, &any);
+    if (quals & QUAL_VOLATILE)
+        put_word(p, "volatile", before, &any);
+    if (quals & QUAL_RESTRICT)
+        put_word(p, cxx ? "__restrict__" : "restrict", before, &any);
+    if (quals & QUAL_ATOMIC)
+        put_word(p, cxx ? "std::atomic" : "_Atomic", before, &any);
+    if (any && behind)
+        text_putc(p->out, ' ');
+}
+
+static const char *keyword(const struct type *t)
+{
+    return t->kind == TYPE_STRUCT  ? "struct"
+           : t->kind == TYPE_CLASS ? "class"
+           : t->kind == TYPE_UNION ? "union"
+           : t->kind == TYPE_ENUM  ? "enum"
+                                   : NULL;
+}
+
+/* Only C needs the word before a tag. */
+static bool shows_keyword(const struct type *t)
+{
+    return keyword(t) && (type_language_is_c(t->language) || !t->language);
+}
+
+static void put_own_name(struct printer *p, const struct type *t)
+{
+    if (t->name && shows_keyword(t))
+        text_printf(p->out, "%s ", keyword(t));
+    if (t->name)
+        text_put_escaped(p->out, t->name, strlen(t->name));
+    else if (keyword(t))
+        text_printf(p->out, "%s {...}", keyword(t));
+    else
+        text_put(p->out, t->kind == TYPE_VOID ? "void" : "<unknown type>");
+}
+
+/* Does the type consist of its target and something around a name? */
+static bool is_declarator(const struct type *t)
+{
+    return !t->name && (t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE ||
+                        t->kind == TYPE_MEMBER_POINTER || t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR ||
+                        t->kind == TYPE_FUNCTION || t->kind == TYPE_TYPEDEF);
+}
+
+static bool is_array(const struct type *t)
+{
+    return t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR;
+}
+
+static void put_base(struct printer *p, const struct type *t)
+{
+    unsigned quals = 0;
+    t = peel(t, &quals);
+    for (int hop = 0; hop < TYPE_MAX_CHAIN && is_declarator(t); hop++) {
+        /* A qualified array is one of qualified elements. */
+        quals = is_array(t) ? quals : 0;
+        t = peel(target_of(t), &quals);
+    }
+    put_qualifiers(p, t, quals, false, true);
+    put_own_name(p, t);
+}
+
+static void put_type(struct printer *p, const struct type *t, const char *inner);
+
+/* What stands before the name. `pointed`: a pointer or reference stands between this type and the name. */
+static void put_before(struct printer *p, const struct type *t, bool pointed, bool space, int depth)
+{
+    unsigned quals = 0;
+    t = peel(t, &quals);
+    if (depth <= 0 || !is_declarator(t))
+        return;
+    bool indirect = t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE;
+    put_before(p, target_of(t), indirect || (t->kind == TYPE_MEMBER_POINTER), indirect, depth - 1);
+    if (t->kind == TYPE_MEMBER_POINTER) {
+        if (t->owner)
+            put_base(p, t->owner);
+        text_put(p->out, "::*");
+    } else if (t->kind == TYPE_POINTER)
+        text_putc(p->out, '*');
+    else if (indirect)
+        text_put(p->out, t->kind == TYPE_REFERENCE ? "&" : "&&");
+    else if (pointed && (is_array(t) || t->kind == TYPE_FUNCTION))
+        text_putc(p->out, '(');
+    if (indirect)
+        put_qualifiers(p, t, quals, true, space);
+}
+
+static void put_parameters(struct printer *p, const struct type *t)
+{
+    struct fields params = type_parameters(t);
+    struct dw_value v;
+    text_putc(p->out, '(');
+    for (size_t i = 0; i < params.n; i++) {
+        if (i)
+            text_put(p->out, ", ");
+        put_type(p, params.v[i].type, NULL);
+    }
+    bool prototyped = !type_language_is_c(t->language) || !t->die.unit || dw_attr(&t->die, DW_AT_prototyped, &v);
+    if (t->variadic)
+        text_put(p->out, params.n ? ", ..." : "...");
+    else if (!params.n && prototyped)
+        text_put(p->out, "void");
+    text_putc(p->out, ')');
+}
+
+static void put_bounds(struct printer *p, const struct type *t)
+{
+    struct dw_die d;
+    struct dw_value v;
+    text_put(p->out, t->kind == TYPE_VECTOR ? " __attribute__ ((vector_size(" : "[");
+    if (t->count_known)
+        text_printf(p->out, "%llu", (unsigned long long)t->count);
+    else if (type_subrange(t, &d) && (dw_attr(&d, DW_AT_upper_bound, &v) || dw_attr(&d, DW_AT_count, &v)))
+        text_put(p->out, "variable length");
+    text_put(p->out, t->kind == TYPE_VECTOR ? ")))" : "]");
+}
+
+static void put_behind(struct printer *p, const struct type *t, bool pointed, int depth)
+{
+    unsigned quals = 0;
+    t = peel(t, &quals);
+    if (depth <= 0 || !is_declarator(t))
+        return;
+    bool indirect = t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE ||
+                    t->kind == TYPE_MEMBER_POINTER;
+    if (pointed && (is_array(t) || t->kind == TYPE_FUNCTION))
+        text_putc(p->out, ')');
+    if (is_array(t))
+        put_bounds(p, t);
+    else if (t->kind == TYPE_FUNCTION)
+        put_parameters(p, t);
+    put_behind(p, target_of(t), indirect, depth - 1);
+}
+
+/* Between a base and what follows it. */
+static bool needs_space(const struct type *t)
+{
+    unsigned quals = 0;
+    t = peel(t, &quals);
+    return is_declarator(t) && t->kind != TYPE_VECTOR && t->kind != TYPE_TYPEDEF;
+}
+
+static void put_c(struct printer *p, const struct type *t, const char *inner)
+{
+    put_base(p, t);
+    if (inner || needs_space(t))
+        text_putc(p->out, ' ');
+    put_before(p, t, false, inner != NULL, TYPE_MAX_CHAIN);
+    if (inner)
+        text_put(p->out, inner);
+    put_behind(p, t, false, TYPE_MAX_CHAIN);
+}
+
+/* ---- Rust ---- */
+
+static void put_rust(struct printer *p, const struct type *t);
+
+static void put_rust_function(struct printer *p, const struct type *t)
+{
+    struct fields params = type_parameters(t);
+    const struct type *result = type_strip(target_of(t));
+    text_put(p->out, "fn (");
+    for (size_t i = 0; i < params.n; i++) {
+        if (i)
+            text_put(p->out, ", ");
+        put_type(p, params.v[i].type, NULL);
+    }
+    text_putc(p->out, ')');
+    if (result->kind != TYPE_VOID) {
+        text_put(p->out, " -> ");
+        put_type(p, result, NULL);
+    }
+}
+
+static void put_rust(struct printer *p, const struct type *t)
+{
+    t = type_unqualified(t);
+    if (t->kind == TYPE_VOID)
+        text_put(p->out, "()");
+    else if (t->name)
+        text_put_escaped(p->out, t->name, strlen(t->name));
+    else if (t->kind == TYPE_FUNCTION)
+        put_rust_function(p, t);
+    else if (is_array(t)) {
+        text_putc(p->out, '[');
+        put_type(p, target_of(t), NULL);
+        text_put(p->out, "; ");
+        if (t->count_known)
+            text_printf(p->out, "%llu", (unsigned long long)t->count);
+        text_putc(p->out, ']');
+    } else if (t->kind == TYPE_POINTER) {
+        text_put(p->out, "*mut ");
+        put_type(p, target_of(t), NULL);
+    } else
+        put_own_name(p, t);
+}
+
+static void put_type(struct printer *p, const struct type *t, const char *inner)
+{
+    if (p->depth >= 64) {
+        text_put(p->out, "...");
+        return;
+    }
+    p->depth++;
+    if (type_is_rust(t))
+        put_rust(p, t);
+    else
+        put_c(p, t, inner);
+    p->depth--;
+}
+
+void type_name(struct text *out, const struct type *t, const char *inner)
+{
+    struct printer p = {.out = out};
+    if (type_is_rust(t) && inner && *inner)
+        text_printf(out, "%s: ", inner);
+    put_type(&p, t, inner && *inner ? inner : NULL);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files that read and print types share. */
+#ifndef VALUE_TYPE_PRIV_H
+#define VALUE_TYPE_PRIV_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "value/type.h"
+
+enum {
+    /* Types that name each other in a row, when one of them is made or walked over. */
+    TYPE_MAX_CHAIN = 256,
+    /* Of one type: fields, enumerators, parameters, dimensions. The largest real ones have some 10,000. */
+    TYPE_MAX_PARTS = 1000000,
+};
+
+struct types {
+    struct modules *ms;
+    struct index *index;
+    struct arena arena;
+    struct map64 by_die;    /* DIE -> struct type * */
+    struct mapstr by_parts; /* what a made type is made of -> struct type * */
+    struct map64 namespaces; /* DIE -> its qualified name */
+    struct dw_scopes scopes;
+    unsigned depth; /* types that are being made inside of each other */
+    const struct type *error, *nothing;
+};
+
+enum {
+    MORE_FIELDS = 1,
+    MORE_PARAMETERS = 2,
+    MORE_ENUMERATORS = 4,
+    MORE_VARIANTS = 8,
+    MORE_ARGS = 16,
+    MORE_COMPLETE = 32,
+};
+struct type_more {
+    unsigned have; /* MORE_* */
+    struct fields fields, parameters;
+    struct enumerators enumerators;
+    struct variants variants;
+    struct template_args args;
+    const struct type *complete;
+};
+/* Only the inside is ever added to a type that was given out. */
+struct type_more *type_more(const struct type *t);
+
+/* An empty type of a kind, in no table. */
+struct type *type_new(struct types *t, enum type_kind kind);
+/* As type_of_die() for a type that a DIE of `language` names: units that dwz made do not say theirs. */
+const struct type *type_of_die_in(struct types *t, const struct dw_die *die, uint16_t language);
+/* DW_AT_type of a DIE itself; TYPE_VOID without. */
+const struct type *type_named_by(struct types *t, const struct dw_die *die, uint16_t language);
+
+/* Sets `name` and `tag` from the DIE and those around it, as gdb writes them. */
+void type_set_name(struct type *t);
+/* "unsigned long" for "long unsigned int"; NULL when `name` is no integer or floating-point type of C. */
+const char *type_c_spelling(const char *name);
+bool type_language_is_c(uint16_t language);
+
+#endif
