@@ -60,6 +60,12 @@ struct sigframe_desc {
     const struct saved_reg *saved;
 };
 
+/* A register set beyond the general ones that a core holds a note of (Linux arch/<arch>/kernel/ptrace.c). */
+struct regset_desc {
+    const char *owner; /* of the note: "CORE", "LINUX" */
+    uint32_t type;     /* NT_*, also for PTRACE_GETREGSET */
+};
+
 struct arch {
     const char *name; /* "x86_64", as `uname -m` says */
     uint16_t elf_machine;
@@ -85,6 +91,8 @@ struct arch {
     /* Signal trampolines, for where CFI does not cover them (musl, an unreadable vdso). */
     const struct sigframe_desc *sigframes;
     uint16_t n_sigframes;
+    uint16_t n_sets;
+    const struct regset_desc *sets; /* in the order of the kernel's notes */
 };
 
 extern const struct arch arch_x86_64, arch_i386, arch_aarch64, arch_riscv64;

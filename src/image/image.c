@@ -10,12 +10,9 @@ struct image *image_new(enum image_kind kind, const char *path)
     return im;
 }
 
-void image_free(struct image *im)
+/* All that it owns but what its ops do. */
+static void release(struct image *im)
 {
-    if (!im)
-        return;
-    if (im->ops && im->ops->free)
-        im->ops->free(im);
     for (size_t i = 0; i < im->problems.n; i++)
         err_free(im->problems.v[i]);
     vec_done(&im->problems);
@@ -26,7 +23,26 @@ void image_free(struct image *im)
     vec_done(&im->threads);
     space_done(&im->space);
     arena_done(&im->arena);
+}
+
+void image_free(struct image *im)
+{
+    if (!im)
+        return;
+    if (im->ops && im->ops->free)
+        im->ops->free(im);
+    release(im);
     free(im);
+}
+
+void image_clear(struct image *im)
+{
+    SCOPED(freep) char *path = xstrdup(im->path);
+    struct image empty = {.ops = im->ops, .kind = im->kind, .priv = im->priv};
+
+    release(im);
+    *im = empty;
+    im->path = arena_strdup(&im->arena, path);
 }
 
 void image_problem(struct image *im, struct err *e)
@@ -97,4 +113,39 @@ bool image_auxv(const struct image *im, uint64_t type, uint64_t *out)
         }
     }
     return false;
+}
+
+void image_decode_sigfields(struct image_signal *s, uint64_t fields, unsigned word)
+{
+    enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11, FROM_KERNEL = 0x80 };
+    enum { USER = 0, QUEUE = -1, TKILL = -6 };
+    int signo = s->signo, code = s->code;
+    bool fault = signo == ILL || signo == TRAP || signo == BUS || signo == FPE || signo == SEGV;
+
+    if (fault && code > 0 && code < FROM_KERNEL) {
+        s->addr = word == 8 ? fields : (uint32_t)fields;
+        s->has_addr = true;
+    } else if (code == USER || code == QUEUE || code == TKILL) {
+        s->pid = (int32_t)fields;
+        s->uid = (uint32_t)(fields >> 32);
+        s->has_sender = true;
+    }
+}
+
+void image_decode_siginfo(struct image_signal *s, struct bytes info, unsigned word)
+{
+    struct cursor cur = cursor_of(info, 0, "siginfo");
+    int32_t signo = (int32_t)cursor_u32(&cur), err_no = (int32_t)cursor_u32(&cur), code = (int32_t)cursor_u32(&cur);
+
+    if (cur.failed || signo == 0)
+        return;
+    s->signo = signo;
+    s->code = code;
+    s->err_no = err_no;
+    s->has_info = true;
+    if (word == 8)
+        cursor_skip(&cur, 4);
+    uint64_t fields = cursor_u64(&cur);
+    if (!cur.failed)
+        image_decode_sigfields(s, fields, word);
 }

@@ -2,7 +2,8 @@
 /* A target at one instant: address space, threads, mappings and what the system says of the process.
  * image/core/ fills it from a core file, image/live/ from a process that it stops for as short as it can.
  *
- * Threads: read-only after opening; shareable. Everything is owned by the image. */
+ * Threads: read-only after opening (a held one: between two calls of image_hold_*); shareable. Everything is owned
+ * by the image. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
@@ -147,12 +148,12 @@ struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, str
 /* ---- a process that is held stopped ---- */
 
 enum image_stop_kind {
-    IMAGE_STOP_ATTACHED,
-    IMAGE_STOP_SIGNAL,
+    IMAGE_STOP_ATTACHED, /* nothing happened yet */
+    IMAGE_STOP_SIGNAL,   /* a thread got a signal */
     IMAGE_STOP_ASKED,
     IMAGE_STOP_EXITED,
     IMAGE_STOP_KILLED,
-    IMAGE_STOP_EXEC
+    IMAGE_STOP_EXEC, /* it runs another program now */
 };
 struct image_stop {
     enum image_stop_kind kind;
@@ -160,16 +161,23 @@ struct image_stop {
     int32_t code; /* exit status */
     bool core;    /* killed, and the kernel dumped it */
 };
+/* What becomes of signals that a held process gets: masks, bit signo - 1. */
+struct image_signals {
+    uint64_t stop; /* these stop it; the others are passed on, or dropped, at once */
+    uint64_t pass; /* these are delivered when their thread goes on */
+};
 /* As image_live_open(), but all threads stay stopped: memory is read from the process when asked for, nothing
- * is copied. Our end, by whatever cause, lets it run. image_free() detaches. */
-struct err *image_hold_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
-/* Lets all threads run until something happens (see session/control.h), then stops all again. `signals` is a
- * mask (bit signo - 1) of those that stop; the others are passed on at once. pass: the signal of the last stop
- * is delivered. Afterwards the image's threads, mappings and signal are those of the new stop: what pointed
- * into it is invalid. */
-struct err *image_hold_continue(struct image *im, uint64_t signals, bool pass, struct image_stop *out) MUST_CHECK;
-/* Lets it run for good, the pending signal delivered. */
-struct err *image_hold_detach(struct image *im) MUST_CHECK;
+ * is copied. Our end, by whatever cause, lets it run with nothing lost. Processes that it begins are left alone.
+ * image_free() lets it run. */
+struct err *image_hold_open(int32_t pid, struct image **out) MUST_CHECK;
+/* Lets all threads run until something happens, then stops all again; progress->cancelled (progress may be NULL)
+ * is IMAGE_STOP_ASKED. A process stopped by SIGSTOP stays so until it gets SIGCONT. Afterwards the image's
+ * threads, mappings and signal are those of the new stop: what pointed into it is invalid. Exited and killed leave
+ * the image as it was. Errors: ERR_USAGE (not held), ERR_GONE (it had ended before). */
+struct err *image_hold_continue(struct image *im, const struct image_signals *signals, struct progress *progress,
+                                struct image_stop *out) MUST_CHECK;
+/* Lets it run for good; waiting signals are delivered when they are in `pass`, else dropped. */
+struct err *image_hold_detach(struct image *im, uint64_t pass) MUST_CHECK;
 
 /* A register beyond the general ones, from a thread's notes (NT_X86_XSTATE, NT_FPREGSET, ...), by its DWARF
  * number: little-endian bytes, *n of them. False when the image has no such. */

@@ -44,6 +44,11 @@ static const struct sigframe_desc sigframes[] = {
     },
 };
 
+static const struct regset_desc sets[] = {
+    {"CORE", NT_PRFPREG},
+    {"LINUX", NT_ARM_TLS},
+};
+
 const struct arch arch_aarch64 = {
     .name = "aarch64",
     .elf_machine = EM_AARCH64,
@@ -73,4 +78,6 @@ const struct arch arch_aarch64 = {
     .callee_saved = callee_saved,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
+    .n_sets = ARRAY_LEN(sets),
+    .sets = sets,
 };

@@ -61,6 +61,13 @@ static const struct sigframe_desc sigframes[] = {
     },
 };
 
+static const struct regset_desc sets[] = {
+    {"CORE", NT_PRFPREG},
+    {"LINUX", NT_PRXFPREG},
+    {"LINUX", NT_X86_XSTATE},
+    {"LINUX", NT_386_TLS},
+};
+
 const struct arch arch_i386 = {
     .name = "i386",
     .elf_machine = EM_386,
@@ -89,4 +96,6 @@ const struct arch arch_i386 = {
     .callee_saved = callee_saved,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
+    .n_sets = ARRAY_LEN(sets),
+    .sets = sets,
 };

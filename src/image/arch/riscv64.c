@@ -47,6 +47,10 @@ static const struct sigframe_desc sigframes[] = {
     },
 };
 
+static const struct regset_desc sets[] = {
+    {"CORE", NT_PRFPREG},
+};
+
 const struct arch arch_riscv64 = {
     .name = "riscv64",
     .elf_machine = EM_RISCV,
@@ -75,4 +79,6 @@ const struct arch arch_riscv64 = {
     .callee_saved = callee_saved,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
+    .n_sets = ARRAY_LEN(sets),
+    .sets = sets,
 };

@@ -106,6 +106,11 @@ static bool restart_call(uint8_t *pr_reg)
     return false;
 }
 
+static const struct regset_desc sets[] = {
+    {"CORE", NT_PRFPREG},
+    {"LINUX", NT_X86_XSTATE},
+};
+
 const struct arch arch_x86_64 = {
     .name = "x86_64",
     .elf_machine = EM_X86_64,
@@ -135,4 +140,6 @@ const struct arch arch_x86_64 = {
     .restart_call = restart_call,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
+    .n_sets = ARRAY_LEN(sets),
+    .sets = sets,
 };

@@ -58,8 +58,6 @@ void core_finish_maps(struct core *c);
 /* Steps of steps, which minidumps take too. */
 void core_read_auxv(struct core *c, struct bytes auxv);
 void core_sort_loads(struct core *c);
-/* Sets what the union of a siginfo holds for this signal and code, given its first 8 bytes. */
-void core_read_sigfields(struct image_signal *s, uint64_t fields, unsigned word);
 /* Names the program that wrote it, from the order of notes and the shape of the file; NULL unknown. */
 const char *core_writer(const struct core *c);
 

@@ -312,7 +312,7 @@ static void read_exception(struct minidump *d, const struct minidump_stream *s)
     im->signal.has_info = true;
     /* si_addr, which lies where the sender does. Of 32-bit programs it is only half of that. */
     if (d->c.word == 8 || flags > 0)
-        core_read_sigfields(&im->signal, addr, d->c.word);
+        image_decode_sigfields(&im->signal, addr, d->c.word);
 }
 
 static void read_exceptions(struct minidump *d)

@@ -153,43 +153,6 @@ static void read_files(struct core *c)
             err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
-void core_read_sigfields(struct image_signal *s, uint64_t fields, unsigned word)
-{
-    enum { ILL = 4, TRAP = 5, BUS = 7, FPE = 8, SEGV = 11, FROM_KERNEL = 0x80 };
-    enum { USER = 0, QUEUE = -1, TKILL = -6 };
-    int signo = s->signo, code = s->code;
-    bool fault = signo == ILL || signo == TRAP || signo == BUS || signo == FPE || signo == SEGV;
-
-    if (fault && code > 0 && code < FROM_KERNEL) {
-        s->addr = word == 8 ? fields : (uint32_t)fields;
-        s->has_addr = true;
-    } else if (code == USER || code == QUEUE || code == TKILL) {
-        s->pid = (int32_t)fields;
-        s->uid = (uint32_t)(fields >> 32);
-        s->has_sender = true;
-    }
-}
-
-/* struct siginfo: three ints; the union follows, aligned to a word. */
-static void read_siginfo(struct core *c, const struct image_note *note)
-{
-    struct image_signal *s = &c->im->signal;
-    struct cursor cur = cursor_of(note->desc, 0, "NT_SIGINFO");
-    int32_t signo = (int32_t)cursor_u32(&cur), err_no = (int32_t)cursor_u32(&cur), code = (int32_t)cursor_u32(&cur);
-
-    if (cur.failed || signo == 0)
-        return;
-    s->signo = signo;
-    s->code = code;
-    s->err_no = err_no;
-    s->has_info = true;
-    if (c->word == 8)
-        cursor_skip(&cur, 4);
-    uint64_t fields = cursor_u64(&cur);
-    if (!cur.failed)
-        core_read_sigfields(s, fields, c->word);
-}
-
 /* The kernel's order of notes for the first thread (Linux fs/binfmt_elf.c, write_note_info()). */
 static bool kernel_order(const struct core *c)
 {
@@ -243,7 +206,7 @@ static void choose_crashed(struct core *c)
         info = find_note(c, 0, c->notes.n, NT_SIGINFO);
     }
     if (info)
-        read_siginfo(c, info);
+        image_decode_siginfo(&im->signal, info->desc, c->word);
 }
 
 /* The leader's record has the times of the whole process (Linux fill_prstatus()): a timeval each for user

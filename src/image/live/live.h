@@ -17,6 +17,8 @@ struct tracee {
     int32_t tid;
     enum { TRACEE_SEIZED, TRACEE_STOPPED, TRACEE_LOST } state;
     const char *why; /* lost: a static string */
+    /* Of a held process: what it stands at was reported; it stands at an execve(). */
+    bool reported, at_exec;
     uint32_t gp_size;
     uint8_t gp[GP_MAX];
 };
@@ -26,6 +28,7 @@ struct tracer {
     const struct proc *proc;
     const struct arch *arch;
     int32_t only_tid; /* 0: all threads */
+    unsigned options; /* PTRACE_O_* */
     /* Called while they are stopped. */
     void (*while_stopped)(struct tracer *t, void *arg);
     void *arg;
@@ -39,6 +42,15 @@ struct tracer {
  * own could be started; what the target refused is in `error` and in the tracees. */
 struct err *tracer_run(struct tracer *t) MUST_CHECK;
 void tracer_done(struct tracer *t);
+
+/* The steps of it, for the thread that traces: seize all threads, which does not stop them; stop those that are
+ * TRACEE_SEIZED, and whoever they started meanwhile. */
+void tracer_seize(struct tracer *t);
+void tracer_stop(struct tracer *t);
+/* General registers of a thread; false: it does not stand still. Makes up for what the stop did to its call. */
+bool tracer_read_registers(const struct tracer *t, struct tracee *e);
+/* The end of a tracer returns a little before the kernel has let the threads go. Waits for that. */
+void tracer_wait_for_resume(const struct tracer *t);
 
 /* Used parts of the stacks, one buffer for all. */
 struct stacks {
@@ -55,5 +67,36 @@ void stacks_prepare(struct stacks *s, size_t threads, uint64_t budget);
 /* Copies all, in as few system calls as it can. */
 void stacks_copy(struct stacks *s, int32_t pid, struct stack_want *want, size_t n);
 void stacks_done(struct stacks *s);
+
+/* ---- the image (process.c) ---- */
+
+struct holder;
+struct live {
+    struct proc proc;
+    int32_t reader; /* a thread whose /proc files work: the leader may have ended before the others */
+    struct stacks stacks;
+    struct holder *holder; /* NULL: not held */
+};
+
+/* An image without content; its priv is a struct live. */
+struct image *live_new(int32_t pid);
+/* Opens /proc/PID and fills the image with what it says: threads without registers, mappings, the process.
+ * Refuses what is no target. */
+struct err *live_prepare(struct image *im, int32_t pid, struct proc_status *status) MUST_CHECK;
+/* The part of it that can be done again, for an image that image_clear() has emptied. */
+struct err *live_read(struct image *im, struct proc_status *status) MUST_CHECK;
+/* Why no thread could be stopped; NULL when one was. */
+struct err *live_refused(const struct image *im, const struct tracer *t, const struct proc_status *status) MUST_CHECK;
+/* The image's thread, added when it is new; `hint`: where it probably is. */
+struct image_thread *live_thread(struct image *im, int32_t tid, size_t hint);
+/* From the registers as ptrace gave them. A 32-bit program has a smaller set. */
+void live_set_registers(struct image *im, struct image_thread *t, const struct tracee *e);
+/* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
+void live_finish_space(struct image *im);
+/* "task/TID/maps", of the thread that is read through; `buf` holds it. */
+const char *live_own(const struct live *l, char buf[64], const char *name);
+
+/* Lets the process run and frees the holder (hold.c). NULL is allowed. */
+void holder_free(struct holder *h);
 
 #endif

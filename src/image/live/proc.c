@@ -41,6 +41,8 @@ struct err *proc_open(int32_t pid, struct proc *out)
 
 int proc_open_mem(struct proc *p, const char *name)
 {
+    if (p->mem >= 0)
+        close(p->mem);
     p->mem = openat(p->dir, name, O_RDONLY | O_CLOEXEC);
     return p->mem < 0 ? errno : 0;
 }

@@ -16,7 +16,7 @@ struct proc {
 
 /* ERR_NOT_FOUND when there is no such process. `pid` may be any thread of it. */
 struct err *proc_open(int32_t pid, struct proc *out) MUST_CHECK;
-/* Opens the memory, for which the kernel asks for the same rights as for ptrace. Returns 0 or errno. */
+/* Opens the memory (anew, where it was open), for which the kernel asks for the same rights as for ptrace. Returns 0 or errno. */
 int proc_open_mem(struct proc *p, const char *name);
 void proc_done(struct proc *p);
 

@@ -48,11 +48,17 @@ static bool is_known(const struct tracer *t, int32_t tid, size_t hint)
     return false;
 }
 
+/* With PTRACE_O_TRACECLONE a new thread is ours before we know of it. */
+static bool is_ours(const struct tracer *t, int32_t tid)
+{
+    return t->options && ptrace(PTRACE_INTERRUPT, tid, 0, 0) == 0;
+}
+
 static void seize(struct tracer *t, int32_t tid)
 {
     struct tracee new = {.tid = tid};
 
-    if (ptrace(PTRACE_SEIZE, tid, 0, 0) != 0) {
+    if (ptrace(PTRACE_SEIZE, tid, 0, t->options) != 0 && !is_ours(t, tid)) {
         if (errno == ESRCH)
             return; /* it has ended meanwhile */
         if (!t->error)
@@ -95,7 +101,7 @@ static void restart_call(const struct tracer *t, const struct tracee *e)
         ptrace(PTRACE_SETREGSET, e->tid, NT_PRSTATUS, &iov);
 }
 
-static bool read_registers(const struct tracer *t, struct tracee *e)
+bool tracer_read_registers(const struct tracer *t, struct tracee *e)
 {
     struct iovec iov = {.iov_base = e->gp, .iov_len = sizeof(e->gp)};
 
@@ -147,7 +153,7 @@ static void wait_for_stops(struct tracer *t, size_t from)
 
     for (size_t i = from; i < t->tracees.n; i++) {
         struct tracee *e = &t->tracees.v[i];
-        while (e->state == TRACEE_SEIZED && !read_registers(t, e)) {
+        while (e->state == TRACEE_SEIZED && !tracer_read_registers(t, e)) {
             uint64_t waited = now_ns() - start;
             if (!give_up(t, e, waited))
                 nanosleep(&(struct timespec){.tv_nsec = waited < SOON_NS ? SLEEP_SOON_NS : SLEEP_NS}, NULL);
@@ -155,20 +161,16 @@ static void wait_for_stops(struct tracer *t, size_t from)
     }
 }
 
-static void *trace(void *arg)
+void tracer_seize(struct tracer *t)
 {
-    struct tracer *t = arg;
-    size_t from = 0;
-    uint64_t start;
-
-    /* While threads stand still, other work should not hold us up; where we may not ask for that, it may.
-     * The priority ends with this thread. */
-    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
-
-    /* Seizing does not stop, so new threads are looked for before the pause begins. */
     for (int i = 0; i < ROUNDS_MAX && seize_new(t) > 0; i++)
         ;
-    start = now_ns();
+}
+
+void tracer_stop(struct tracer *t)
+{
+    size_t from = 0;
+
     for (int round = 0; round < ROUNDS_MAX; round++) {
         for (size_t i = from; i < t->tracees.n; i++)
             if (t->tracees.v[i].state == TRACEE_SEIZED)
@@ -179,15 +181,28 @@ static void *trace(void *arg)
         if (t->only_tid || proc_count_tasks(t->proc) <= from || seize_new(t) == 0)
             break;
     }
+}
+
+static void *trace(void *arg)
+{
+    struct tracer *t = arg;
+
+    /* While threads stand still, other work should not hold us up; where we may not ask for that, it may.
+     * The priority ends with this thread. */
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+
+    /* Seizing does not stop, so new threads are looked for before the pause begins. */
+    tracer_seize(t);
+    uint64_t start = now_ns();
+    tracer_stop(t);
     if (t->while_stopped)
         t->while_stopped(t, t->arg);
     t->pause_ns = start;
     return NULL;
 }
 
-/* pthread_join() returns a little before the kernel has let the tracees go. The one that was seized first
- * is the last: the kernel keeps them in a list to which it adds in front. */
-static void wait_for_resume(const struct tracer *t)
+/* The one that was seized first is the last: the kernel keeps them in a list to which it adds in front. */
+void tracer_wait_for_resume(const struct tracer *t)
 {
     uint64_t start = now_ns();
     char name[48];
@@ -215,7 +230,7 @@ struct err *tracer_run(struct tracer *t)
     if (error)
         return err_errno(error, "cannot start the thread that traces");
     pthread_join(thread, NULL);
-    wait_for_resume(t);
+    tracer_wait_for_resume(t);
     t->pause_ns = now_ns() - t->pause_ns;
     return NULL;
 }
