@@ -10,8 +10,8 @@
 
 enum stop_kind {
     STOP_ATTACHED, /* nothing happened yet but our attach */
-    STOP_SIGNAL,   /* a thread got a signal; it is passed on when the process continues */
-    STOP_ASKED,    /* session_interrupt(), or the progress object was cancelled */
+    STOP_SIGNAL,   /* a thread got a signal */
+    STOP_ASKED,    /* the progress object was cancelled */
     STOP_EXITED,   /* the process ended by itself: code */
     STOP_KILLED,   /* the process was killed: signo */
     STOP_EXEC,     /* it runs another program now */
@@ -24,14 +24,23 @@ struct stop {
     bool core;     /* STOP_KILLED: the kernel wrote a core */
 };
 
-/* Lets all threads run, delivering what they had got (signo 0 for `pass` drops it), until the next stop of the
- * kinds above. Signals that gdb does not stop at by default (SIGALRM, SIGCHLD, SIGURG, ...) are delivered
- * without one. Blocks; progress->cancelled stops the process. ERR_USAGE: not held, or already gone. */
-struct err *session_continue(struct session *s, bool pass_signal, struct stop *out) MUST_CHECK;
+/* What becomes of signals: masks, bit signo - 1. */
+struct signal_rules {
+    uint64_t stop; /* they stop the process; the others are passed on, or dropped, without a stop */
+    uint64_t pass; /* they are delivered */
+};
+/* As gdb has them at first: SIGALRM, SIGCHLD and their like do not stop; SIGINT and SIGTRAP are not passed. */
+struct signal_rules signal_rules_default(void);
+
+/* Lets all threads run, each with the signal that it had got if that is to be passed, until the next stop of the
+ * kinds above. Blocks; progress->cancelled stops the process. Errors: ERR_USAGE (not held), ERR_GONE (it has
+ * ended). */
+struct err *session_continue(struct session *s, const struct signal_rules *rules, struct stop *out) MUST_CHECK;
 /* Why it stands still now. */
 const struct stop *session_stop(const struct session *s);
-/* Lets it run for good. The session's copied answers stay; memory can no longer be read as of one moment. */
-struct err *session_detach(struct session *s) MUST_CHECK;
+/* Lets it run for good; signals that wait are delivered by the rules. The session's answers stay; memory is read
+ * from the running process. */
+struct err *session_detach(struct session *s, const struct signal_rules *rules) MUST_CHECK;
 
 /* Writes an ELF core of the target (a held process, or a core opened: a copy) to a new file, mode 0600. *bytes
  * (may be NULL) is its size. ERR_IO, ERR_UNSUPPORTED. Progress is in bytes. */

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "module/symbolize.h"
 #include "rt/rt.h"
+#include "session/control.h"
 #include "session/places.h"
 #include "session/session.h"
 
@@ -23,7 +24,9 @@ struct session {
     struct symbolizer *symbolizer; /* NULL until needed, and with names_only */
     VEC(struct attached) runtimes;
 
-    struct arena arena;
+    struct stop stop; /* of a held process: why it stands */
+
+    struct arena arena; /* of places and stacks */
     struct places places;
     struct sstack *stacks;
     size_t n_stacks;
@@ -33,6 +36,8 @@ struct session {
     VEC(const struct err *) problems; /* the view that session_problems() hands out */
 };
 
+/* Drops what was worked out of a target that has run since, and looks for its modules anew. */
+void session_reset(struct session *s);
 /* ERR_CANCELLED once the user asked to stop. */
 struct err *session_check(const struct session *s) MUST_CHECK;
 

@@ -60,7 +60,9 @@ static struct err *open_image(struct session *s, const char *target)
     int32_t pid;
     TRY(choose_target(s, target, &pid));
     uint64_t began = now_ns();
-    if (pid) {
+    if (pid && s->opts.hold) {
+        TRY(image_hold_open(pid, &s->im));
+    } else if (pid) {
         struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress};
         TRY(image_live_open(pid, &live, &s->im));
         log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
@@ -107,23 +109,49 @@ struct err *session_open(const char *target, const struct session_opts *opts, st
     return NULL;
 }
 
+static void detach_runtimes(struct session *s)
+{
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->free)
+            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
+    s->runtimes.n = 0;
+}
+
+static void forget_stacks(struct session *s)
+{
+    places_done(&s->places);
+    s->places = (struct places){0};
+    symbolizer_free(s->symbolizer);
+    s->symbolizer = NULL;
+    s->stacks = NULL;
+    s->n_stacks = 0;
+    s->have_stacks = false;
+    arena_done(&s->arena);
+    s->arena = (struct arena){0};
+}
+
+void session_reset(struct session *s)
+{
+    detach_runtimes(s);
+    forget_stacks(s);
+    modules_free(s->ms);
+    s->ms = modules_load(s->im, &s->opts.modules);
+    attach_runtimes(s);
+}
+
 void session_free(struct session *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->runtimes.n; i++)
-        if (s->runtimes.v[i].runtime->free)
-            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
+    detach_runtimes(s);
     vec_done(&s->runtimes);
     for (size_t i = 0; i < s->notes.n; i++)
         err_free(s->notes.v[i]);
     vec_done(&s->notes);
     vec_done(&s->problems);
-    places_done(&s->places);
-    symbolizer_free(s->symbolizer);
+    forget_stacks(s);
     modules_free(s->ms);
     image_free(s->im);
-    arena_done(&s->arena);
     free(s);
 }
 

@@ -75,7 +75,7 @@ struct sstack {
 };
 
 /* Stacks of all threads (or the one asked for), the crashing one first, then in the image's order. Each
- * distinct pc is symbolised once. Computed by the first call; valid until session_free().
+ * distinct pc is symbolised once. Computed by the first call; valid until session_free() or session_continue().
  * Errors: ERR_CANCELLED, ERR_NOT_FOUND for a thread that is not there. */
 struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n) MUST_CHECK;
 
