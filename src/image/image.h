@@ -82,12 +82,12 @@ struct image_ops {
     void (*free)(struct image *im);
 };
 
-enum image_kind { IMAGE_CORE, IMAGE_LIVE };
+enum image_kind { IMAGE_CORE, IMAGE_LIVE, IMAGE_FILE };
 
 struct image {
     const struct image_ops *ops;
     enum image_kind kind;
-    const char *path;  /* of the core; "/proc/PID" for a process */
+    const char *path;  /* of the core or program; "/proc/PID" for a process */
     const char *writer; /* who wrote the core when it can be told ("kernel", "gcore", "lldb", ...); NULL */
     const struct arch *arch;
     struct arena arena;
@@ -128,6 +128,12 @@ struct image_core_opts {
  * to an unlinked sparse file in TMPDIR (mode 0600) with the free space checked on the way. Errors: ERR_NOT_FOUND,
  * ERR_PERMISSION, ERR_UNSUPPORTED (not a core; says what it is), ERR_CORRUPT. A truncated core opens. */
 struct err *image_core_open(const char *path, const struct image_core_opts *opts, struct image **out) MUST_CHECK;
+
+/* A program or library that does not run (an ELF executable, shared object or vmlinux): no threads, memory as its
+ * PT_LOADs have it, at its link-time addresses. Errors: those of filemap_open(), ERR_UNSUPPORTED, ERR_TRUNCATED. */
+struct err *image_file_open(const char *path, struct image **out) MUST_CHECK;
+/* Is the file one for image_file_open()? A core is none. */
+bool image_file_is_program(const char *path);
 
 struct image_live_opts {
     int32_t only_tid;       /* 0: all threads */

@@ -140,6 +140,25 @@ static void add_file_modules(struct modules *ms)
     mapstr_done(&last);
 }
 
+/* A program that does not run is one module, whatever its segments are. Segments at address 0 of a program that is
+ * not relocated (a kernel's data of each processor) do not stretch it. */
+static void add_program(struct modules *ms)
+{
+    const struct image *im = ms->im;
+    struct module *m = module_new(ms, im->path);
+    m->is_exe = m->bias_known = true;
+    for (size_t i = 0; i < im->maps.n; i++) {
+        const struct mapping *map = &im->maps.v[i];
+        *vec_push(&m->priv->maps) = map;
+        if (m->start == 0 && (map->offset != 0 || i + 1 == im->maps.n))
+            m->start = map->start;
+        m->end = map->end;
+    }
+    if (im->maps.n && im->maps.v[0].offset == 0)
+        m->start = im->maps.v[0].start;
+    *vec_push(&ms->list) = m;
+}
+
 static void add_vdso(struct modules *ms)
 {
     uint64_t at;
@@ -258,7 +277,10 @@ struct modules *modules_load(struct image *im, const struct module_opts *opts)
     find_debug_dirs(ms);
     if (im->kind == IMAGE_CORE && im->path)
         ms->core_dir = dirname(arena_strdup(&ms->arena, im->path));
-    add_file_modules(ms);
+    if (im->kind == IMAGE_FILE)
+        add_program(ms);
+    else
+        add_file_modules(ms);
     if (ms->list.n == 0)
         modules_from_link_map(ms);
     add_vdso(ms);

@@ -66,6 +66,8 @@ static struct err *open_image(struct session *s, const char *target)
         struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress};
         TRY(image_live_open(pid, &live, &s->im));
         log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
+    } else if (image_file_is_program(target)) {
+        TRY(image_file_open(target, &s->im));
     } else {
         struct image_core_opts core = {.progress = s->opts.progress};
         TRY(image_core_open(target, &core, &s->im));

@@ -24,7 +24,7 @@ struct session_opts {
 };
 
 struct session;
-/* TARGET is a process id (digits) or the path of a core. Digits mean the process if there is one, else a
+/* TARGET is a process id (digits), or the path of a core or of a program that does not run. Digits mean the process if there is one, else a
  * file of that name; when both exist the choice is one of session_problems(). `opts` is copied, its strings
  * are borrowed. Errors: whatever keeps the target from opening. */
 struct err *session_open(const char *target, const struct session_opts *opts, struct session **out) MUST_CHECK;
