@@ -84,40 +84,47 @@ static void skip_leb(struct cursor *c)
     cursor_fail(c);
 }
 
+void dw_skip_form(const struct dw_unit *u, struct cursor *c, enum dw_skip_kind kind)
+{
+    switch (kind) {
+    case DW_SKIP_END:
+    case DW_SKIP_NOTHING:
+        break;
+    case DW_SKIP_LEB:
+        skip_leb(c);
+        break;
+    case DW_SKIP_STRING:
+        cursor_cstr(c);
+        break;
+    case DW_SKIP_BLOCK1:
+        cursor_skip(c, cursor_u8(c));
+        break;
+    case DW_SKIP_BLOCK2:
+        cursor_skip(c, cursor_u16(c));
+        break;
+    case DW_SKIP_BLOCK4:
+        cursor_skip(c, cursor_u32(c));
+        break;
+    case DW_SKIP_BLOCK:
+        cursor_skip(c, cursor_uleb(c));
+        break;
+    case DW_SKIP_INDIRECT:
+        skip_indirect(u, c);
+        break;
+    case DW_SKIP_UNKNOWN:
+        cursor_fail(c);
+        break;
+    }
+}
+
 bool dw_skip_attrs(const struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct dw_skip *s = &a->skips[i];
         cursor_skip(c, s->fixed);
-        switch ((enum dw_skip_kind)s->then) {
-        case DW_SKIP_END:
-            return !c->failed;
-        case DW_SKIP_NOTHING:
+        if (s->then == DW_SKIP_END)
             break;
-        case DW_SKIP_LEB:
-            skip_leb(c);
-            break;
-        case DW_SKIP_STRING:
-            cursor_cstr(c);
-            break;
-        case DW_SKIP_BLOCK1:
-            cursor_skip(c, cursor_u8(c));
-            break;
-        case DW_SKIP_BLOCK2:
-            cursor_skip(c, cursor_u16(c));
-            break;
-        case DW_SKIP_BLOCK4:
-            cursor_skip(c, cursor_u32(c));
-            break;
-        case DW_SKIP_BLOCK:
-            cursor_skip(c, cursor_uleb(c));
-            break;
-        case DW_SKIP_INDIRECT:
-            skip_indirect(u, c);
-            break;
-        case DW_SKIP_UNKNOWN:
-            return cursor_fail(c);
-        }
+        dw_skip_form(u, c, (enum dw_skip_kind)s->then);
     }
     return !c->failed;
 }

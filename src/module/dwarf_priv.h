@@ -48,6 +48,9 @@ bool dw_skip_tree(struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a
 /* Steps over n entries of an abbreviation's skips (UINT32_MAX: all). False on damage. */
 bool dw_skip_attrs(const struct dw_unit *u, struct cursor *c, const struct dw_abbrev *a, uint32_t n);
 
+/* Steps over the part of one value that is not of fixed size. DW_SKIP_UNKNOWN fails the cursor. */
+void dw_skip_form(const struct dw_unit *u, struct cursor *c, enum dw_skip_kind kind);
+
 /* For the reader of root DIEs, which finds the bases on the way. */
 const char *dw_string_with_base(struct dw_unit *u, const struct dw_value *v, uint64_t str_offsets_base);
 bool dw_addr_with_base(struct dw_unit *owner, uint64_t index, uint64_t addr_base, taddr *out);

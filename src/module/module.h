@@ -92,6 +92,10 @@ bool modules_symbol_named(struct modules *ms, const char *name, struct symbol *o
 /* By exact name in one module. */
 bool module_symbol_named(struct module *m, const char *name, struct symbol *out);
 
+/* All functions, objects and labels of code in a module's symbol tables, by address, without PLT slots. fn returns
+ * false to stop. */
+void module_each_symbol(struct module *m, bool (*fn)(void *arg, const struct symbol *s), void *arg);
+
 /* Unwind tables of a module at runtime addresses: from its file, its debug file (.debug_frame) or memory. */
 struct module_cfi {
     struct bytes eh_frame, eh_frame_hdr, debug_frame;

@@ -89,6 +89,18 @@ bool module_symbol(struct module *m, taddr at, struct symbol *out)
     return true;
 }
 
+void module_each_symbol(struct module *m, bool (*fn)(void *arg, const struct symbol *s), void *arg)
+{
+    const struct sym_table *t;
+    struct raw_symbol raw;
+    module_once(m, &m->priv->symbols_done, load_symbols);
+    for (size_t i = 0; symtab_get(m->priv->symbols, i, &raw, &t); i++) {
+        struct symbol s = symbol_from(m, t, &raw);
+        if (!fn(arg, &s))
+            return;
+    }
+}
+
 bool module_symbol_named(struct module *m, const char *name, struct symbol *out)
 {
     struct raw_symbol s;

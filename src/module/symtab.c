@@ -323,6 +323,15 @@ bool symtab_find(const struct symtab *t, uint64_t vaddr, struct raw_symbol *out,
     return true;
 }
 
+bool symtab_get(const struct symtab *t, size_t i, struct raw_symbol *out, const struct sym_table **in)
+{
+    if (i >= t->n)
+        return false;
+    *out = symbol_of(t, &t->v[i]);
+    *in = table_of(t, &t->v[i]);
+    return true;
+}
+
 /* A linker may let one name be the tail of another, so every place where the bytes occur can be meant. */
 static bool name_offset_after(const struct sym_table *t, const char *name, size_t from, uint32_t *out)
 {

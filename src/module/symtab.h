@@ -37,6 +37,8 @@ struct symtab *symtab_new(const struct sym_table *tables, size_t n);
 void symtab_free(struct symtab *t); /* NULL is allowed */
 /* The symbol that covers a link-time address, and the table it is from; see module_symbol(). */
 bool symtab_find(const struct symtab *t, uint64_t vaddr, struct raw_symbol *out, const struct sym_table **in);
+/* The i-th symbol by address; false past the last. */
+bool symtab_get(const struct symtab *t, size_t i, struct raw_symbol *out, const struct sym_table **in);
 /* A defined function, object or label by exact name; false when there is none. */
 bool sym_table_named(const struct sym_table *t, const char *name, struct raw_symbol *out);
 
