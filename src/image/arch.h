@@ -15,6 +15,7 @@ typedef uint64_t taddr; /* an address in the target */
 
 #define REG_MAX 72   /* registers that unwinding may need; a larger DWARF number is not tracked */
 #define REG_NONE 0xffff
+#define REGISTER_MAX 64 /* bytes of the widest register */
 
 /* General registers of one thread or frame, zero-extended to 64 bits. */
 struct regs {
@@ -66,6 +67,12 @@ struct regset_desc {
     uint32_t type;     /* NT_*, also for PTRACE_GETREGSET */
 };
 
+/* Where thread-local memory hangs (ELF Handling For Thread-Local Storage, 3.4; variant II). */
+struct tls_desc {
+    uint16_t tp;  /* DWARF number of the register with the thread pointer */
+    uint16_t dtv; /* bytes from there to the pointer to the vector of modules' blocks, in glibc and musl */
+};
+
 struct arch {
     const char *name; /* "x86_64", as `uname -m` says */
     uint16_t elf_machine;
@@ -88,6 +95,10 @@ struct arch {
      * machine that is stopped on its way out of one, changes it so that the kernel starts the call anew unless a
      * handler runs first, and says true. Only calls without a timeout, which would start anew too. NULL: none. */
     bool (*restart_call)(uint8_t *pr_reg);
+    /* A register beyond pr_reg (vectors, floating point) from a note of a thread, by its DWARF number: at most `max`
+     * little-endian bytes, *n of them. False when a note of this type does not hold it. NULL: none. */
+    bool (*note_register)(uint32_t type, struct bytes desc, unsigned dwarf, uint8_t *buf, size_t max, size_t *n);
+    const struct tls_desc *tls; /* NULL: not known for this processor */
     /* Signal trampolines, for where CFI does not cover them (musl, an unreadable vdso). */
     const struct sigframe_desc *sigframes;
     uint16_t n_sigframes;

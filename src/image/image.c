@@ -149,3 +149,23 @@ void image_decode_siginfo(struct image_signal *s, struct bytes info, unsigned wo
     if (!cur.failed)
         image_decode_sigfields(s, fields, word);
 }
+
+bool image_thread_register(const struct image *im, const struct image_thread *th, unsigned dwarf, uint8_t *buf,
+                           size_t max, size_t *n)
+{
+    bool found = false;
+
+    /* Several notes may hold a register: the one that has most of it counts (NT_FPREGSET knows only halves). */
+    for (size_t i = 0; im->arch->note_register && i < th->n_notes; i++) {
+        uint8_t b[REGISTER_MAX];
+        size_t got = 0;
+        const struct image_note *note = &th->notes[i];
+        if (!im->arch->note_register(note->type, note->desc, dwarf, b, max < sizeof(b) ? max : sizeof(b), &got) ||
+            (found && got <= *n))
+            continue;
+        memcpy(buf, b, got);
+        *n = got;
+        found = true;
+    }
+    return found;
+}

@@ -2,6 +2,7 @@
 /* x86-64. Register numbers: System V psABI AMD64 supplement, figure 3.36. pr_reg is struct
  * user_regs_struct (Linux arch/x86/include/asm/user_64.h). */
 #include "image/arch.h"
+#include "image/arch/x86_64_vector.h"
 
 #include <elf.h>
 
@@ -111,6 +112,8 @@ static const struct regset_desc sets[] = {
     {"LINUX", NT_X86_XSTATE},
 };
 
+static const struct tls_desc tls = {.tp = 58, .dtv = 8};
+
 const struct arch arch_x86_64 = {
     .name = "x86_64",
     .elf_machine = EM_X86_64,
@@ -138,6 +141,8 @@ const struct arch arch_x86_64 = {
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
     .restart_call = restart_call,
+    .note_register = x86_64_note_register,
+    .tls = &tls,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
     .n_sets = ARRAY_LEN(sets),
