@@ -6,9 +6,6 @@
 
 #include <inttypes.h>
 
-/* The widest register that Inquest knows has 64 bytes. */
-#define MAX_REGISTER 64
-
 /* What an operation does besides reading its operands; errors are sticky, as in the cursor. */
 struct machine {
     const struct dwx_frame *f;
@@ -97,13 +94,13 @@ static struct num peek(struct machine *m, size_t depth)
 
 /* ---- what it asks of the frame ---- */
 
-static struct err *register_bytes(struct machine *m, uint64_t reg, uint8_t buf[static MAX_REGISTER], size_t *n)
+static struct err *register_bytes(struct machine *m, uint64_t reg, uint8_t buf[static REGISTER_MAX], size_t *n)
 {
     if (!m->f->reg)
         return err_new(ERR_UNSUPPORTED, "%s asks for a register, which it cannot have here", m->in.what);
     if (reg > UINT16_MAX)
         return err_new(ERR_CORRUPT, "%s names a register that does not exist", m->in.what);
-    return m->f->reg(m->f->arg, (unsigned)reg, buf, MAX_REGISTER, n);
+    return m->f->reg(m->f->arg, (unsigned)reg, buf, REGISTER_MAX, n);
 }
 
 static uint64_t word_of(const uint8_t *b, size_t n)
@@ -113,7 +110,7 @@ static uint64_t word_of(const uint8_t *b, size_t n)
     return v;
 }
 
-static size_t read_register(struct machine *m, uint64_t reg, uint8_t buf[static MAX_REGISTER])
+static size_t read_register(struct machine *m, uint64_t reg, uint8_t buf[static REGISTER_MAX])
 {
     size_t n = 0;
     if (!m->in.failed)
@@ -123,7 +120,7 @@ static size_t read_register(struct machine *m, uint64_t reg, uint8_t buf[static 
 
 static uint64_t reg_value(struct machine *m, uint64_t reg)
 {
-    uint8_t b[MAX_REGISTER];
+    uint8_t b[REGISTER_MAX];
     size_t n = read_register(m, reg, b);
     return word_of(b, n);
 }
@@ -287,7 +284,7 @@ static void const_type(struct machine *m)
 
 static void regval_type(struct machine *m)
 {
-    uint8_t kind, b[MAX_REGISTER];
+    uint8_t kind, b[REGISTER_MAX];
     unsigned size;
     uint64_t reg = cursor_uleb(&m->in), offset = cursor_uleb(&m->in);
     if (!base_type(m, offset, &kind, &size))
@@ -493,7 +490,7 @@ static struct bytes keep(struct machine *m, const void *p, size_t n)
 
 static void in_register(struct machine *m, uint64_t reg)
 {
-    uint8_t b[MAX_REGISTER];
+    uint8_t b[REGISTER_MAX];
     size_t n = 0;
     if (m->in.failed)
         return;

@@ -62,6 +62,18 @@ struct err *modules_read(struct modules *ms, taddr at, void *buf, size_t n) MUST
 size_t modules_read_some(struct modules *ms, taddr at, void *buf, size_t n);
 bool modules_word(struct modules *ms, taddr at, unsigned size, uint64_t *out);
 
+/* The dynamic linker's records of what it loaded, in its order (struct link_map of <link.h>); none in a program
+ * without it. Read once. Threads: one at a time. */
+struct module_link {
+    taddr at;         /* of the record */
+    struct module *m; /* NULL: none that we know */
+};
+struct module_links {
+    const struct module_link *v;
+    size_t n;
+};
+struct module_links modules_links(struct modules *ms);
+
 /* The binary. NULL when it was not found or does not match (m->file says why). */
 struct elf *module_elf(struct module *m);
 /* The file with DWARF (may be the binary itself), NULL when there is none; m->debug says why. */

@@ -25,6 +25,8 @@ struct modules {
     const char *chroot; /* the kernel names files of a process in a chroot with this before; NULL or "": none */
     VEC(const char *) debug_dirs;
     const char *core_dir; /* the folder of the core; NULL for a process */
+    bool has_links;
+    struct module_links links;
 
     pthread_mutex_t lock; /* guards what follows */
     bool debuginfod_tried;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules of a target whose mappings have no names (no NT_FILE): ELF images found in memory, named by the
- * dynamic linker's list. Layout: struct r_debug and struct link_map in <link.h>; DT_DEBUG in the gABI. */
+/* The dynamic linker's list; and the modules of a target whose mappings have no names (no NT_FILE): ELF images
+ * found in memory, named by that list. Layout: struct r_debug and struct link_map in <link.h>; DT_DEBUG in the gABI. */
 #include "module/module_priv.h"
 
 #include <elf.h>
@@ -8,7 +8,7 @@
 enum { MAX_LINKS = 16384, MAX_PHDRS = 256, MAX_DYNAMIC = 1024, MAX_PATH = 4096 };
 
 struct link {
-    taddr bias, dynamic;
+    taddr at, bias, dynamic;
     const char *name; /* "" when it cannot be read */
     bool is_exe;      /* the first of the list */
     bool used;
@@ -116,7 +116,7 @@ static void read_links(struct modules *ms, struct links *out)
         if (!word(ms, at, &bias) || !word(ms, at + size, &name) || !word(ms, at + 2 * size, &dynamic) ||
             !word(ms, at + 3 * size, &next))
             return;
-        *vec_push(&out->v) = (struct link){bias, dynamic, link_name(ms, name), i == 0, false};
+        *vec_push(&out->v) = (struct link){at, bias, dynamic, link_name(ms, name), i == 0, false};
         at = next;
     }
 }
@@ -253,4 +253,19 @@ void modules_from_link_map(struct modules *ms)
             add_link(ms, &links.v.v[i]);
     add_program(ms);
     vec_done(&links.v);
+}
+
+struct module_links modules_links(struct modules *ms)
+{
+    if (!ms->has_links) {
+        struct links links = {0};
+        read_links(ms, &links);
+        struct module_link *v = arena_array(&ms->arena, struct module_link, links.v.n);
+        for (size_t i = 0; i < links.v.n; i++)
+            v[i] = (struct module_link){links.v.v[i].at, modules_find(ms, links.v.v[i].dynamic)};
+        ms->links = (struct module_links){v, links.v.n};
+        ms->has_links = true;
+        vec_done(&links.v);
+    }
+    return ms->links;
 }
