@@ -7,6 +7,9 @@
 #include "unwind/unwind.h"
 #include "value/value.h"
 
+/* The function itself, whatever was inlined into it. */
+#define SCOPE_PHYSICAL UINT32_MAX
+
 /* One source-level frame, as far as variables need it. Filled by the session. */
 struct vframe {
     struct values *vs;
@@ -16,26 +19,34 @@ struct vframe {
     taddr cfa;      /* of the physical frame; 0 unknown */
     struct regs regs;
     bool innermost; /* the thread's own registers: vector registers are known */
-    uint32_t inlined; /* which of the functions at `lookup`: 0 the innermost inlined one */
-    /* The physical frame that called this one, made when first asked; NULL: outermost, or unknown. */
+    uint32_t inlined; /* which of the functions at `lookup`: 0 the innermost inlined one; SCOPE_PHYSICAL */
+    /* The frame whose call made this one: physical, or left by a tail call. Made when first asked; NULL: outermost,
+     * or unknown. */
     const struct vframe *(*caller)(const struct vframe *f);
     void *arg; /* of `caller` */
     struct module *module; /* NULL: none */
 };
 
+/* What was found out about addresses, shared by all frames there. */
+struct scope_cache;
+struct scope_cache *scope_cache_new(void);
+void scope_cache_free(struct scope_cache *c); /* NULL is allowed */
+/* Finds the functions at many lookup addresses, on all cores; later questions about them are quick. */
+void scope_prepare(struct values *vs, const taddr *lookups, size_t n);
+
 /* The bytes of a register in a frame, vector and floating-point ones too. ERR_NO_DATA: not saved. */
 struct err *vframe_register(const struct vframe *f, unsigned dwarf, uint8_t *buf, size_t max, size_t *n) MUST_CHECK;
 
 struct variable {
-    const char *name; /* NULL: nameless */
+    const char *name; /* never NULL: what has no name is left out */
     const struct type *type;
     struct dw_die die;
     bool argument;
-    bool is_static;    /* a static of the function or block */
-    bool artificial;   /* `this`, what a compiler made up */
-    uint32_t block;    /* 0 the innermost block that holds pc; arguments have the function's */
-    uint32_t line;     /* of its declaration; 0 unknown */
-    bool shadowed;     /* an inner block has the same name */
+    bool is_static; /* a static of the function or block */
+    bool artificial; /* `this`, what a compiler made up */
+    uint32_t block; /* 0 the innermost block that holds pc; arguments have the function's */
+    uint32_t line; /* of its declaration; 0 unknown */
+    bool shadowed; /* an inner block has the same name */
 };
 struct variables {
     const struct variable *v;

@@ -16,6 +16,7 @@
 #include "value/type.h"
 
 struct formatter;
+struct scope_cache;
 struct vframe;
 
 /* What evaluating and printing work with, for one target. */
@@ -23,6 +24,7 @@ struct values {
     struct modules *ms;
     struct types *types;
     struct index *index;
+    struct scope_cache *scopes; /* scope_cache_new(); only who asks for variables of frames needs it */
     struct arena *arena; /* of the question being answered: reset between two of them */
     struct progress *progress; /* may be NULL */
     const struct formatter *const *formatters; /* NULL-terminated; first match wins */
