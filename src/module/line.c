@@ -142,30 +142,46 @@ static bool is_rooted(const char *path, const char *comp)
     return path[0] == '/' || !comp || (comp[0] != '/' && path[0] == '.' && path[1] == '/');
 }
 
-const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
+/* The file's entry and its directory as the header has it, NULL where that is the unit's own. False when there is no
+ * such file; in versions before 5 also for file 0, which was never given a meaning: producers use it for the
+ * unit's own file. */
+static bool entry_of(const struct lines *l, uint64_t file, const char **name, const char **dir)
 {
-    const struct dw_root *r = dw_unit_root(l->unit);
-    const char *comp = r->comp_dir;
-    if (l->version < 5) {
-        /* 0 was never given a meaning; producers use it for the unit's own file. */
-        if (file == 0)
-            return r->name && !is_rooted(r->name, comp) ? arena_printf(a, "%s/%s", comp, r->name) : r->name;
-        file--;
-    }
-    if (file >= l->files.n)
-        return NULL;
-    const struct line_file *f = &l->files.v[file];
-    if (!f->name || f->name[0] == '/')
-        return f->name;
+    uint64_t i = l->version < 5 ? file - 1 : file;
+    if (i >= l->files.n || !l->files.v[i].name)
+        return false;
+    const struct line_file *f = &l->files.v[i];
     /* Before version 5 directory 0 is the unit's own and not listed. Version 5 lists it; where it is another
      * and relative, it counts from the unit's directory like any other. */
     uint64_t index = l->version < 5 ? f->dir - 1 : f->dir;
-    const char *dir = index < l->dirs.n ? l->dirs.v[index] : NULL;
+    *name = f->name;
+    *dir = f->name[0] != '/' && index < l->dirs.n ? l->dirs.v[index] : NULL;
+    return true;
+}
+
+const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
+{
+    const struct dw_root *r = dw_unit_root(l->unit);
+    const char *comp = r->comp_dir, *name, *dir;
+    if (l->version < 5 && file == 0)
+        return r->name && !is_rooted(r->name, comp) ? arena_printf(a, "%s/%s", comp, r->name) : r->name;
+    if (!entry_of(l, file, &name, &dir))
+        return NULL;
     if (!dir)
-        return is_rooted(f->name, comp) ? f->name : arena_printf(a, "%s/%s", comp, f->name);
+        return is_rooted(name, comp) ? name : arena_printf(a, "%s/%s", comp, name);
     if (is_rooted(dir, comp) || strcmp(dir, comp) == 0)
-        return arena_printf(a, "%s/%s", dir, f->name);
-    return arena_printf(a, "%s/%s/%s", comp, dir, f->name);
+        return arena_printf(a, "%s/%s", dir, name);
+    return arena_printf(a, "%s/%s/%s", comp, dir, name);
+}
+
+const char *lines_name(const struct lines *l, uint64_t file, struct arena *a)
+{
+    const char *name, *dir;
+    if (l->version < 5 && file == 0)
+        return dw_unit_root(l->unit)->name;
+    if (!entry_of(l, file, &name, &dir))
+        return NULL;
+    return !dir || (l->version >= 5 && dir == l->dirs.v[0]) ? name : arena_printf(a, "%s/%s", dir, name);
 }
 
 /* ---- program ---- */
@@ -190,6 +206,9 @@ struct machine {
     bool any_row, stmt_here;
     struct line_pos *pos;
     size_t n, next, left; /* next: first position not below cur.addr; left: not yet found */
+    /* Instead of positions, all rows: lines_run(). */
+    void (*each)(void *arg, const struct line_step *step);
+    void *arg;
 };
 
 static void reset(struct machine *m)
@@ -228,9 +247,19 @@ static void give(struct machine *m, taddr end)
     }
 }
 
+static void tell(const struct machine *m, bool end)
+{
+    const struct row *r = &m->r;
+    m->each(m->arg, &(struct line_step){.pc = r->addr, .file = r->file, .line = r->line, .stmt = r->stmt, .end = end});
+}
+
 /* From now on m->r is what holds. */
 static void store(struct machine *m)
 {
+    if (m->each) {
+        tell(m, false);
+        return;
+    }
     if (m->have && m->r.addr == m->cur.addr) {
         if (m->r.stmt || !m->cur.stmt || m->r.file != m->cur.file)
             m->cur = m->r;
@@ -268,7 +297,9 @@ static void take_row(struct machine *m)
 
 static void end_sequence(struct machine *m)
 {
-    if (m->have && !m->dead)
+    if (m->each && !m->dead)
+        tell(m, true);
+    else if (m->have && !m->dead)
         give(m, m->r.addr);
     reset(m);
 }
@@ -348,23 +379,33 @@ static void standard(struct machine *m, struct cursor *c, uint8_t op)
     }
 }
 
-struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n)
+static struct err *run(struct machine *m)
 {
-    struct machine m = {.l = l, .pos = pos, .n = n, .left = n};
+    const struct lines *l = m->l;
     struct cursor c = l->program;
-    reset(&m);
-    while (m.left && cursor_left(&c)) {
+    reset(m);
+    while (m->left && cursor_left(&c)) {
         uint8_t op = cursor_u8(&c);
         if (op >= l->opcode_base) {
             unsigned adjusted = op - l->opcode_base;
-            advance(&m, adjusted / l->line_range);
-            m.r.line += (uint32_t)(l->line_base + (int)(adjusted % l->line_range));
-            take_row(&m);
+            advance(m, adjusted / l->line_range);
+            m->r.line += (uint32_t)(l->line_base + (int)(adjusted % l->line_range));
+            take_row(m);
         } else if (op == 0) {
-            extended(&m, &c);
+            extended(m, &c);
         } else {
-            standard(&m, &c, op);
+            standard(m, &c, op);
         }
     }
     return cursor_check(&c);
+}
+
+struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n)
+{
+    return run(&(struct machine){.l = l, .pos = pos, .n = n, .left = n});
+}
+
+struct err *lines_run(const struct lines *l, void (*fn)(void *arg, const struct line_step *step), void *arg)
+{
+    return run(&(struct machine){.l = l, .left = 1, .each = fn, .arg = arg});
 }

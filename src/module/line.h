@@ -34,6 +34,9 @@ void lines_done(struct lines *l);
  * directory, and that with the unit's when it is relative. NULL when there is no such file. */
 const char *lines_path(const struct lines *l, uint64_t file, struct arena *a);
 
+/* The same without the unit's directory, where the compiler was not given it: what gdb shows. */
+const char *lines_name(const struct lines *l, uint64_t file, struct arena *a);
+
 struct line_pos {
     taddr pc; /* link-time */
     bool found;
@@ -43,5 +46,15 @@ struct line_pos {
 /* Fills the positions, sorted by pc. Which of several rows at an address counts follows gdb: take_row() in
  * line.c says how. */
 struct err *lines_find(const struct lines *l, struct line_pos *pos, size_t n) MUST_CHECK;
+
+struct line_step {
+    taddr pc; /* link-time */
+    uint64_t file;
+    uint32_t line; /* not 0 */
+    bool stmt;     /* a statement begins here */
+    bool end;      /* of a sequence: `pc` is the first address after it, and only that counts */
+};
+/* Calls fn for all rows that count, in the order of the program. */
+struct err *lines_run(const struct lines *l, void (*fn)(void *arg, const struct line_step *step), void *arg) MUST_CHECK;
 
 #endif
