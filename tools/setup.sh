@@ -18,7 +18,7 @@ set -eu
 
 build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
-       libjansson-dev libedit-dev scdoc"
+       libcapstone-dev libedit-dev libjansson-dev scdoc"
 
 demo="g++ libc6-dbg redis-tools|valkey-tools" # a|b: either will do, a is installed
 

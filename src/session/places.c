@@ -21,8 +21,7 @@ uint32_t places_intern(struct places *p, taddr lookup)
     return (uint32_t)*slot;
 }
 
-/* One pointer for equal strings. `s` must live as long as the session. */
-static const char *intern(struct places *p, const char *s)
+const char *places_string(struct places *p, const char *s)
 {
     if (!s)
         return NULL;
@@ -77,17 +76,17 @@ static void resolve_one(struct session *s, struct place *place, const struct src
             name = symbol_name(s, &sym);
         at[i].module = m;
         at[i].mapping = image_mapping(s->im, place->lookup);
-        at[i].function = intern(p, name);
-        at[i].language = intern(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, f ? f->language : NULL));
+        at[i].function = places_string(p, name);
+        at[i].language = places_string(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, f ? f->language : NULL));
         if (f) {
-            at[i].file = intern(p, f->file);
+            at[i].file = places_string(p, f->file);
             at[i].line = f->line;
             at[i].column = f->column;
         }
     }
     /* Without inlined frames, the line is still that of the innermost one: where execution is. */
     if (s->opts.no_inlines && src && src->n > 1) {
-        at[0].file = intern(p, src->frames[0].file);
+        at[0].file = places_string(p, src->frames[0].file);
         at[0].line = src->frames[0].line;
         at[0].column = src->frames[0].column;
     }

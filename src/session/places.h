@@ -25,6 +25,8 @@ struct places {
 void places_done(struct places *p);
 /* Index of the place for a lookup address (pc, or pc - 1 for a return address), made when new. */
 uint32_t places_intern(struct places *p, taddr lookup);
+/* One pointer for equal strings. `s` must live as long as the session; NULL is NULL. */
+const char *places_string(struct places *p, const char *s);
 /* Fills every place that was interned since the last call: symbols, then (unless names_only) DWARF. */
 struct err *places_resolve(struct session *s) MUST_CHECK;
 

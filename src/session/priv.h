@@ -31,6 +31,7 @@ struct session {
     struct sstack *stacks;
     size_t n_stacks;
     bool have_stacks;
+    struct code *code; /* code_priv.h; NULL until needed */
 
     VEC(struct err *) notes; /* choices and trouble of the session itself */
     VEC(const struct err *) problems; /* the view that session_problems() hands out */
@@ -40,5 +41,9 @@ struct session {
 void session_reset(struct session *s);
 /* ERR_CANCELLED once the user asked to stop. */
 struct err *session_check(const struct session *s) MUST_CHECK;
+
+/* code_lines.c. What was read of the target's code; where sources are looked for is kept. NULL is allowed in both. */
+void code_forget(struct code *c);
+void code_free(struct code *c);
 
 #endif

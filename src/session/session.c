@@ -121,6 +121,7 @@ static void detach_runtimes(struct session *s)
 
 static void forget_stacks(struct session *s)
 {
+    code_forget(s->code);
     places_done(&s->places);
     s->places = (struct places){0};
     symbolizer_free(s->symbolizer);
@@ -152,6 +153,7 @@ void session_free(struct session *s)
     vec_done(&s->notes);
     vec_done(&s->problems);
     forget_stacks(s);
+    code_free(s->code);
     modules_free(s->ms);
     image_free(s->im);
     free(s);

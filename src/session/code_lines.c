@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses to lines, units and functions. */
+#include "module/inlines.h"
+#include "session/code_priv.h"
+
+#include <elf.h>
+
+void code_forget(struct code *c)
+{
+    if (!c)
+        return;
+    code_forget_sources(c);
+    code_forget_places(c);
+    for (size_t i = 0; i < c->all_lines.n; i++) {
+        line_table_done(&c->all_lines.v[i]->table);
+        free(c->all_lines.v[i]);
+    }
+    vec_done(&c->all_lines);
+    map64_done(&c->lines);
+    mapstr_done(&c->names);
+    arena_done(&c->text);
+    vec_done(&c->instructions);
+    err_free(TAKE(c->ended));
+    decoder_free(TAKE(c->decoder));
+}
+
+void code_free(struct code *c)
+{
+    if (!c)
+        return;
+    code_forget(c);
+    for (size_t i = 0; i < c->substitutions.n; i++) {
+        free(c->substitutions.v[i].from);
+        free(c->substitutions.v[i].to);
+    }
+    vec_done(&c->substitutions);
+    free(c->directories);
+    free(c);
+}
+
+struct dw_unit *code_unit_at(struct session *s, taddr pc, struct module **m)
+{
+    struct module *found = modules_find(s->ms, pc);
+    struct dwarf *d = found && found->bias_known && !s->opts.names_only ? module_dwarf(found) : NULL;
+    struct dw_unit *u = NULL;
+    if (d)
+        dwarf_find_units(d, &(taddr){pc - found->bias}, 1, &u);
+    *m = found;
+    return u;
+}
+
+const struct unit_lines *code_unit_lines(struct session *s, struct module *m, struct dw_unit *u)
+{
+    struct code *c = code_of(s);
+    bool fresh;
+    uint64_t *slot = map64_put(&c->lines, (uint64_t)(uintptr_t)u, &fresh);
+    if (!fresh)
+        return (const struct unit_lines *)(uintptr_t)*slot;
+    struct unit_lines *ul = xcalloc(1, sizeof(*ul));
+    ul->module = m;
+    struct err *e = line_table_load(u, &ul->table);
+    if (e && e->code == ERR_NO_DATA)
+        err_free(e); /* a unit without lines is nothing wrong */
+    else if (e)
+        dwarf_problem(u->file, e);
+    *vec_push(&c->all_lines) = ul;
+    *slot = (uint64_t)(uintptr_t)ul;
+    return ul;
+}
+
+bool session_line_at(struct session *s, taddr pc, struct code_line *out)
+{
+    struct module *m;
+    struct dw_unit *u = code_unit_at(s, pc, &m);
+    struct line_span span;
+    if (!u || !line_table_at(&code_unit_lines(s, m, u)->table, pc - m->bias, &span))
+        return false;
+    *out = (struct code_line){
+        .file = places_string(&s->places, span.file->path),
+        .name = span.file->name,
+        .line = span.line,
+        .start = span.start + m->bias,
+        .end = span.end ? span.end + m->bias : 0,
+    };
+    return true;
+}
+
+/* Only the header of the table is read. */
+static const char *find_name(struct session *s, taddr pc, const char *path)
+{
+    struct module *m;
+    struct dw_unit *u = code_unit_at(s, pc, &m);
+    struct lines l;
+    struct err *e = u ? lines_init(&l, u) : err_new(ERR_NO_DATA, "no unit");
+    if (e) {
+        err_free(e); /* told where lines are looked up */
+        return path;
+    }
+    struct arena a = {0};
+    const char *name = path;
+    for (size_t i = 0; i <= l.files.n && name == path; i++) {
+        const char *p = lines_path(&l, i, &a), *shown = p && strcmp(p, path) == 0 ? lines_name(&l, i, &a) : NULL;
+        if (shown)
+            name = arena_strdup(&s->arena, shown);
+    }
+    arena_done(&a);
+    lines_done(&l);
+    return name;
+}
+
+const char *session_file_name(struct session *s, taddr pc, const char *path)
+{
+    bool fresh;
+    uint64_t *slot = mapstr_put(&code_of(s)->names, path, strlen(path), &fresh);
+    if (fresh)
+        *slot = (uint64_t)(uintptr_t)path;
+    if (*slot == (uint64_t)(uintptr_t)path)
+        *slot = (uint64_t)(uintptr_t)find_name(s, pc, path);
+    return (const char *)(uintptr_t)*slot;
+}
+
+bool session_unit_at(struct session *s, taddr pc, struct code_unit *out)
+{
+    struct module *m;
+    struct dw_unit *u = code_unit_at(s, pc, &m);
+    struct dw_die root;
+    if (!u)
+        return false;
+    struct dw_unit *full = dw_unit_full(u);
+    full = full ? full : u;
+    const struct dw_root *r = dw_unit_root(full), *own = dw_unit_root(u);
+    *out = (struct code_unit){
+        .name = r->name ? r->name : own->name,
+        .directory = own->comp_dir ? own->comp_dir : r->comp_dir,
+        .producer = dw_die_root(full, &root) ? dw_attr_string(&root, DW_AT_producer) : NULL,
+        .language = dw_language_name(r->language),
+        .dwarf = u->version,
+    };
+    return true;
+}
+
+struct err *session_place(struct session *s, taddr pc, const struct splace **out, size_t *n)
+{
+    uint32_t i = places_intern(&s->places, pc);
+    TRY(places_resolve(s));
+    *out = s->places.all.v[i].at;
+    *n = s->places.all.v[i].n;
+    return NULL;
+}
+
+/* ---- symbols ---- */
+
+/* NULL: nothing is known, or the user cancelled. */
+static const struct splace *physical_at(struct session *s, taddr pc)
+{
+    const struct splace *at;
+    size_t n;
+    struct err *e = session_place(s, pc, &at, &n);
+    err_free(e);
+    return e || !n ? NULL : &at[n - 1];
+}
+
+/* A C function may have several names (glibc's __GI_raise): the one of its definition is shown, as in a frame. */
+static const char *definition_name(struct session *s, const struct symbol *sym)
+{
+    const struct splace *f = physical_at(s, sym->addr);
+    bool same = f && f->function && f->language && strcmp(f->language, "c") == 0 && f->start == sym->addr;
+    return same ? f->function : NULL;
+}
+
+const char *session_symbol_name(struct session *s, const struct symbol *sym)
+{
+    SCOPED(freep) char *plain = demangle(sym->name);
+    return places_string(&s->places, plain ? arena_strdup(&s->arena, plain) : sym->name);
+}
+
+bool session_symbol(struct session *s, taddr at, struct symbol *out, const char **name)
+{
+    struct module *m = modules_find(s->ms, at);
+    if (!m || !module_symbol(m, at, out))
+        return false;
+    *name = out->type == STT_FUNC ? definition_name(s, out) : NULL;
+    if (!*name)
+        *name = session_symbol_name(s, out);
+    return true;
+}
+
+bool session_symbol_named(struct session *s, const char *name, struct symbol *out)
+{
+    struct module *in;
+    return modules_symbol_named(s->ms, name, out, &in);
+}
+
+const struct module *session_module_at(const struct session *s, taddr at)
+{
+    return modules_find(s->ms, at);
+}
+
+const char *session_section(struct session *s, taddr at)
+{
+    struct module *m = modules_find(s->ms, at);
+    struct elf *elf = m && m->bias_known ? module_elf(m) : NULL;
+    size_t n = 0;
+    const struct elf_section *v = elf ? elf_sections(elf, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if ((v[i].flags & SHF_ALLOC) && at - m->bias >= v[i].addr && at - m->bias - v[i].addr < v[i].size)
+            return v[i].name;
+    return NULL;
+}
+
+/* ---- functions ---- */
+
+static void add_range(struct session *s, struct code_function *f, taddr start, taddr end)
+{
+    struct code_range *v = arena_array(&s->arena, struct code_range, f->n + 1);
+    for (size_t i = 0; i < f->n; i++)
+        v[i] = f->ranges[i];
+    v[f->n++] = (struct code_range){.start = start, .end = end};
+    f->ranges = v;
+}
+
+static bool dwarf_function(struct session *s, taddr pc, struct code_function *out)
+{
+    enum { RANGES_MAX = 64 };
+    struct module *m;
+    struct dw_unit *u = code_unit_at(s, pc, &m);
+    struct dw_unit *full = u ? dw_unit_full(u) : NULL;
+    struct arena a = {0};
+    struct scopes scopes = {.pc = pc - (m ? m->bias : 0)};
+    if (full)
+        scopes_find(full, &scopes, 1, &a);
+    struct dw_ranges it;
+    struct dw_range r;
+    *out = (struct code_function){.entry = scopes.entry + (m ? m->bias : 0)};
+    if (scopes.found && dw_ranges_init(&it, &scopes.function))
+        while (out->n < RANGES_MAX && dw_ranges_next(&it, &r))
+            add_range(s, out, r.start + m->bias, r.end + m->bias);
+    arena_done(&a);
+    return out->n > 0;
+}
+
+/* A symbol without a size reaches as far as addresses have it. */
+static taddr symbol_end(struct session *s, const struct symbol *sym)
+{
+    enum { UNSIZED_MAX = 1 << 16 };
+    struct module *m = modules_find(s->ms, sym->addr);
+    struct symbol next;
+    if (sym->size)
+        return sym->addr + sym->size;
+    taddr end = sym->addr + 1;
+    while (end < m->end && end - sym->addr < UNSIZED_MAX && module_symbol(m, end, &next) && next.addr == sym->addr)
+        end++;
+    return end;
+}
+
+bool session_function(struct session *s, taddr pc, struct code_function *out)
+{
+    struct symbol sym;
+    const char *name;
+    if (dwarf_function(s, pc, out)) {
+        const struct splace *f = physical_at(s, out->entry);
+        if (session_symbol(s, out->entry, &sym, &name) && sym.addr == out->entry)
+            out->name = name;
+        else if (f)
+            out->name = f->function;
+        return true;
+    }
+    if (!session_symbol(s, pc, &sym, &name))
+        return false;
+    *out = (struct code_function){.name = name, .entry = sym.addr};
+    add_range(s, out, sym.addr, symbol_end(s, &sym));
+    return true;
+}
