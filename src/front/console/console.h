@@ -112,9 +112,12 @@ struct console {
         taddr last;
     } x;
     struct {
-        const char *file; /* NULL: nothing was listed yet */
+        const char *file; /* as recorded; NULL: nothing was listed yet */
+        const char *name; /* as it is shown */
+        const struct module *module;
         uint32_t first, last;
-        bool backwards;
+        uint32_t centre;  /* line to list around next: a frame's, just shown; 0: none */
+        const char *missing, *newer; /* the file that was last told to be missing, newer than the program */
     } list;
 };
 
@@ -193,8 +196,9 @@ void console_put_thread(struct text *t, struct console *c, const struct image_th
 struct err *command_find_row(struct console *c, const char *line, const struct console_command **out,
                              const struct console_macro **macro, const char **args) MUST_CHECK;
 /* The tables of all files, and all of them: NULL-terminated, in console.c. */
-extern const struct console_table console_frame_table, console_help_table, console_settings_table,
-    console_support_table, console_thread_table;
+extern const struct console_table console_code_table, console_disassemble_table, console_frame_table,
+    console_help_table, console_list_table, console_refused_table, console_settings_table, console_support_table,
+    console_thread_table;
 extern const struct console_table *const console_tables[];
 /* Takes a word off the front: the arguments begin with it, alone or before a blank. */
 bool args_word(const char **args, const char *word);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A frame as one line, and a thread as a name: gdb's wording, which guides quote. */
-#include "front/console/console.h"
+#include "front/console/code.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -99,5 +99,6 @@ struct err *console_show_frame(struct console *c)
     TRY(console_stack(c, &st));
     TRY(console_sframe(c, &f));
     console_put_frame(c, st, c->frame, 0);
+    console_put_source_line(c, f);
     return NULL;
 }

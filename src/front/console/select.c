@@ -79,7 +79,7 @@ void console_moved(struct console *c)
     c->n_stacks = 0;
     c->frame = 0;
     c->tid = 0;
-    c->list.file = NULL;
+    c->list.file = c->list.missing = c->list.newer = NULL;
     if (im && im->threads.n)
         c->tid = im->crashed_tid && console_thread_number(c, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid;
 }
