@@ -2,7 +2,7 @@
 /* Values as text, as gdb prints them, and as JSON.
  *
  * Text from the target is escaped. A part that cannot be had prints its reason in its place: <optimized out>,
- * <not in the dump: 0x7f..>, <cannot access memory at address 0x0>; the rest is printed.
+ * <not saved>, <not in the dump: 0x7f..>, <error: Cannot access memory at address 0x0>; the rest is printed.
  * Threads: one at a time. */
 #ifndef VALUE_FORMAT_H
 #define VALUE_FORMAT_H
@@ -31,7 +31,10 @@ extern const struct format format_defaults;
 
 /* The value as `print` shows it, without "$1 = ". Never fails: what is wrong stands in the text. */
 void format_value(struct values *vs, const struct value *v, const struct format *f, struct text *out);
-/* The value on one short line, for variables in a stack (`bt`'s scalars; records as {...}). */
+/* As `info locals` shows it: without the type before a pointer. */
+void format_variable(struct values *vs, const struct value *v, const struct format *f, struct text *out);
+/* On one short line, as `bt` shows arguments: scalars and strings; records, arrays and references to such as
+ * "...". */
 void format_scalar(struct values *vs, const struct value *v, const struct format *f, struct text *out);
 /* {"type", "value": text, "children": [...], "address", "unavailable": "optimized-out" | ...}: see
  * docs/schema/. The value is the next thing that the writer expects. */

@@ -64,6 +64,9 @@ struct err *scope_global(struct values *vs, const struct vframe *f, const struct
                          struct value *out) MUST_CHECK;
 /* The value that an argument had on entry (gdb's x@entry), from the caller's call site. ERR_NO_DATA. */
 struct err *scope_entry_value(const struct vframe *f, const struct variable *v, struct value *out) MUST_CHECK;
+/* The number that an attribute of a DIE has in a frame: a constant, an expression, or a reference to a variable
+ * (bounds of arrays of variable length: DWARF 5 section 2.19). */
+struct err *scope_attribute(const struct vframe *f, const struct dw_die *die, uint16_t at, uint64_t *out) MUST_CHECK;
 /* The DIE of the function that a frame runs (of an inlined one: its DW_TAG_inlined_subroutine). False when no
  * DWARF covers it. */
 bool scope_function(const struct vframe *f, struct dw_die *out);

@@ -180,6 +180,27 @@ struct err *scope_global(struct values *vs, const struct vframe *f, const struct
     return NULL;
 }
 
+struct err *scope_attribute(const struct vframe *f, const struct dw_die *die, uint16_t at, uint64_t *out)
+{
+    struct scope_eval e = {.vs = f->vs, .f = f, .module = f->module};
+    struct dwx_frame q = scope_questions(&e);
+    struct dw_value v;
+    struct dw_die variable;
+    struct bytes expr;
+    if (!dw_attr(die, at, &v))
+        return err_new(ERR_NO_DATA, "the attribute is not there");
+    if (v.cls == DW_CLASS_CONSTANT) {
+        *out = v.u;
+        return NULL;
+    }
+    if (dw_value_die(die->unit, &v, &variable))
+        return ask_variable(&e, &variable, out);
+    TRY(dwx_at(die->unit, &v, q.pc, &expr));
+    if (!expr.n)
+        return err_new(ERR_OPTIMISED_OUT, "the attribute has no value here");
+    return dwx_number(&q, die->unit, expr, NULL, out);
+}
+
 /* gdb's x@entry: the argument came in a register, which is where it is at the first instruction. */
 struct err *scope_entry_value(const struct vframe *f, const struct variable *v, struct value *out)
 {
