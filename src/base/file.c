@@ -94,3 +94,43 @@ struct err *file_slurp(const char *path, size_t limit, char **out, size_t *n_out
         *n_out = n;
     return NULL;
 }
+
+int file_write(int fd, const void *p, size_t n, uint64_t at)
+{
+    const uint8_t *from = p;
+
+    while (n > 0) {
+        ssize_t done = pwrite(fd, from, n, (off_t)at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return errno;
+        from += done;
+        n -= (size_t)done;
+        at += (uint64_t)done;
+    }
+    return 0;
+}
+
+static bool all_zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at)
+{
+    enum { BLOCK = 4096 };
+    const uint8_t *from = p;
+    size_t run = 0; /* start of the run that is still to be written */
+
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t len = n - i < BLOCK ? n - i : BLOCK;
+        if (!all_zero(from + i, len))
+            continue;
+        int error = i > run ? file_write(fd, from + run, i - run, at + run) : 0;
+        if (error)
+            return error;
+        run = i + len;
+    }
+    return n > run ? file_write(fd, from + run, n - run, at + run) : 0;
+}

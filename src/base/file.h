@@ -26,4 +26,9 @@ void filemap_done(struct filemap *f);
  * be NULL. */
 struct err *file_slurp(const char *path, size_t limit, char **out, size_t *n_out) MUST_CHECK;
 
+/* Writes n bytes at an offset, in as many calls as it takes. Returns 0 or errno. */
+int file_write(int fd, const void *p, size_t n, uint64_t at);
+/* The same, but blocks of 4096 bytes (counted from p) that are all zeros are left out: holes of a new file. */
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at);
+
 #endif

@@ -7,16 +7,17 @@
 #include "image/image.h"
 
 struct capture_opts {
-    bool all;      /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
-    bool sparse;   /* pages of zeros become holes of the file: on unless the file system cannot */
+    bool all;          /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
+    int32_t first_tid; /* thread that debuggers select: they take the first; 0: the crashed one, or the image's first */
     struct progress *progress; /* bytes; may be NULL */
 };
 struct capture_result {
-    uint64_t size;    /* of the file */
+    uint64_t size; /* of the file; pages of zeros are holes */
     uint64_t skipped; /* bytes that could not be read, zeros in the file */
 };
 /* Writes a new file (mode 0600; an existing one is refused: ERR_USAGE). It gets its name only when it is
- * complete. Errors: ERR_IO (disk full says how much was missing), ERR_CANCELLED, ERR_GONE. */
+ * complete. The image is a held process, or a core of any kind: then the copy holds what that core does.
+ * Errors: ERR_IO (a full disk says how far it came), ERR_LIMIT (the disk is nearly full), ERR_CANCELLED, ERR_GONE. */
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out) MUST_CHECK;
 

@@ -37,6 +37,10 @@ struct image_file {
     struct bytes build_id; /* n == 0: not known */
 };
 
+/* Owner of the note, of type IMAGE_NOTE_WRITER and without content, that marks a core which Inquest wrote. */
+#define IMAGE_NOTE_OWNER "Inquest"
+enum { IMAGE_NOTE_WRITER = 1 };
+
 /* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
 struct image_note {
     uint32_t type;     /* NT_FPREGSET, NT_X86_XSTATE, ... */
@@ -74,11 +78,22 @@ struct image_auxv {
     uint64_t type, value; /* AT_*, as in <elf.h> */
 };
 
+/* What the kernel knows of a process's mapping and a dump goes by (/proc/PID/smaps). */
+struct mapping_facts {
+    bool left_out; /* MADV_DONTDUMP */
+    bool device;   /* its bytes are not memory (VM_IO, VM_PFNMAP) */
+    bool huge;     /* of hugetlbfs */
+    bool modified; /* private, and written to: some pages are no longer the file's */
+};
+
 struct image;
 struct image_ops {
     /* Opens the file behind a mapping as the target itself sees it (a live process: through /proc/PID/root
      * or map_files). NULL for cores: the module layer searches by path, sysroot and build-id. */
     struct err *(*open_mapped)(struct image *im, const struct mapping *m, int *fd);
+    /* For image_mapping_facts() and image_touched(). NULL for cores. */
+    struct err *(*facts)(struct image *im, struct mapping_facts *out, uint32_t *filter);
+    bool (*touched)(struct image *im, taddr at, size_t pages, uint8_t *out);
     void (*free)(struct image *im);
 };
 
@@ -88,7 +103,7 @@ struct image {
     const struct image_ops *ops;
     enum image_kind kind;
     const char *path;  /* of the core or program; "/proc/PID" for a process */
-    const char *writer; /* who wrote the core when it can be told ("kernel", "gcore", "lldb", ...); NULL */
+    const char *writer; /* who wrote the core when it can be told ("kernel", "gcore", "inquest", ...); NULL */
     const struct arch *arch;
     struct arena arena;
     struct space space;
@@ -192,6 +207,13 @@ bool image_thread_register(const struct image *im, const struct image_thread *th
 
 /* NULL is allowed. */
 void image_free(struct image *im);
+
+/* One for each of im->maps, in an array of the caller's, and /proc/PID/coredump_filter. ERR_UNSUPPORTED for a core:
+ * it was filtered when it was made. */
+struct err *image_mapping_facts(struct image *im, struct mapping_facts *out, uint32_t *filter) MUST_CHECK;
+/* Which of the pages (4096 bytes) from `at` were ever used: out[i] is 0 for those that were not, which in private
+ * anonymous memory are zeros. False: not known. */
+bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out);
 
 const struct mapping *image_mapping(const struct image *im, taddr at);
 /* What the dump says of the file whose first byte is mapped at `start`, or NULL. */

@@ -153,12 +153,21 @@ static void read_files(struct core *c)
             err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
+/* capture_core() says so in a note. */
+static bool is_ours(const struct core *c)
+{
+    for (size_t i = 0; i < c->notes.n; i++)
+        if (strcmp(c->notes.v[i].owner, IMAGE_NOTE_OWNER) == 0)
+            return true;
+    return false;
+}
+
 /* The kernel's order of notes for the first thread (Linux fs/binfmt_elf.c, write_note_info()). */
 static bool kernel_order(const struct core *c)
 {
     static const uint32_t order[] = {NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV};
 
-    if (c->notes.n < ARRAY_LEN(order) || (c->has_sections && !c->is_minicore))
+    if (c->notes.n < ARRAY_LEN(order) || (c->has_sections && !c->is_minicore) || is_ours(c))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         if (c->notes.v[i].type != order[i])
@@ -261,6 +270,8 @@ const char *core_writer(const struct core *c)
 {
     if (c->is_minicore)
         return "minicoredumper";
+    if (is_ours(c))
+        return "inquest";
     if (kernel_order(c))
         return "kernel";
     /* gdb writes through BFD, which adds sections, and starts with the process. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/core/unpack.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 
 enum {
     PIECE = 1 << 20,        /* bytes decoded between two writes */
-    BLOCK = 4096,           /* a block of zeros becomes a hole */
     CHECK_EVERY = 64 << 20, /* bytes between two looks at the free space */
 };
 
@@ -61,41 +61,14 @@ static struct err *check_space(struct sink *s)
         "set TMPDIR to a directory with more room");
 }
 
-static bool all_zero(const uint8_t *p, size_t n)
-{
-    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-static struct err *write_all(struct sink *s, const uint8_t *p, size_t n, uint64_t at)
-{
-    while (n > 0) {
-        ssize_t done = pwrite(s->fd, p, n, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return err_hint(err_errno(errno, "cannot write the unpacked core in %s", s->dir),
-                            "set TMPDIR to a directory with more room");
-        p += done;
-        n -= (size_t)done;
-        at += (uint64_t)done;
-    }
-    return NULL;
-}
-
-/* Writes the runs of blocks that are not all zeros. */
+/* Blocks of zeros become holes. */
 static struct err *sink_put(struct sink *s, const uint8_t *p, size_t n)
 {
-    size_t run = 0; /* start of the run that is still to be written */
-
     TRY(check_space(s));
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t len = n - i < BLOCK ? n - i : BLOCK;
-        if (!all_zero(p + i, len))
-            continue;
-        TRY(write_all(s, p + run, i - run, s->at + run));
-        run = i + len;
-    }
-    TRY(write_all(s, p + run, n - run, s->at + run));
+    int error = file_write_sparse(s->fd, p, n, s->at);
+    if (error)
+        return err_hint(err_errno(error, "cannot write the unpacked core in %s", s->dir),
+                        "set TMPDIR to a directory with more room");
     s->at += n;
     return NULL;
 }

@@ -79,8 +79,11 @@ static struct err *run(struct holder *h, struct err *(*job)(struct holder *h))
 
 static void end_thread(struct holder *h)
 {
+    struct live *l = h->im->priv;
+
     if (!h->started)
         return;
+    l->held = false;
     pthread_mutex_lock(&h->lock);
     h->end = true;
     pthread_cond_broadcast(&h->changed);
@@ -114,7 +117,10 @@ static struct err *stop_first(struct holder *h)
 
 static struct err *let_run(struct holder *h)
 {
+    struct live *l = h->im->priv;
+
     hold_run(h);
+    l->held = !h->gone;
     if (h->gone)
         return NULL;
     hold_stop_all(h);
@@ -155,6 +161,7 @@ static struct err *hold(struct image *im, int32_t pid)
     if (error)
         return err_errno(error, "cannot start the thread that traces");
     h->started = true;
+    l->held = true;
     return run(h, stop_first);
 }
 

@@ -76,6 +76,7 @@ struct live {
     int32_t reader; /* a thread whose /proc files work: the leader may have ended before the others */
     struct stacks stacks;
     struct holder *holder; /* NULL: not held */
+    bool held;             /* it stands still, and keeps its id */
 };
 
 /* An image without content; its priv is a struct live. */
@@ -95,6 +96,10 @@ void live_set_registers(struct image *im, struct image_thread *t, const struct t
 void live_finish_space(struct image *im);
 /* "task/TID/maps", of the thread that is read through; `buf` holds it. */
 const char *live_own(const struct live *l, char buf[64], const char *name);
+
+/* Of struct image_ops (residence.c). */
+struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter) MUST_CHECK;
+bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out);
 
 /* Lets the process run and frees the holder (hold.c). NULL is allowed. */
 void holder_free(struct holder *h);

@@ -7,7 +7,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
+
+enum { AT_ONCE = 32 << 10 }; /* bytes */
 
 const char *live_own(const struct live *l, char buf[64], const char *name)
 {
@@ -81,6 +84,14 @@ static size_t read_memory(void *arg, taddr at, void *buf, size_t n)
 {
     const struct live *l = arg;
     size_t done = 0;
+
+    /* A process that is held keeps its id and its memory. For much this is faster by half; what it cannot read
+     * (PROT_NONE) the file can. */
+    if (l->held && n >= AT_ONCE) {
+        struct iovec to = {.iov_base = buf, .iov_len = n}, from = {.iov_base = (void *)(uintptr_t)at, .iov_len = n};
+        ssize_t got = process_vm_readv(l->reader, &to, 1, &from, 1, 0);
+        done = got > 0 ? (size_t)got : 0;
+    }
 
     while (done < n && at + done <= INT64_MAX) {
         ssize_t got = pread(l->proc.mem, (uint8_t *)buf + done, n - done, (off_t)(at + done));
@@ -277,7 +288,8 @@ static void live_free(struct image *im)
 
 struct image *live_new(int32_t pid)
 {
-    static const struct image_ops ops = {.open_mapped = live_open_mapped, .free = live_free};
+    static const struct image_ops ops = {
+        .open_mapped = live_open_mapped, .facts = live_facts, .touched = live_touched, .free = live_free};
     struct live *l = xcalloc(1, sizeof(*l));
     char path[32];
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file: header, program headers, notes, memory (gABI chapter 4 "ELF Header", chapter 5 "Program Header"). */
+#include "capture/priv.h"
+
+#include "base/file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+
+enum { PAGE = 4096 };
+
+/* A file without its final name, which is removed unless it gets that. */
+struct target {
+    int fd;
+    const char *path;
+    char *temp, *dir;
+};
+
+static void target_done(struct target *t)
+{
+    if (t->temp)
+        unlink(t->temp);
+    closep(&t->fd);
+    free(t->temp);
+    free(t->dir);
+}
+
+static struct err *exists(const char *path)
+{
+    return err_hint(err_new(ERR_USAGE, "%s exists already", path), "remove it, or name another file");
+}
+
+static struct err *target_open(struct target *t, const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0)
+        return exists(path);
+    t->path = path;
+    SCOPED(freep) char *copy = xstrdup(path);
+    t->dir = xstrdup(dirname(copy));
+    char *temp = xasprintf("%s.XXXXXX.part", path);
+    t->fd = mkostemps(temp, 5, O_CLOEXEC); /* mode 0600 */
+    if (t->fd < 0) {
+        int error = errno;
+        free(temp);
+        return err_errno(error, "cannot make a file in %s", t->dir);
+    }
+    t->temp = temp;
+    return NULL;
+}
+
+/* Never over a file that somebody else made meanwhile. */
+static struct err *target_finish(struct target *t)
+{
+    int error = renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->path, RENAME_NOREPLACE) == 0 ? 0 : errno;
+
+    if (error == EINVAL || error == ENOSYS) { /* a file system that does not know how */
+        error = link(t->temp, t->path) == 0 ? 0 : errno;
+        if (!error)
+            unlink(t->temp);
+    }
+    if (error == EEXIST)
+        return exists(t->path);
+    if (error)
+        return err_errno(error, "cannot give the core its name %s", t->path);
+    free(TAKE(t->temp));
+    return NULL;
+}
+
+/* ---- layout ---- */
+
+struct layout {
+    uint64_t phdrs, shdr, notes, end; /* offsets in the file; shdr 0: none is needed */
+    size_t n_phdrs;
+};
+
+static bool is_64(const struct image *im)
+{
+    return im->arch->addr_size == 8;
+}
+
+static uint64_t page_up(uint64_t v)
+{
+    return (v + PAGE - 1) / PAGE * PAGE;
+}
+
+static struct layout lay_out(const struct image *im, struct segments *segments, size_t notes_size)
+{
+    struct layout l = {.n_phdrs = segments->v.n + 1};
+
+    l.phdrs = is_64(im) ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
+    uint64_t at = l.phdrs + l.n_phdrs * (is_64(im) ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr));
+    if (l.n_phdrs >= PN_XNUM) {
+        l.shdr = at;
+        at += is_64(im) ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+    }
+    l.notes = at;
+    at = page_up(at + notes_size);
+    for (size_t i = 0; i < segments->v.n; i++) {
+        segments->v.v[i].offset = at;
+        at = page_up(at + segments->v.v[i].size);
+    }
+    l.end = at;
+    return l;
+}
+
+static void put_ehdr(const struct image *im, const struct layout *l, struct text *t)
+{
+    unsigned word = im->arch->addr_size;
+
+    text_putn(t, ELFMAG, SELFMAG);
+    put_uint(t, is_64(im) ? ELFCLASS64 : ELFCLASS32, 1);
+    put_uint(t, ELFDATA2LSB, 1);
+    put_uint(t, EV_CURRENT, 1);
+    put_zeros(t, EI_NIDENT - t->n);
+    put_uint(t, ET_CORE, 2);
+    put_uint(t, im->arch->elf_machine, 2);
+    put_uint(t, EV_CURRENT, 4);
+    put_uint(t, 0, word); /* e_entry */
+    put_uint(t, l->phdrs, word);
+    put_uint(t, l->shdr, word);
+    put_uint(t, 0, 4); /* e_flags */
+    put_uint(t, l->phdrs, 2); /* e_ehsize */
+    put_uint(t, is_64(im) ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr), 2);
+    put_uint(t, l->shdr ? PN_XNUM : l->n_phdrs, 2);
+    put_uint(t, l->shdr ? (is_64(im) ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) : 0, 2);
+    put_uint(t, l->shdr ? 1 : 0, 2);
+    put_uint(t, 0, 2); /* e_shstrndx */
+}
+
+static void put_phdr(const struct image *im, uint32_t type, const struct segment *s, uint64_t align, struct text *t)
+{
+    unsigned word = im->arch->addr_size;
+    uint32_t flags = (s->prot & PROT_BIT_READ ? PF_R : 0u) | (s->prot & PROT_BIT_WRITE ? PF_W : 0u) |
+                     (s->prot & PROT_BIT_EXEC ? PF_X : 0u);
+
+    put_uint(t, type, 4);
+    if (is_64(im))
+        put_uint(t, flags, 4);
+    put_uint(t, s->offset, word);
+    put_uint(t, s->start, word);
+    put_uint(t, 0, word); /* p_paddr */
+    put_uint(t, s->size, word);
+    put_uint(t, s->end - s->start, word);
+    if (!is_64(im))
+        put_uint(t, flags, 4);
+    put_uint(t, align, word);
+}
+
+/* Section 0, whose sh_info has the number of program headers when e_phnum cannot. */
+static void put_shdr(const struct image *im, const struct layout *l, struct text *t)
+{
+    put_zeros(t, is_64(im) ? offsetof(Elf64_Shdr, sh_info) : offsetof(Elf32_Shdr, sh_info));
+    put_uint(t, l->n_phdrs, 4);
+    put_zeros(t, 2u * im->arch->addr_size); /* sh_addralign, sh_entsize */
+}
+
+static void put_headers(const struct image *im, const struct layout *l, const struct segments *segments,
+                        size_t notes_size, struct text *t)
+{
+    struct segment notes = {.offset = l->notes, .size = notes_size};
+
+    put_ehdr(im, l, t);
+    put_phdr(im, PT_NOTE, &notes, 4, t);
+    for (size_t i = 0; i < segments->v.n; i++)
+        put_phdr(im, PT_LOAD, &segments->v.v[i], PAGE, t);
+    if (l->shdr)
+        put_shdr(im, l, t);
+}
+
+/* What could not be read may be the whole process, killed meanwhile. */
+static struct err *check_alive(struct image *im)
+{
+    SCOPED(freep) struct mapping_facts *facts = xcalloc(im->maps.n, sizeof(*facts));
+    uint32_t filter;
+    return image_mapping_facts(im, facts, &filter);
+}
+
+static struct err *write_core(struct image *im, const struct capture_opts *opts, struct target *target,
+                              struct segments *segments, struct capture_result *out)
+{
+    SCOPED(text_done) struct text notes = {0}, head = {0};
+
+    TRY(segments_choose(im, opts->all, segments));
+    notes_build(im, opts->first_tid, &notes);
+    struct layout l = lay_out(im, segments, notes.n);
+    put_headers(im, &l, segments, notes.n, &head);
+    int error = file_write(target->fd, head.p, head.n, 0);
+    if (!error)
+        error = file_write(target->fd, notes.p, notes.n, l.notes);
+    if (!error && ftruncate(target->fd, (off_t)l.end) != 0)
+        error = errno;
+    if (error)
+        return err_errno(error, "cannot write the core in %s", target->dir);
+    TRY(memory_copy(im, segments, target->fd, target->dir, opts->progress, &out->skipped));
+    if (out->skipped && im->kind == IMAGE_LIVE)
+        TRY(check_alive(im));
+    out->size = l.end;
+    return NULL;
+}
+
+struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
+                         struct capture_result *out)
+{
+    SCOPED(target_done) struct target target = {.fd = -1};
+    struct segments segments = {0};
+    struct capture_result result = {0};
+
+    TRY(target_open(&target, path));
+    struct err *e = write_core(im, opts, &target, &segments, &result);
+    vec_done(&segments.v);
+    if (e)
+        return e;
+    TRY(target_finish(&target));
+    *out = result;
+    return NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a core that is written. Private to capture/. */
+#ifndef CAPTURE_PRIV_H
+#define CAPTURE_PRIV_H
+
+#include "base/text.h"
+#include "capture/capture.h"
+
+/* One PT_LOAD: the first `size` bytes of [start, end) are in the file at `offset`. */
+struct segment {
+    taddr start, end;
+    uint64_t size, offset;
+    uint8_t prot;
+    bool anonymous; /* private and of no file: pages that were never touched are zeros */
+    bool untouched; /* anonymous, and none was touched */
+};
+struct segments {
+    VEC(struct segment) v;
+};
+/* Every mapping of the image, and how much of each is to be written (segments.c). Offsets are not set. */
+struct err *segments_choose(struct image *im, bool all, struct segments *out) MUST_CHECK;
+
+/* The bytes of PT_NOTE (notes.c); `out` is empty before. */
+void notes_build(const struct image *im, int32_t first_tid, struct text *out);
+
+/* A little-endian number of 1, 2, 4 or 8 bytes. */
+static inline void put_uint(struct text *t, uint64_t v, unsigned size)
+{
+    text_putn(t, (const char *)&v, size); /* hosts are little-endian, as targets are */
+}
+static inline void put_zeros(struct text *t, size_t n)
+{
+    while (n-- > 0)
+        text_putc(t, '\0');
+}
+
+/* Copies the segments' bytes into the file, on all processors (memory.c). *skipped: bytes that could not be read. */
+struct err *memory_copy(struct image *im, const struct segments *segments, int fd, const char *dir,
+                        struct progress *progress, uint64_t *skipped) MUST_CHECK;
+
+#endif

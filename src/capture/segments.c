@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which memory a core holds: for a process the kernel's own rules (core(5), "Controlling which mappings are written
+ * to the core dump"; Linux fs/coredump.c, vma_dump_size()), for a core what that one holds. */
+#include "capture/priv.h"
+
+#include <elf.h>
+
+/* Bits of coredump_filter (core(5)). */
+enum {
+    ANON_PRIVATE = 1 << 0,
+    ANON_SHARED = 1 << 1,
+    MAPPED_PRIVATE = 1 << 2,
+    MAPPED_SHARED = 1 << 3,
+    ELF_HEADERS = 1 << 4,
+    HUGE_PRIVATE = 1 << 5,
+    HUGE_SHARED = 1 << 6,
+};
+enum { PAGE = 4096 };
+
+/* Mappings that the kernel made have such names and no file; those of the heap and stacks are like any other. */
+static bool is_special(const struct mapping *m)
+{
+    return m->path && strcmp(m->path, "[vdso]") == 0;
+}
+
+static bool has_file(const struct mapping *m)
+{
+    return m->inode != 0;
+}
+
+static bool starts_as_elf(const struct image *im, const struct mapping *m)
+{
+    uint8_t magic[SELFMAG];
+    return m->offset == 0 && (m->prot & PROT_BIT_READ) &&
+           space_read_some(&im->space, m->start, magic, sizeof(magic)) == sizeof(magic) &&
+           memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* Bytes of the mapping that are written. */
+static uint64_t wanted(const struct image *im, const struct mapping *m, const struct mapping_facts *f, uint32_t filter)
+{
+    uint64_t whole = m->end - m->start;
+
+    if (is_special(m))
+        return whole;
+    if (f->left_out || f->device)
+        return 0;
+    if (f->huge)
+        return filter & (m->shared ? HUGE_SHARED : HUGE_PRIVATE) ? whole : 0;
+    if (m->shared)
+        return filter & (m->deleted ? ANON_SHARED : MAPPED_SHARED) ? whole : 0;
+    /* Nothing is in memory that was set aside and never used. */
+    bool anonymous = !has_file(m) && (f->modified || (m->prot & PROT_BIT_READ));
+    if ((f->modified || anonymous) && (filter & ANON_PRIVATE))
+        return whole;
+    if (!has_file(m))
+        return 0;
+    if (filter & MAPPED_PRIVATE)
+        return whole;
+    return (filter & ELF_HEADERS) && starts_as_elf(im, m) ? PAGE : 0;
+}
+
+static struct err *choose_of_process(struct image *im, bool all, struct segments *out)
+{
+    SCOPED(freep) struct mapping_facts *facts = xcalloc(im->maps.n, sizeof(*facts));
+    uint32_t filter;
+
+    TRY(image_mapping_facts(im, facts, &filter));
+    for (size_t i = 0; i < im->maps.n; i++) {
+        const struct mapping *m = &im->maps.v[i];
+        struct mapping_facts f = facts[i];
+        if (all) {
+            filter = UINT32_MAX;
+            f.left_out = false;
+        }
+        bool anonymous = !has_file(m) && !m->shared && !is_special(m);
+        *vec_push(&out->v) = (struct segment){.start = m->start,
+                                              .end = m->end,
+                                              .size = wanted(im, m, &f, filter),
+                                              .prot = m->prot,
+                                              .anonymous = anonymous,
+                                              .untouched = anonymous && !f.modified};
+    }
+    return NULL;
+}
+
+static void add_piece(const struct image *im, taddr start, taddr end, uint64_t have, struct segments *out)
+{
+    const struct mapping *m = image_mapping(im, start);
+    struct segment *last = out->v.n ? &out->v.v[out->v.n - 1] : NULL;
+    uint8_t prot = m ? m->prot : PROT_BIT_READ | PROT_BIT_WRITE; /* unknown: as debuggers write it */
+
+    if (last && last->end == start && last->size == last->end - last->start && last->prot == prot &&
+        image_mapping(im, last->start) == m) {
+        last->end = end;
+        last->size += have;
+    } else {
+        *vec_push(&out->v) = (struct segment){.start = start, .end = end, .size = have, .prot = prot};
+    }
+}
+
+/* Where mappings and pieces of memory begin and end, both of which are sorted: the lowest mark above `at`. */
+static void mark(taddr start, taddr end, taddr at, taddr *next)
+{
+    if (start > at && start < *next)
+        *next = start;
+    if (end > at && end < *next)
+        *next = end;
+}
+
+/* What of a segment is there can only be its beginning: a mapping of which pieces are missing becomes several. */
+static void choose_of_core(const struct image *im, struct segments *out)
+{
+    size_t i = 0, k = 0;
+    taddr at = 0;
+
+    for (;;) {
+        while (i < im->maps.n && im->maps.v[i].end <= at)
+            i++;
+        while (k < im->space.ranges.n && im->space.ranges.v[k].end <= at)
+            k++;
+        const struct mapping *m = i < im->maps.n ? &im->maps.v[i] : NULL;
+        const struct space_range *r = k < im->space.ranges.n ? &im->space.ranges.v[k] : NULL;
+        if (!m && !r)
+            break;
+        taddr next = UINT64_MAX;
+        if (m)
+            mark(m->start, m->end, at, &next);
+        if (r)
+            mark(r->start, r->end, at, &next);
+        bool mapped = m && m->start <= at, known = r && r->start <= at;
+        uint64_t have = known && r->start + r->have > at ? r->start + r->have - at : 0;
+        if (mapped || known)
+            add_piece(im, at, next, have < next - at ? have : next - at, out);
+        at = next;
+    }
+}
+
+struct err *segments_choose(struct image *im, bool all, struct segments *out)
+{
+    if (im->kind == IMAGE_LIVE)
+        return choose_of_process(im, all, out);
+    choose_of_core(im, out);
+    return NULL;
+}

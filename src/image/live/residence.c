@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel says of a process's pages and mappings beyond their addresses: proc(5), /proc/PID/smaps and
+ * /proc/PID/pagemap; Linux Documentation/admin-guide/mm/pagemap.rst. */
+#include "image/live/live.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+enum { PAGE = 4096, ENTRY = 8, BATCH = 512 };
+
+/* "VmFlags: rd wr mr mw me ac sd". */
+static bool has_flag(const char *flags, const char *flag)
+{
+    for (const char *p = flags; (p = strstr(p, flag)); p++)
+        if (p[-1] == ' ' && (p[2] == ' ' || p[2] == '\0'))
+            return true;
+    return false;
+}
+
+static void read_field(const char *line, struct mapping_facts *f)
+{
+    static const char anonymous[] = "Anonymous:", swap[] = "Swap:", flags[] = "VmFlags:";
+
+    if (strncmp(line, anonymous, sizeof(anonymous) - 1) == 0)
+        f->modified |= strtoull(line + sizeof(anonymous) - 1, NULL, 10) > 0;
+    else if (strncmp(line, swap, sizeof(swap) - 1) == 0)
+        f->modified |= strtoull(line + sizeof(swap) - 1, NULL, 10) > 0;
+    else if (strncmp(line, flags, sizeof(flags) - 1) == 0)
+        *f = (struct mapping_facts){.left_out = has_flag(line, "dd"),
+                                    .device = has_flag(line, "io") || has_flag(line, "pf"),
+                                    .huge = has_flag(line, "ht"),
+                                    .modified = f->modified};
+}
+
+/* The address that begins a mapping's lines; false for its fields, whose names begin with a capital. */
+static bool starts_mapping(const char *line, uint64_t *start)
+{
+    char *end;
+
+    *start = strtoull(line, &end, 16);
+    return !isupper((unsigned char)line[0]) && *end == '-';
+}
+
+struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter)
+{
+    const struct live *l = im->priv;
+    SCOPED(freep) char *text = NULL, *filter_text = NULL;
+    char name[64], *save = NULL;
+    struct mapping_facts *now = NULL; /* of the mapping whose lines these are */
+    size_t i = 0;
+
+    TRY(proc_slurp(&l->proc, live_own(l, name, "smaps"), &text, NULL));
+    TRY(proc_slurp(&l->proc, "coredump_filter", &filter_text, NULL));
+    memset(out, 0, im->maps.n * sizeof(*out));
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        uint64_t start;
+        if (!starts_mapping(line, &start)) {
+            if (now)
+                read_field(line, now);
+            continue;
+        }
+        while (i < im->maps.n && im->maps.v[i].start < start)
+            i++;
+        now = i < im->maps.n && im->maps.v[i].start == start ? &out[i] : NULL;
+    }
+    if (i == 0 && !now)
+        return err_new(ERR_GONE, "process %" PRId32 " has ended", l->proc.pid);
+    *filter = (uint32_t)strtoul(filter_text, NULL, 16);
+    return NULL;
+}
+
+bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
+{
+    const struct live *l = im->priv;
+    char name[64];
+    uint64_t entries[BATCH];
+    SCOPED(closep) int fd = openat(l->proc.dir, live_own(l, name, "pagemap"), O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    for (size_t done = 0; done < pages;) {
+        size_t n = pages - done < BATCH ? pages - done : BATCH;
+        if (pread(fd, entries, n * ENTRY, (off_t)((at / PAGE + done) * ENTRY)) != (ssize_t)(n * ENTRY))
+            return false;
+        for (size_t i = 0; i < n; i++)
+            out[done + i] = entries[i] >> 62 != 0; /* present, swapped */
+        done += n;
+    }
+    return true;
+}
