@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/control.h"
 
+#include "capture/capture.h"
 #include "session/priv.h"
 
 #include <signal.h>
@@ -65,4 +66,14 @@ const struct stop *session_stop(const struct session *s)
 struct err *session_detach(struct session *s, const struct signal_rules *rules)
 {
     return image_hold_detach(s->im, rules->pass);
+}
+
+struct err *session_write_core(struct session *s, const char *path, int32_t tid, bool all, struct core_written *out)
+{
+    struct capture_opts opts = {.all = all, .first_tid = tid, .progress = s->opts.progress};
+    struct capture_result got;
+
+    TRY(capture_core(s->im, path, &opts, &got));
+    *out = (struct core_written){.bytes = got.size, .skipped = got.skipped};
+    return NULL;
 }

@@ -42,8 +42,15 @@ const struct stop *session_stop(const struct session *s);
  * from the running process. */
 struct err *session_detach(struct session *s, const struct signal_rules *rules) MUST_CHECK;
 
-/* Writes an ELF core of the target (a held process, or a core opened: a copy) to a new file, mode 0600. *bytes
- * (may be NULL) is its size. ERR_IO, ERR_UNSUPPORTED. Progress is in bytes. */
-struct err *session_write_core(struct session *s, const char *path, uint64_t *bytes) MUST_CHECK;
+/* Writes an ELF core of the target (a held process, or a core: a copy) to a new file, mode 0600. `tid`: the thread
+ * that debuggers will select, 0 for the crashed one. `all`: also what coredump_filter and MADV_DONTDUMP leave out.
+ * Progress is in bytes. Errors: ERR_USAGE (the file exists), ERR_IO, ERR_LIMIT (the disk is nearly full),
+ * ERR_CANCELLED. */
+struct core_written {
+    uint64_t bytes;   /* of the file, of which blocks of zeros take no room */
+    uint64_t skipped; /* bytes that could not be read, zeros there */
+};
+struct err *session_write_core(struct session *s, const char *path, int32_t tid, bool all,
+                               struct core_written *out) MUST_CHECK;
 
 #endif
