@@ -183,12 +183,17 @@ struct template_args type_template_args(const struct type *t);
 
 /* ---- as text ---- */
 
+/* Switches of ptype; a zeroed struct is gdb's default. */
 struct type_print {
-    unsigned depth;     /* nested records that are spelt out; 0: names only */
-    bool offsets;       /* ptype /o */
-    bool no_methods, no_typedefs; /* ptype /m, /t */
-    bool hex;           /* ptype /x: offsets in hexadecimal */
+    unsigned depth;   /* levels of named records inside of the type that are spelt out, too */
+    bool offsets;     /* ptype /o */
+    bool no_methods;  /* /m; /o implies both of these */
+    bool no_typedefs; /* /t */
+    bool hex;         /* /x: offsets in hexadecimal */
+    bool raw;         /* /r: all types by their own names; else by what the record calls them */
 };
+/* What stands before the first line of a record with its offsets, and before "type = ". */
+#define TYPE_OFFSETS_HEADER "/* offset      |    size */  "
 /* "char *", "int (*)(void *, int)", "std::vector<int, std::allocator<int> >": as gdb's whatis. `inner` (may
  * be NULL) is the declared name, put where C has it: "int (*fn)(int)". */
 void type_name(struct text *out, const struct type *t, const char *inner);

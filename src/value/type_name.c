@@ -4,12 +4,10 @@
  * before, for what stands behind. */
 #include "value/type_priv.h"
 
-enum { QUAL_CONST = 1, QUAL_VOLATILE = 2, QUAL_RESTRICT = 4, QUAL_ATOMIC = 8 };
+/* A parameter brings a whole type with it, and that its own parameters. */
+#define MAX_NESTED 64
 
-struct printer {
-    struct text *out;
-    unsigned depth; /* of types inside of types; parameters bring whole types with them */
-};
+enum { QUAL_CONST = 1, QUAL_VOLATILE = 2, QUAL_RESTRICT = 4, QUAL_ATOMIC = 8 };
 
 static unsigned qualifier(const struct type *t)
 {
@@ -20,13 +18,15 @@ static unsigned qualifier(const struct type *t)
                                       : 0;
 }
 
-/* The type below its qualifiers, which are added to *quals. */
-static const struct type *peel(const struct type *t, unsigned *quals)
+/* The type below its qualifiers, which are added to *quals, and when a type is spelt out below its typedefs. */
+static const struct type *peel(const struct type *t, bool typedefs, unsigned *quals)
 {
-    const struct type *below = type_unqualified(t);
-    for (; t != below && qualifier(t); t = t->target)
+    const struct type *nothing = t->types->nothing;
+    for (int hop = 0; hop < TYPE_MAX_CHAIN && (qualifier(t) || (typedefs && t->kind == TYPE_TYPEDEF)); hop++) {
         *quals |= qualifier(t);
-    return below;
+        t = t->target ? t->target : nothing;
+    }
+    return t;
 }
 
 static const struct type *target_of(const struct type *t)
@@ -34,7 +34,7 @@ static const struct type *target_of(const struct type *t)
     return t->target ? t->target : t->types->nothing;
 }
 
-static void put_word(struct printer *p, const char *word, bool before, bool *any)
+static void put_word(struct type_printer *p, const char *word, bool before, bool *any)
 {
     if (before || *any)
         text_putc(p->out, ' ');
@@ -43,7 +43,7 @@ static void put_word(struct printer *p, const char *word, bool before, bool *any
 }
 
 /* In gdb's order. */
-static void put_qualifiers(struct printer *p, const struct type *t, unsigned quals, bool before, bool behind)
+static void put_qualifiers(struct type_printer *p, const struct type *t, unsigned quals, bool before, bool behind)
 {
     bool any = false, cxx = type_is_cxx(t);
     if (quals & QUAL_CONST)
@@ -58,7 +58,7 @@ static void put_qualifiers(struct printer *p, const struct type *t, unsigned qua
         text_putc(p->out, ' ');
 }
 
-static const char *keyword(const struct type *t)
+const char *type_keyword(const struct type *t)
 {
     return t->kind == TYPE_STRUCT  ? "struct"
            : t->kind == TYPE_CLASS ? "class"
@@ -70,17 +70,17 @@ static const char *keyword(const struct type *t)
 /* Only C needs the word before a tag. */
 static bool shows_keyword(const struct type *t)
 {
-    return keyword(t) && (type_language_is_c(t->language) || !t->language);
+    return type_keyword(t) && (type_language_is_c(t->language) || !t->language);
 }
 
-static void put_own_name(struct printer *p, const struct type *t)
+void type_put_own_name(struct type_printer *p, const struct type *t)
 {
     if (t->name && shows_keyword(t))
-        text_printf(p->out, "%s ", keyword(t));
+        text_printf(p->out, "%s ", type_keyword(t));
     if (t->name)
         text_put_escaped(p->out, t->name, strlen(t->name));
-    else if (keyword(t))
-        text_printf(p->out, "%s {...}", keyword(t));
+    else if (type_keyword(t))
+        text_printf(p->out, "%s {...}", type_keyword(t));
     else
         text_put(p->out, t->kind == TYPE_VOID ? "void" : "<unknown type>");
 }
@@ -98,33 +98,36 @@ static bool is_array(const struct type *t)
     return t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR;
 }
 
-static void put_base(struct printer *p, const struct type *t)
+/* What all of it is made of: a name, or the inside of a record. */
+static void put_base(struct type_printer *p, const struct type *t, int show, unsigned level)
 {
     unsigned quals = 0;
-    t = peel(t, &quals);
+    t = peel(t, show > 0, &quals);
     for (int hop = 0; hop < TYPE_MAX_CHAIN && is_declarator(t); hop++) {
         /* A qualified array is one of qualified elements. */
         quals = is_array(t) ? quals : 0;
-        t = peel(target_of(t), &quals);
+        t = peel(target_of(t), show > 0, &quals);
     }
     put_qualifiers(p, t, quals, false, true);
-    put_own_name(p, t);
+    if (type_keyword(t) && (show > 0 || (show == 0 && !t->name)))
+        type_put_inside(p, t, show, level);
+    else
+        type_put_own_name(p, t);
 }
 
-static void put_type(struct printer *p, const struct type *t, const char *inner);
-
 /* What stands before the name. `pointed`: a pointer or reference stands between this type and the name. */
-static void put_before(struct printer *p, const struct type *t, bool pointed, bool space, int depth)
+static void put_before(struct type_printer *p, const struct type *t, int show, bool pointed, bool space, int depth)
 {
     unsigned quals = 0;
-    t = peel(t, &quals);
+    t = peel(t, show > 0, &quals);
     if (depth <= 0 || !is_declarator(t))
         return;
     bool indirect = t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE;
-    put_before(p, target_of(t), indirect || (t->kind == TYPE_MEMBER_POINTER), indirect, depth - 1);
+    bool inner_space = t->kind == TYPE_POINTER || (is_array(t) && space); /* as gdb does it */
+    put_before(p, target_of(t), show, indirect || t->kind == TYPE_MEMBER_POINTER, inner_space, depth - 1);
     if (t->kind == TYPE_MEMBER_POINTER) {
         if (t->owner)
-            put_base(p, t->owner);
+            put_base(p, t->owner, -1, 0);
         text_put(p->out, "::*");
     } else if (t->kind == TYPE_POINTER)
         text_putc(p->out, '*');
@@ -136,7 +139,7 @@ static void put_before(struct printer *p, const struct type *t, bool pointed, bo
         put_qualifiers(p, t, quals, true, space);
 }
 
-static void put_parameters(struct printer *p, const struct type *t)
+static void put_parameters(struct type_printer *p, const struct type *t)
 {
     struct fields params = type_parameters(t);
     struct dw_value v;
@@ -144,7 +147,7 @@ static void put_parameters(struct printer *p, const struct type *t)
     for (size_t i = 0; i < params.n; i++) {
         if (i)
             text_put(p->out, ", ");
-        put_type(p, params.v[i].type, NULL);
+        type_put(p, params.v[i].type, NULL, -1, 0);
     }
     bool prototyped = !type_language_is_c(t->language) || !t->die.unit || dw_attr(&t->die, DW_AT_prototyped, &v);
     if (t->variadic)
@@ -154,7 +157,7 @@ static void put_parameters(struct printer *p, const struct type *t)
     text_putc(p->out, ')');
 }
 
-static void put_bounds(struct printer *p, const struct type *t)
+static void put_bounds(struct type_printer *p, const struct type *t)
 {
     struct dw_die d;
     struct dw_value v;
@@ -166,10 +169,10 @@ static void put_bounds(struct printer *p, const struct type *t)
     text_put(p->out, t->kind == TYPE_VECTOR ? ")))" : "]");
 }
 
-static void put_behind(struct printer *p, const struct type *t, bool pointed, int depth)
+static void put_behind(struct type_printer *p, const struct type *t, int show, bool pointed, int depth)
 {
     unsigned quals = 0;
-    t = peel(t, &quals);
+    t = peel(t, show > 0, &quals);
     if (depth <= 0 || !is_declarator(t))
         return;
     bool indirect = t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE ||
@@ -180,90 +183,52 @@ static void put_behind(struct printer *p, const struct type *t, bool pointed, in
         put_bounds(p, t);
     else if (t->kind == TYPE_FUNCTION)
         put_parameters(p, t);
-    put_behind(p, target_of(t), indirect, depth - 1);
+    put_behind(p, target_of(t), show, indirect, depth - 1);
 }
 
 /* Between a base and what follows it. */
-static bool needs_space(const struct type *t)
+static bool needs_space(const struct type *t, int show)
 {
     unsigned quals = 0;
-    t = peel(t, &quals);
+    t = peel(t, show > 0, &quals);
     return is_declarator(t) && t->kind != TYPE_VECTOR && t->kind != TYPE_TYPEDEF;
 }
 
-static void put_c(struct printer *p, const struct type *t, const char *inner)
+static void put_c(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level)
 {
-    put_base(p, t);
-    if (inner || needs_space(t))
+    put_base(p, t, show, level);
+    if (inner || needs_space(t, show))
         text_putc(p->out, ' ');
-    put_before(p, t, false, inner != NULL, TYPE_MAX_CHAIN);
+    put_before(p, t, show, false, inner != NULL, TYPE_MAX_CHAIN);
     if (inner)
-        text_put(p->out, inner);
-    put_behind(p, t, false, TYPE_MAX_CHAIN);
+        text_put_escaped(p->out, inner, strlen(inner));
+    put_behind(p, t, show, false, TYPE_MAX_CHAIN);
 }
 
-/* ---- Rust ---- */
-
-static void put_rust(struct printer *p, const struct type *t);
-
-static void put_rust_function(struct printer *p, const struct type *t)
+void type_put(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level)
 {
-    struct fields params = type_parameters(t);
-    const struct type *result = type_strip(target_of(t));
-    text_put(p->out, "fn (");
-    for (size_t i = 0; i < params.n; i++) {
-        if (i)
-            text_put(p->out, ", ");
-        put_type(p, params.v[i].type, NULL);
-    }
-    text_putc(p->out, ')');
-    if (result->kind != TYPE_VOID) {
-        text_put(p->out, " -> ");
-        put_type(p, result, NULL);
-    }
-}
-
-static void put_rust(struct printer *p, const struct type *t)
-{
-    t = type_unqualified(t);
-    if (t->kind == TYPE_VOID)
-        text_put(p->out, "()");
-    else if (t->name)
-        text_put_escaped(p->out, t->name, strlen(t->name));
-    else if (t->kind == TYPE_FUNCTION)
-        put_rust_function(p, t);
-    else if (is_array(t)) {
-        text_putc(p->out, '[');
-        put_type(p, target_of(t), NULL);
-        text_put(p->out, "; ");
-        if (t->count_known)
-            text_printf(p->out, "%llu", (unsigned long long)t->count);
-        text_putc(p->out, ']');
-    } else if (t->kind == TYPE_POINTER) {
-        text_put(p->out, "*mut ");
-        put_type(p, target_of(t), NULL);
-    } else
-        put_own_name(p, t);
-}
-
-static void put_type(struct printer *p, const struct type *t, const char *inner)
-{
-    if (p->depth >= 64) {
+    if (p->nested >= MAX_NESTED) {
         text_put(p->out, "...");
         return;
     }
-    p->depth++;
+    p->nested++;
     if (type_is_rust(t))
-        put_rust(p, t);
+        type_put_rust(p, t, inner, show, level);
     else
-        put_c(p, t, inner);
-    p->depth--;
+        put_c(p, t, inner, show, level);
+    p->nested--;
 }
 
 void type_name(struct text *out, const struct type *t, const char *inner)
 {
-    struct printer p = {.out = out};
-    if (type_is_rust(t) && inner && *inner)
-        text_printf(out, "%s: ", inner);
-    put_type(&p, t, inner && *inner ? inner : NULL);
+    const struct type_print how = {0};
+    struct type_printer p = {.out = out, .how = &how};
+    type_put(&p, t, inner && *inner ? inner : NULL, -1, 0);
+}
+
+void type_declaration(struct text *out, const struct type *t, const struct type_print *how)
+{
+    struct type_printer p = {.out = out, .how = how};
+    int show = how->depth < MAX_NESTED ? (int)how->depth + 1 : MAX_NESTED;
+    type_put(&p, t, NULL, show, 0);
 }

@@ -57,5 +57,32 @@ void type_set_name(struct type *t);
 /* "unsigned long" for "long unsigned int"; NULL when `name` is no integer or floating-point type of C. */
 const char *type_c_spelling(const char *name);
 bool type_language_is_c(uint16_t language);
+/* The scope that an enumeration's constants are in, as gdb writes it: of "enum class" it is its own name. NULL: none. */
+const char *type_enumerator_scope(const struct type *t);
+
+/* ---- printing ---- */
+
+struct type_printer {
+    struct text *out;
+    const struct type_print *how;
+    unsigned nested; /* types inside of types, by the call stack */
+    uint64_t base; /* ptype /o: bits from the start of all to that of the record being printed */
+    uint64_t end; /* ... and from its start to the end of its last field; 0: there was none */
+};
+/* A declaration of `inner` (NULL: none). `show` as in gdb: above 0 the type itself is spelt out, at 0 only what has
+ * no name, below 0 nothing. `level` is the indentation of its lines in spaces. */
+void type_put(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level);
+/* A record or enumeration spelt out: "struct node {...}", without the indentation of its first line. */
+void type_put_inside(struct type_printer *p, const struct type *t, int show, unsigned level);
+void type_put_rust(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level);
+/* The name of a type that is not put together from its target. */
+void type_put_own_name(struct type_printer *p, const struct type *t);
+/* "struct", "class", "union" or "enum"; NULL for other kinds. */
+const char *type_keyword(const struct type *t);
+
+/* The columns of ptype /o. */
+void type_offsets_field(struct type_printer *p, const struct type *record, const struct field *f);
+void type_offsets_blank(struct type_printer *p);
+void type_offsets_total(struct type_printer *p, const struct type *record, unsigned level);
 
 #endif

@@ -107,3 +107,10 @@ void type_set_name(struct type *t)
     t->name = scope ? arena_printf(&t->types->arena, "%s::%s", scope, own) : own;
     t->tag = without_arguments(t->types, own);
 }
+
+const char *type_enumerator_scope(const struct type *t)
+{
+    if (type_language_is_c(t->language) || !t->die.unit)
+        return NULL;
+    return dw_attr_flag(&t->die, DW_AT_enum_class) ? t->name : scope_name(t->types, &t->die, t->language);
+}
