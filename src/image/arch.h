@@ -61,6 +61,13 @@ struct sigframe_desc {
     const struct saved_reg *saved;
 };
 
+/* A register, or its low part, that is called by another name or is no general one. */
+struct reg_view {
+    const char *name;
+    uint16_t dwarf;
+    uint8_t size; /* bytes */
+};
+
 /* A register set beyond the general ones that a core holds a note of (Linux arch/<arch>/kernel/ptrace.c). */
 struct regset_desc {
     const char *owner; /* of the note: "CORE", "LINUX" */
@@ -83,6 +90,8 @@ struct arch {
     uint64_t pc_mask;            /* bits of a return address that are address (pointer authentication) */
     const struct reg_desc *regs;
     uint16_t n_regs;
+    const struct reg_view *views; /* NULL: none */
+    uint16_t n_views;
     /* Layout of struct elf_prstatus and elf_prpsinfo (Linux include/uapi/linux/elfcore.h). */
     uint16_t prstatus_size, prstatus_cursig, prstatus_pid, prstatus_reg, prstatus_reg_size;
     uint16_t prpsinfo_size, prpsinfo_uid, prpsinfo_pid, prpsinfo_fname, prpsinfo_psargs;
@@ -117,5 +126,7 @@ void arch_regs_from_prstatus(const struct arch *a, struct bytes pr_reg, struct r
 const struct sigframe_desc *arch_sigframe(const struct arch *a, struct bytes code);
 /* Name of a DWARF register number ("rip"), or NULL. */
 const char *arch_reg_name(const struct arch *a, unsigned dwarf);
+/* A register by its name, or "pc", "sp", "fp". *size is what the name stands for, in bytes. */
+bool arch_reg_named(const struct arch *a, const char *name, unsigned *dwarf, unsigned *size);
 
 #endif

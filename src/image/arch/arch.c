@@ -59,5 +59,44 @@ const char *arch_reg_name(const struct arch *a, unsigned dwarf)
     for (size_t i = 0; i < a->n_regs; i++)
         if (a->regs[i].dwarf == dwarf && dwarf != REG_NONE)
             return a->regs[i].name;
+    for (size_t i = 0; i < a->n_views; i++)
+        if (a->views[i].dwarf == dwarf)
+            return a->views[i].name;
     return NULL;
+}
+
+static bool reg_of_role(const struct arch *a, const char *name, unsigned *dwarf)
+{
+    const struct {
+        const char *name;
+        uint16_t dwarf;
+    } roles[] = {{"pc", a->pc}, {"sp", a->sp}, {"fp", a->fp}};
+
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if (strcmp(roles[i].name, name) == 0) {
+            *dwarf = roles[i].dwarf;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool arch_reg_named(const struct arch *a, const char *name, unsigned *dwarf, unsigned *size)
+{
+    for (size_t i = 0; i < a->n_regs; i++) {
+        if (a->regs[i].dwarf != REG_NONE && strcmp(a->regs[i].name, name) == 0) {
+            *dwarf = a->regs[i].dwarf;
+            *size = a->regs[i].size;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < a->n_views; i++) {
+        if (strcmp(a->views[i].name, name) == 0) {
+            *dwarf = a->views[i].dwarf;
+            *size = a->views[i].size;
+            return true;
+        }
+    }
+    *size = a->addr_size;
+    return reg_of_role(a, name, dwarf);
 }
