@@ -17,6 +17,7 @@ struct attached {
     struct rt *rt;
 };
 
+struct session_values;
 struct session {
     struct session_opts opts;
     struct image *im;
@@ -33,10 +34,16 @@ struct session {
     bool have_stacks;
     struct code *code; /* code_priv.h; NULL until needed */
 
+    struct session_values *values; /* NULL until needed */
+
     VEC(struct err *) notes; /* choices and trouble of the session itself */
     VEC(const struct err *) problems; /* the view that session_problems() hands out */
 };
 
+/* values.c. NULL is allowed. */
+void session_values_free(struct session_values *v);
+/* One that knows the steppers of the runtimes; the caller's. */
+struct unwinder *session_unwinder(struct session *s);
 /* Drops what was worked out of a target that has run since, and looks for its modules anew. */
 void session_reset(struct session *s);
 /* ERR_CANCELLED once the user asked to stop. */

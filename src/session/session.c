@@ -121,6 +121,8 @@ static void detach_runtimes(struct session *s)
 
 static void forget_stacks(struct session *s)
 {
+    session_values_free(s->values);
+    s->values = NULL;
     code_forget(s->code);
     places_done(&s->places);
     s->places = (struct places){0};

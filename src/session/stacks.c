@@ -54,11 +54,8 @@ static void tails_done(struct tails *t)
 
 /* 1. Registers to physical frames. */
 
-static void unwind_some(void *arg, size_t worker)
+struct unwinder *session_unwinder(struct session *s)
 {
-    (void)worker;
-    struct walks *w = arg;
-    struct session *s = w->s;
     struct unwinder *u = unwinder_new(s->ms);
     for (size_t i = 0; i < s->runtimes.n; i++) {
         const struct attached *a = &s->runtimes.v[i];
@@ -66,6 +63,15 @@ static void unwind_some(void *arg, size_t worker)
         if (step)
             unwinder_add_stepper(u, step);
     }
+    return u;
+}
+
+static void unwind_some(void *arg, size_t worker)
+{
+    (void)worker;
+    struct walks *w = arg;
+    struct session *s = w->s;
+    struct unwinder *u = session_unwinder(s);
     for (;;) {
         size_t i = atomic_fetch_add(&w->next, 1);
         if (i >= w->n || progress_cancelled(s->opts.progress))

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames as variables see them: registers, the CFA, and who called. */
+#include "session/session_values.h"
+
+#include <inttypes.h>
+
+/* One step of a stack. */
+struct physical {
+    struct regs regs;
+    bool exact; /* pc is the next instruction to run */
+    taddr cfa;  /* 0 unknown */
+    bool has_caller;
+    struct regs caller;
+};
+
+struct source_frame {
+    struct vframe f; /* the first member: what callers see */
+    struct session *s;
+    const struct sstack *st;
+    size_t index;
+    bool asked; /* for the caller */
+    const struct vframe *caller;
+};
+
+/* ---- physical frames ---- */
+
+static uint64_t key_of(const struct session *s, const struct sstack *st, uint32_t physical)
+{
+    return (uint64_t)(st - s->stacks) << 32 | physical;
+}
+
+/* The kind of the function itself of the physical frame that ends before sframe `index`'s. */
+static bool after_signal(const struct sstack *st, size_t index)
+{
+    uint32_t physical = st->frames[index].physical;
+    while (index > 0 && st->frames[index].physical == physical)
+        index--;
+    return st->frames[index].physical != physical && st->frames[index].kind == FRAME_SIGNAL;
+}
+
+static const struct physical *make_physical(struct session *s, const struct sstack *st, size_t index,
+                                            const struct regs *regs)
+{
+    struct session_values *v = s->values;
+    struct physical *p = arena_new(&v->arena, struct physical);
+    struct frame unused;
+    bool end = false;
+    p->regs = *regs;
+    p->exact = st->frames[index].physical == 0 || after_signal(st, index);
+    /* A frame that cannot be left has no caller, and its CFA is not known: it says so when it is asked. */
+    struct err *e = unwind_step(v->unwinder, regs, p->exact, &p->caller, &unused, &p->cfa, &end);
+    p->has_caller = !e && !end;
+    err_free(e);
+    *map64_put(&v->physical, key_of(s, st, st->frames[index].physical), NULL) = (uint64_t)(uintptr_t)p;
+    return p;
+}
+
+static const struct physical *known_physical(const struct session *s, const struct sstack *st, uint32_t physical)
+{
+    const uint64_t *known = map64_find(&s->values->physical, key_of(s, st, physical));
+    return known ? (const struct physical *)(uintptr_t)*known : NULL;
+}
+
+static struct err *find_physical(struct session *s, const struct sstack *st, size_t index, const struct physical **out)
+{
+    uint32_t n = st->frames[index].physical;
+    const struct physical *p = known_physical(s, st, n);
+    struct regs regs;
+    if (!p) {
+        TRY(unwind_regs(s->values->unwinder, &st->thread->regs, n, &regs));
+        p = make_physical(s, st, index, &regs);
+    }
+    *out = p;
+    return NULL;
+}
+
+/* ---- frames as in the source ---- */
+
+/* The frame of the function that others are inlined into, outwards from `index`. */
+static size_t function_of(const struct sstack *st, size_t index)
+{
+    while (index + 1 < st->n && st->frames[index].kind == FRAME_INLINED)
+        index++;
+    return index;
+}
+
+/* How many functions inlined into the same one stand before it. */
+static uint32_t inlined_before(const struct sstack *st, size_t index)
+{
+    uint32_t n = 0;
+    while (index > 0 && st->frames[index - 1].kind == FRAME_INLINED) {
+        index--;
+        n++;
+    }
+    return n;
+}
+
+/* At a tail call the callee's frame is gone: what is saved for the caller is back in its registers, and the stack
+ * pointer is where it was at the entry. */
+static void leave_by_jump(const struct arch *a, const struct physical *p, taddr pc, struct regs *out)
+{
+    *out = (struct regs){0};
+    for (const uint16_t *r = a->callee_saved; p->has_caller && *r != REG_NONE; r++)
+        if (regs_has(&p->caller, *r))
+            regs_set(out, *r, p->caller.val[*r]);
+    regs_set(out, a->pc, pc);
+    if (p->cfa)
+        regs_set(out, a->sp, a->lr == REG_NONE ? p->cfa - a->addr_size : p->cfa);
+    if (a->tls && regs_has(&p->regs, a->tls->tp))
+        regs_set(out, a->tls->tp, p->regs.val[a->tls->tp]);
+}
+
+static const struct vframe *caller_of(const struct vframe *f);
+
+static const struct vframe *make_frame(struct session *s, const struct sstack *st, size_t index,
+                                       const struct physical *p)
+{
+    const struct sframe *sf = &st->frames[index];
+    size_t function = function_of(st, index);
+    bool jumped = st->frames[function].kind == FRAME_TAILCALL, signal = sf->kind == FRAME_SIGNAL;
+    struct source_frame *out = arena_new(&s->values->arena, struct source_frame);
+    out->s = s;
+    out->st = st;
+    out->index = index;
+    out->f = (struct vframe){
+        .vs = &s->values->vs,
+        .thread = st->thread,
+        .pc = sf->pc,
+        .lookup = !jumped && (p->exact || signal || !sf->pc) ? sf->pc : sf->pc - 1,
+        .cfa = p->cfa,
+        .regs = p->regs,
+        .innermost = sf->physical == 0 && !jumped,
+        .inlined = sf->kind == FRAME_INLINED ? inlined_before(st, index) : SCOPE_PHYSICAL,
+        .caller = caller_of,
+    };
+    if (jumped)
+        leave_by_jump(s->im->arch, p, sf->pc, &out->f.regs);
+    out->f.module = modules_find(s->ms, out->f.lookup);
+    return &out->f;
+}
+
+/* The next frame outwards that is not inlined into the same function: of a physical frame, or left by a jump. */
+static const struct vframe *caller_of(const struct vframe *f)
+{
+    struct source_frame *sf = (struct source_frame *)(uintptr_t)f;
+    const struct sstack *st = sf->st;
+    if (sf->asked)
+        return sf->caller;
+    sf->asked = true;
+    size_t next = function_of(st, sf->index) + 1;
+    const struct physical *here = known_physical(sf->s, st, st->frames[sf->index].physical);
+    if (next >= st->n || !here)
+        return NULL;
+    size_t function = function_of(st, next);
+    const struct physical *p = here;
+    if (st->frames[function].physical != st->frames[sf->index].physical) {
+        p = known_physical(sf->s, st, st->frames[function].physical);
+        if (!p && !here->has_caller)
+            return NULL;
+        if (!p)
+            p = make_physical(sf->s, st, function, &here->caller);
+    }
+    sf->caller = make_frame(sf->s, st, function, p);
+    return sf->caller;
+}
+
+struct err *session_frame(struct session *s, const struct sstack *st, size_t index, const struct vframe **out)
+{
+    const struct physical *p;
+    if (index >= st->n)
+        return err_new(ERR_NO_DATA, st->n ? "there is no frame %zu" : "the stack is empty", index);
+    (void)session_values(s);
+    TRY(find_physical(s, st, index, &p));
+    *out = make_frame(s, st, index, p);
+    return NULL;
+}

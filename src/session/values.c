@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way from a session into the value layer. */
+#include "session/session_values.h"
+
+#include <elf.h>
+
+static struct session_values *make_values(struct session *s)
+{
+    struct session_values *v = xcalloc(1, sizeof(*v));
+    v->unwinder = session_unwinder(s);
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        if (a->runtime->formatter)
+            *vec_push(&v->formatters) = a->runtime->formatter(a->rt);
+    }
+    *vec_push(&v->formatters) = NULL;
+    struct index *index = index_new(s->ms, s->opts.progress);
+    v->vs = (struct values){
+        .ms = s->ms,
+        .types = types_new(s->ms, index),
+        .index = index,
+        .scopes = scope_cache_new(),
+        .arena = &v->arena,
+        .progress = s->opts.progress,
+        .formatters = v->formatters.v,
+    };
+    return v;
+}
+
+struct values *session_values(struct session *s)
+{
+    if (!s->values)
+        s->values = make_values(s);
+    return &s->values->vs;
+}
+
+void session_forget_values(struct session *s)
+{
+    if (!s->values)
+        return;
+    map64_done(&s->values->physical);
+    s->values->physical = (struct map64){0};
+    arena_done(&s->values->arena);
+    s->values->arena = (struct arena){0};
+}
+
+void session_values_free(struct session_values *v)
+{
+    if (!v)
+        return;
+    map64_done(&v->physical);
+    arena_done(&v->arena);
+    arena_done(&v->kept);
+    vec_done(&v->formatters);
+    scope_cache_free(v->vs.scopes);
+    types_free(v->vs.types);
+    index_free(v->vs.index);
+    unwinder_free(v->unwinder);
+    free(v);
+}
+
+struct err *session_variables(struct session *s, const struct vframe *f, struct variables *out)
+{
+    TRY(session_check(s));
+    return scope_variables(f, out);
+}
+
+struct err *session_variable(struct session *s, const struct vframe *f, const struct variable *v, struct value *out)
+{
+    (void)s;
+    return scope_value(f, v, out);
+}
+
+static const void *keep_bytes(struct arena *a, const void *p, size_t n)
+{
+    void *copy = arena_alloc(a, n ? n : 1);
+    if (n)
+        memcpy(copy, p, n);
+    return copy;
+}
+
+struct err *session_keep(struct session *s, const struct value *v, struct value *out)
+{
+    struct arena *a = &s->values->kept;
+    struct value kept = *v;
+    struct loc_piece *pieces = arena_array(a, struct loc_piece, v->loc.n ? v->loc.n : 1);
+    for (uint32_t i = 0; i < v->loc.n; i++) {
+        pieces[i] = v->loc.pieces[i];
+        pieces[i].bytes.p = keep_bytes(a, pieces[i].bytes.p, pieces[i].bytes.n);
+    }
+    kept.loc.pieces = pieces;
+    kept.frame = NULL; /* it ends with the answer */
+    *out = kept;
+    return NULL;
+}
+
+/* ---- registers ---- */
+
+/* The types that gdb gives them. */
+static const struct type *register_type(struct session *s, unsigned dwarf, size_t size)
+{
+    struct types *t = session_values(s)->types;
+    const struct arch *a = s->im->arch;
+    if (dwarf == a->pc)
+        return type_pointer_to(t, type_base(t, TYPE_VOID, "void", 0, false));
+    if (dwarf == a->sp || dwarf == a->fp)
+        return type_pointer_to(t, type_base(t, TYPE_VOID, "void", 0, false));
+    if (size <= 8)
+        return type_base(t, TYPE_INT, size == 8 ? "long" : "int", size, true);
+    return type_array_of(t, type_base(t, TYPE_INT, "uint8_t", 1, false), size);
+}
+
+struct err *session_register(struct session *s, const struct vframe *f, const char *name, struct value *out)
+{
+    const struct arch *a = s->im->arch;
+    uint8_t b[REGISTER_MAX];
+    size_t n;
+    unsigned dwarf, size;
+    if (!arch_reg_named(a, name, &dwarf, &size))
+        return err_new(ERR_NOT_FOUND, "%s processors have no register %s", a->name, name);
+    TRY(vframe_register(f, dwarf, b, sizeof(b), &n));
+    if (n < size)
+        return err_new(ERR_NO_DATA, "register %s was not saved as a whole", name);
+    *out = value_of_bytes(session_values(s), register_type(s, dwarf, size), b, size);
+    out->frame = f;
+    return NULL;
+}
+
+/* ---- $_siginfo ---- */
+
+/* A core's note, or what the kernel said of a held thread. */
+static struct bytes siginfo_bytes(const struct image *im)
+{
+    for (size_t i = 0; i < im->threads.n; i++) {
+        const struct image_thread *th = &im->threads.v[i];
+        for (size_t k = 0; th->tid == im->signal.tid && k < th->n_notes; k++)
+            if (th->notes[k].type == NT_SIGINFO)
+                return th->notes[k].desc;
+    }
+    return (struct bytes){0};
+}
+
+struct err *session_siginfo(struct session *s, struct value *out)
+{
+    struct values *vs = session_values(s);
+    struct bytes b = siginfo_bytes(s->im);
+    struct index_hits hits;
+    if (!b.n)
+        return err_new(ERR_NO_DATA, "the target keeps no siginfo of a signal");
+    TRY(index_find(vs->index, "siginfo_t", INDEX_TYPE, false, NULL, &hits));
+    for (size_t i = 0; i < hits.n; i++) {
+        const struct type *t = hits.v[i].die.unit ? type_of_die(vs->types, &hits.v[i].die) : NULL;
+        if (t && !hits.v[i].declaration && type_strip(t)->size && type_strip(t)->size <= b.n) {
+            *out = value_of_bytes(vs, t, b.p, (size_t)type_strip(t)->size);
+            return NULL;
+        }
+    }
+    return err_hint(err_new(ERR_NO_DATA, "no debug information has the type siginfo_t"), "install libc6-dbg");
+}
