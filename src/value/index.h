@@ -21,10 +21,10 @@ enum {
 
 struct index_hit {
     uint8_t kind;          /* INDEX_* */
-    bool declaration;      /* of a type that is defined elsewhere, or nowhere */
+    bool declaration;      /* defined elsewhere, or nowhere; of a function: it has no code of its own (inlined) */
     struct module *module;
     struct dw_die die;     /* unit is NULL: known from a symbol table only */
-    const char *name;      /* last component, as DWARF or the symbol table (demangled) has it */
+    const char *name;      /* last component, as DWARF has it; of a symbol: all of the name, demangled */
     struct symbol symbol;  /* when die.unit is NULL */
 };
 
@@ -33,21 +33,28 @@ struct index;
 struct index *index_new(struct modules *ms, struct progress *progress);
 void index_free(struct index *ix); /* NULL is allowed */
 
-/* All that a name means: "ns::cls::fn", "struct_tag", "fn" (in any namespace when it is not qualified and
- * `anywhere`), definitions before declarations, `first` (may be NULL) module's before others'. Valid until
- * index_free(). ERR_CANCELLED. Finding none is no error. */
+/* What a name means: "ns::cls::fn", "struct_tag", "::fn", "list<int>"; with `anywhere` also in any scope around it.
+ *
+ * Spaces that separate nothing do not count. A function is also found without its template arguments; a parameter
+ * list is left out, so that all overloads are found. Anonymous and inline namespaces and plain enumerations may be
+ * named or not. Local things of functions are not found.
+ *
+ * Modules are asked in turn: `first` (may be NULL), the program, the others; those after the first that defines the
+ * name are not. Where none does, symbol tables are asked in the same way, by demangled names. Definitions come
+ * before declarations; each as it stands in its file. Valid until index_free(). ERR_CANCELLED. Finding none is no
+ * error. */
 struct index_hits {
     const struct index_hit *v;
     size_t n;
 };
 struct err *index_find(struct index *ix, const char *name, unsigned kinds, bool anywhere, const struct module *first,
                        struct index_hits *out) MUST_CHECK;
-/* As above, in one source file (matched by its last path components), for file.c::name. */
+/* As above, anywhere in the units of one source file (matched by its last path components), for file.c::name. */
 struct err *index_find_in_file(struct index *ix, const char *file, const char *name, unsigned kinds,
                                struct index_hits *out) MUST_CHECK;
 
-/* Calls fn with the qualified name of everything of the kinds; fn returns false to stop. For listings and
- * completion. `name` is valid during the call. */
+/* Calls fn with the qualified name of everything of the kinds, in no order; fn returns false to stop. A type that
+ * several units define comes as often. Of modules without DWARF: their symbols. `name` is valid during the call. */
 struct err *index_each(struct index *ix, unsigned kinds,
                        bool (*fn)(void *arg, const struct index_hit *hit, const char *name), void *arg) MUST_CHECK;
 

@@ -42,6 +42,8 @@ static void put_program(struct text *t, const struct report *r)
     put_label(t, r, "program");
     put_safe(t, im->exe ? im->exe : im->comm ? im->comm : "(unknown)");
     text_putc(t, '\n');
+    if (im->kind == IMAGE_FILE)
+        return;
     put_label(t, r, "process");
     text_printf(t, "%d", im->pid);
     if (im->has_ids)
@@ -161,13 +163,14 @@ static void put_summary(struct text *t, const struct report *r)
 {
     const struct image *im = r->im;
     put_program(t, r);
-    put_command(t, r);
+    if (im->kind != IMAGE_FILE)
+        put_command(t, r);
     if (im->kind == IMAGE_CORE) {
         put_label(t, r, "core");
         put_safe(t, im->path);
         put_writer(t, im);
         text_putc(t, '\n');
-    } else {
+    } else if (im->kind == IMAGE_LIVE) {
         put_label(t, r, "pause");
         put_duration(t, im->pause_ns);
         text_putc(t, '\n');

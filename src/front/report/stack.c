@@ -52,6 +52,9 @@ static struct err *run(struct call *c)
     SCOPED(session_freep) struct session *s = NULL;
     TRY(session_open(c->operands[0], &opts, &s));
     struct report r = {.call = c, .session = s, .im = session_image(s)};
+    if (r.im->kind == IMAGE_FILE)
+        return err_hint(err_new(ERR_USAGE, "%s is a program that does not run: it has no stacks", c->operands[0]),
+                        "name a core or the id of a process");
     TRY(session_stacks(s, &r.stacks, &r.n_stacks));
     if (call_has(c, "json"))
         return stack_write_json(&r);

@@ -126,6 +126,8 @@ void target_put(struct text *t, const struct report *r)
     if (im->kind == IMAGE_LIVE) {
         text_put(t, " runs; it stood still for ");
         put_duration(t, im->pause_ns);
+    } else if (im->kind == IMAGE_FILE) {
+        text_put(t, " does not run");
     } else if (im->signal.signo) {
         put_end(t, r);
     } else {
@@ -196,7 +198,8 @@ static void problems_json(struct json *j, const struct report *r)
 void target_json(struct json *j, const struct report *r)
 {
     const struct image *im = r->im;
-    json_kv_string(j, "kind", im->kind == IMAGE_LIVE ? "process" : "core");
+    static const char *const kinds[] = {[IMAGE_CORE] = "core", [IMAGE_LIVE] = "process", [IMAGE_FILE] = "program"};
+    json_kv_string(j, "kind", kinds[im->kind]);
     json_kv_string(j, "path", im->path);
     json_kv_string(j, "program", im->exe);
     json_kv_string(j, "name", im->comm);
