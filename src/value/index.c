@@ -2,6 +2,8 @@
 /* Looking names up. */
 #include "value/index_priv.h"
 
+#include "module/signature.h"
+
 struct index *index_new(struct modules *ms, struct progress *progress)
 {
     struct index *ix = xcalloc(1, sizeof(*ix));
@@ -32,6 +34,8 @@ void index_free(struct index *ix)
 
 /* ---- one entry ---- */
 
+static const uint16_t links[] = {DW_AT_specification, DW_AT_abstract_origin, DW_AT_signature};
+
 bool index_entry_die(const struct index_module *im, const struct index_entry *e, struct index_hit *out,
                      struct dw_die *declared)
 {
@@ -48,7 +52,6 @@ bool index_entry_die(const struct index_module *im, const struct index_entry *e,
     out->name = dw_attr_string(&out->die, DW_AT_name);
     if (out->name && !(e->where & INDEX_ENTRY_FAR))
         return true;
-    static const uint16_t links[] = {DW_AT_specification, DW_AT_abstract_origin, DW_AT_signature};
     for (size_t i = 0; i < ARRAY_LEN(links); i++) {
         if (!dw_attr(&out->die, links[i], &link))
             continue;
@@ -146,12 +149,40 @@ static bool path_ends_with(const char *path, const char *file)
     return n >= k && strcmp(path + n - k, file) == 0 && (n == k || path[n - k - 1] == '/' || file[0] == '/');
 }
 
+/* The mangled name of a function, of its own or where it was declared. */
+static const char *linkage_name(const struct dw_die *die)
+{
+    struct dw_die at = *die;
+    const char *name = dw_attr_string(&at, DW_AT_linkage_name);
+    for (int hop = 0; !name && hop < 4; hop++) {
+        struct dw_die next;
+        if (!dw_attr_die(&at, DW_AT_specification, &next) && !dw_attr_die(&at, DW_AT_abstract_origin, &next))
+            return NULL;
+        at = next;
+        name = dw_attr_string(&at, DW_AT_linkage_name);
+    }
+    return name;
+}
+
+/* gcc leaves default arguments, and all those of a constructor's template, out of names: the mangled name has them. */
+static bool linkage_matches(struct bytes last, const struct index_hit *hit)
+{
+    const char *mangled = linkage_name(&hit->die);
+    SCOPED(freep) char *full = mangled ? demangle(mangled) : NULL;
+    struct bytes plain = full ? signature_name(full) : (struct bytes){0};
+    SCOPED(freep) char *name = xstrndup((const char *)plain.p, plain.n);
+    struct name_parts parts;
+    return name_split(name, &parts) && names_equal(last, parts.v[parts.n - 1]);
+}
+
 static bool name_matches(const struct question *q, const struct index_hit *hit)
 {
     struct bytes last = q->name.v[q->name.n - 1], name = name_bytes(hit->name);
-    if (hit->kind == INDEX_FUNCTION && !q->has_arguments)
-        name = name_stem(name);
-    return names_equal(last, name);
+    if (hit->kind != INDEX_FUNCTION)
+        return names_equal(last, name);
+    if (!q->has_arguments)
+        return names_equal(last, name_stem(name));
+    return names_equal(last, name) || (names_equal(name_stem(last), name_stem(name)) && linkage_matches(last, hit));
 }
 
 static void try_entry(struct question *q, const struct index_module *im, const struct index_part *p,
@@ -279,7 +310,7 @@ static struct err *ask_tables(struct asking *a, struct index_module *im)
     return progress_cancelled(a->q->ix->progress) ? err_new(ERR_CANCELLED, "cancelled") : NULL;
 }
 
-static struct err *answer(struct asking *a)
+static struct err *ask_all_dwarf(struct asking *a)
 {
     struct question *q = a->q;
     struct bytes last = q->name.v[q->name.n - 1];
@@ -287,7 +318,20 @@ static struct err *answer(struct asking *a)
     q->has_arguments = stem.n != last.n;
     q->hash = name_hash(last, &q->ix->scratch);
     q->stem = name_hash(stem, &q->ix->scratch);
-    TRY(ask_all(a, ask_dwarf));
+    return ask_all(a, ask_dwarf);
+}
+
+static struct err *answer(struct asking *a)
+{
+    struct question *q = a->q;
+    struct name_parts parts = q->name;
+    TRY(ask_all_dwarf(a));
+    /* Rust has "&mut dyn a::B" and "a::Box<[u8]>" as one name, in no scope. */
+    if (!q->hits[0].n && !q->hits[1].n && parts.n > 1) {
+        q->name = (struct name_parts){.v = {name_bytes(a->name)}, .n = 1};
+        TRY(ask_all_dwarf(a));
+        q->name = parts;
+    }
     if (!q->hits[0].n && !q->file && (q->kinds & (INDEX_FUNCTION | INDEX_VARIABLE)))
         TRY(ask_all(a, ask_tables));
     return NULL;

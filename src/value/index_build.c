@@ -123,19 +123,23 @@ static void scan_rounds(struct building *b)
     map64_done(&met);
 }
 
+void index_scan_file(struct index *ix, struct index_module *im, struct dwarf *d)
+{
+    struct building b = {.ix = ix, .im = im};
+    pthread_mutex_init(&b.lock, NULL);
+    add_units(im, d, false);
+    scan_rounds(&b);
+    for (size_t i = 0; i < im->parts.n; i++)
+        free_scratch(im->parts.v[i]);
+    vec_done(&b.idle);
+    pthread_mutex_destroy(&b.lock);
+}
+
 struct err *index_build(struct index *ix, struct index_module *im)
 {
     struct dwarf *d = im->built ? NULL : module_dwarf(im->m);
-    if (d) {
-        struct building b = {.ix = ix, .im = im};
-        pthread_mutex_init(&b.lock, NULL);
-        add_units(im, d, false);
-        scan_rounds(&b);
-        for (size_t i = 0; i < im->parts.n; i++)
-            free_scratch(im->parts.v[i]);
-        vec_done(&b.idle);
-        pthread_mutex_destroy(&b.lock);
-    }
+    if (d)
+        index_scan_file(ix, im, d);
     if (progress_cancelled(ix->progress)) {
         if (!im->built)
             index_module_done(im);

@@ -10,43 +10,165 @@ static bool is_word(uint8_t c)
            c >= 0x80;
 }
 
-/* The next byte that counts; 0 after the last. One space stays between two words. *i moves past it. */
-static uint8_t next_byte(struct bytes s, size_t *i)
+enum { MAX_DEPTH = 64 };
+
+/* A name on its way to the one spelling that all of its spellings share. */
+struct speller {
+    struct text *out;
+    /* The words of a built-in type, in any order: "long unsigned int" is "unsigned long". */
+    unsigned longs, shorts, unsigneds, signeds, chars, ints, wides, doubles;
+    bool any;
+    unsigned depth; /* of angle brackets */
+    /* "const T" is "T const": waits for the end of the type's name. */
+    bool is_const[MAX_DEPTH], is_volatile[MAX_DEPTH];
+};
+
+static bool is(struct bytes word, const char *text)
 {
-    size_t at = *i;
-    while (at < s.n && s.p[at] == ' ')
-        at++;
-    if (at < s.n && at > *i && *i > 0 && is_word(s.p[*i - 1]) && is_word(s.p[at])) {
-        *i = at;
-        return ' ';
+    return strlen(text) == word.n && memcmp(text, word.p, word.n) == 0;
+}
+
+static bool take_word(struct speller *s, struct bytes word)
+{
+    const struct {
+        const char *text;
+        unsigned *count;
+    } known[] = {
+        {"long", &s->longs}, {"short", &s->shorts}, {"unsigned", &s->unsigneds}, {"signed", &s->signeds},
+        {"char", &s->chars}, {"int", &s->ints},     {"__int128", &s->wides},     {"double", &s->doubles},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (is(word, known[i].text)) {
+            ++*known[i].count;
+            return s->any = true;
+        }
     }
-    *i = at < s.n ? at + 1 : at;
-    return at < s.n ? s.p[at] : 0;
+    return false;
+}
+
+static void put_word(struct speller *s, const char *word, size_t n)
+{
+    if (s->out->n && is_word((uint8_t)s->out->p[s->out->n - 1]))
+        text_putc(s->out, ' ');
+    text_putn(s->out, word, n);
+}
+
+static const char *base_type(const struct speller *s)
+{
+    if (s->chars)
+        return "char";
+    if (s->doubles)
+        return s->longs ? "long double" : "double";
+    if (s->wides)
+        return "__int128";
+    if (s->shorts)
+        return "short";
+    return s->longs > 1 ? "long long" : s->longs ? "long" : "int";
+}
+
+static void end_words(struct speller *s)
+{
+    if (!s->any)
+        return;
+    if (s->unsigneds)
+        put_word(s, "unsigned", 8);
+    else if (s->signeds && s->chars)
+        put_word(s, "signed", 6);
+    put_word(s, base_type(s), strlen(base_type(s)));
+    s->longs = s->shorts = s->unsigneds = s->signeds = s->chars = s->ints = s->wides = s->doubles = 0;
+    s->any = false;
+}
+
+/* Is the word a qualifier that begins a type? */
+static bool take_qualifier(struct speller *s, struct bytes word)
+{
+    bool *waits = is(word, "const") ? s->is_const : is(word, "volatile") ? s->is_volatile : NULL;
+    char last = s->out->n ? s->out->p[s->out->n - 1] : 0;
+    if (!waits || s->any || s->depth >= MAX_DEPTH || !strchr("<,(", last))
+        return false;
+    return waits[s->depth] = true;
+}
+
+static void end_type(struct speller *s)
+{
+    if (s->depth >= MAX_DEPTH)
+        return;
+    if (s->is_const[s->depth])
+        put_word(s, "const", 5);
+    if (s->is_volatile[s->depth])
+        put_word(s, "volatile", 8);
+    s->is_const[s->depth] = s->is_volatile[s->depth] = false;
+}
+
+static void put_sign(struct speller *s, char c)
+{
+    end_words(s);
+    if (strchr("*&,>)([", c))
+        end_type(s);
+    text_putc(s->out, c);
+    if (c == '<')
+        s->depth++;
+    else if (c == '>' && s->depth)
+        s->depth--;
+}
+
+/* "4ul" is 4. */
+static size_t number_length(const uint8_t *p, size_t n)
+{
+    while (n > 1 && *p >= '0' && *p <= '9' && strchr("uUlL", p[n - 1]))
+        n--;
+    return n;
+}
+
+static void put_other_word(struct speller *s, struct bytes word)
+{
+    end_words(s);
+    put_word(s, (const char *)word.p, s->depth ? number_length(word.p, word.n) : word.n);
+}
+
+/* Types are rewritten among template arguments only: "long int" by itself is what the program calls that type. */
+static void put_canonical(struct text *out, struct bytes name)
+{
+    struct speller s = {.out = out};
+    size_t len;
+    text_clear(out);
+    for (size_t i = 0; i < name.n; i += len) {
+        for (len = 0; i + len < name.n && is_word(name.p[i + len]);)
+            len++;
+        struct bytes word = {name.p + i, len};
+        if (!len) {
+            if (name.p[i] != ' ')
+                put_sign(&s, (char)name.p[i]);
+            len = 1;
+        } else if (!s.depth || (!take_qualifier(&s, word) && !take_word(&s, word))) {
+            put_other_word(&s, word);
+        }
+    }
+    end_words(&s);
+}
+
+static bool has_one_spelling(struct bytes s)
+{
+    return !memchr(s.p, ' ', s.n) && !memchr(s.p, '<', s.n);
 }
 
 bool names_equal(struct bytes a, struct bytes b)
 {
-    size_t i = 0, k = 0;
-    uint8_t x, y;
     if (a.n == b.n && memcmp(a.p, b.p, a.n) == 0)
         return true;
-    do {
-        /* After a space was given, the byte before *i is a space: the word goes on by itself. */
-        x = next_byte(a, &i);
-        y = next_byte(b, &k);
-    } while (x && x == y);
-    return x == y;
+    if (has_one_spelling(a) && has_one_spelling(b))
+        return false;
+    SCOPED(text_done) struct text x = {0}, y = {0};
+    put_canonical(&x, a);
+    put_canonical(&y, b);
+    return strcmp(text_str(&x), text_str(&y)) == 0;
 }
 
 uint32_t name_hash(struct bytes name, struct text *scratch)
 {
-    if (!memchr(name.p, ' ', name.n))
+    if (has_one_spelling(name))
         return (uint32_t)(hash_bytes(name.p, name.n) >> 32);
-    uint8_t c;
-    size_t i = 0;
-    text_clear(scratch);
-    while ((c = next_byte(name, &i)))
-        text_putc(scratch, (char)c);
+    put_canonical(scratch, name);
     return (uint32_t)(hash_bytes(scratch->p, scratch->n) >> 32);
 }
 

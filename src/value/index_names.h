@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names as the index compares them: spaces that separate nothing do not count, so that
- * "map<int, vector<int> >" is "map<int,vector<int>>".
+/* Names as the index compares them: spaces that separate nothing do not count, and among template arguments neither
+ * do the order of the words of a type and the suffixes of numbers, so that
+ * "map<long int, array<int, 4> >" is "map<long,array<int,4ul>>".
  * Threads: pure functions. */
 #ifndef VALUE_INDEX_NAMES_H
 #define VALUE_INDEX_NAMES_H
@@ -13,7 +14,7 @@ static inline struct bytes name_bytes(const char *s)
     return (struct bytes){(const uint8_t *)s, strlen(s)};
 }
 
-/* Do they differ in such spaces at most? */
+/* Do they differ in such ways at most? */
 bool names_equal(struct bytes a, struct bytes b);
 /* Equal for equal names. `scratch` is for names that have spaces to leave out. */
 uint32_t name_hash(struct bytes name, struct text *scratch);

@@ -88,11 +88,13 @@ struct index {
 
 /* index_build.c. ERR_CANCELLED. */
 struct err *index_build(struct index *ix, struct index_module *im) MUST_CHECK;
+/* All names of a file; *im is empty. */
+void index_scan_file(struct index *ix, struct index_module *im, struct dwarf *d);
 void index_module_done(struct index_module *im);
 /* index_scan.c: all names of one unit. */
 void index_scan_unit(struct index_part *p, uint32_t number, struct dw_unit *u);
 /* Follows what a DIE refers to until a name is found; *declared is the last DIE, which stands where it was
- * declared. NULL: there is no name. */
+ * declared; untouched when the link leads nowhere. NULL: there is no name. */
 const char *index_linked_name(struct dw_unit *u, const struct dw_value *link, struct dw_die *declared);
 /* index_symbols.c: those of symbol tables, found when DWARF has no answer. */
 void index_symbols(struct index_module *im);

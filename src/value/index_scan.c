@@ -110,8 +110,10 @@ const char *index_linked_name(struct dw_unit *u, const struct dw_value *link, st
 {
     const char *name = NULL;
     struct dw_die next;
-    if (!dw_value_die(u, link, declared))
+    struct dw_die target;
+    if (!dw_value_die(u, link, &target))
         return NULL;
+    *declared = target;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
         if (!name)
             name = dw_attr_string(declared, DW_AT_name);
@@ -145,19 +147,20 @@ static bool find_place(const struct unit_scan *us, uint64_t offset, uint32_t *sc
 
 static void resolve_link(struct unit_scan *us, const struct dw_item *item)
 {
-    struct dw_die declared;
+    uint64_t offset = item->offset - us->u->offset;
+    struct dw_die declared = {.unit = us->u, .offset = item->offset};
     const char *name = index_linked_name(us->u, &item->link, &declared);
-    uint32_t flags = flags_of(item), scope;
+    uint32_t flags = flags_of(item), scope = 0;
     if (item->name)
         name = item->name;
     if (!name)
         return;
     /* A stub of a type unit stands where it belongs. */
     if (item->link.cls == DW_CLASS_REF_SIG)
-        (void)find_place(us, item->offset - us->u->offset, &scope);
+        (void)find_place(us, offset, &scope);
     else if (declared.unit != us->u || !find_place(us, declared.offset - us->u->offset, &scope))
         flags |= INDEX_ENTRY_FAR;
-    add_entry(us, name, kind_of(item->abbrev->tag), flags, scope, (uint32_t)(item->offset - us->u->offset));
+    add_entry(us, name, kind_of(item->abbrev->tag), flags, scope, (uint32_t)offset);
 }
 
 /* Units of another file count when somebody imports them: a supplement serves several programs. */
@@ -190,11 +193,16 @@ static void take_item(struct unit_scan *us, const struct dw_item *item)
         *vec_push(&p->places) = (struct index_place){(uint32_t)(item->offset - us->u->offset), scope};
     if (linked)
         *vec_push(&p->links) = *item;
-    if (item->flags & DW_ITEM_ENTERED) {
+    if (item->flags & DW_ITEM_ENTERED || tag == DW_TAG_namespace) {
         /* A record that is defined outside of its scope, or a stub of a type unit. */
-        if (!name && linked)
-            name = index_linked_name(us->u, &item->link, &declared);
-        enter(us, item, scope, name);
+        uint32_t outer = scope;
+        if (linked) {
+            const char *full = index_linked_name(us->u, &item->link, &declared);
+            name = name ? name : full;
+            if (full && item->link.cls != DW_CLASS_REF_SIG && declared.unit == us->u)
+                (void)find_place(us, declared.offset - us->u->offset, &outer);
+        }
+        enter(us, item, outer, name);
     }
     bool only_declared = tag == DW_TAG_subprogram && (item->flags & DW_ITEM_DECLARATION);
     if (name && !linked && !only_declared && tag != DW_TAG_namespace)

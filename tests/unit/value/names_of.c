@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names_of FILE find|anywhere NAME; names_of FILE in SOURCE NAME; names_of FILE each KINDS; names_of FILE files:
+/* names_of FILE find|anywhere NAME; names_of FILE in SOURCE NAME; names_of FILE each KINDS;
+ * names_of FILE count KINDS; names_of FILE files:
  * what the index of a program's names answers, for tests/e2e/test_index.py. A line a hit: kind, "-" or
  * "declaration", module, offset of the DIE in hexadecimal or the symbol's address, name. */
 #include "value/index.h"
@@ -28,11 +29,30 @@ static struct err *put_files(struct index *ix)
     return NULL;
 }
 
+/* A line for each line of the input, a name: how many hits it has. */
+static struct err *count_all(struct index *ix, unsigned kinds)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    struct err *e = NULL;
+    while (!e && (n = getline(&line, &room, stdin)) > 0) {
+        struct index_hits hits = {0};
+        line[n - 1] = 0;
+        e = index_find(ix, line, kinds, false, NULL, &hits);
+        printf("%zu\n", hits.n);
+    }
+    free(line);
+    return e;
+}
+
 static struct err *ask(struct index *ix, char **word, int n)
 {
     struct index_hits hits = {0};
     if (n == 1 && strcmp(word[0], "files") == 0)
         return put_files(ix);
+    if (n == 2 && strcmp(word[0], "count") == 0)
+        return count_all(ix, (unsigned)atoi(word[1]));
     if (n == 2 && strcmp(word[0], "each") == 0)
         return index_each(ix, (unsigned)atoi(word[1]), put_each, NULL);
     if (n == 2 && (strcmp(word[0], "find") == 0 || strcmp(word[0], "anywhere") == 0))

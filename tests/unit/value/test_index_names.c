@@ -29,6 +29,26 @@ static void test_spaces(void **state)
     assert_false(equal("a b", "a"));
 }
 
+static void test_types_among_arguments(void **state)
+{
+    (void)state;
+    assert_true(equal("v<long int>", "v<long>"));
+    assert_true(equal("v<long unsigned int>", "v<unsigned long>"));
+    assert_true(equal("v<long long unsigned int, short int>", "v<unsigned long long,short>"));
+    assert_true(equal("v<unsigned, signed>", "v<unsigned int, int>"));
+    assert_true(equal("v<const char *>", "v<char const*>"));
+    assert_true(equal("p<const a::b<c, d>, const e&>", "p<a::b<c,d> const,e const&>"));
+    assert_true(equal("v<volatile int>", "v<int volatile>"));
+    assert_true(equal("v<__int128 unsigned>", "v<unsigned __int128>"));
+    assert_true(equal("v<int* const>", "v<int * const >"));
+    assert_true(equal("a<int, 4ul>", "a<int, 4>"));
+    assert_false(equal("v<signed char>", "v<char>"));
+    assert_false(equal("v<long double>", "v<double>"));
+    assert_false(equal("v<int const*>", "v<int* const>"));
+    assert_false(equal("long int", "long"));
+    assert_false(equal("v4l", "v4"));
+}
+
 static void assert_stem(const char *name, const char *stem)
 {
     struct bytes b = name_stem(name_bytes(name));
@@ -97,5 +117,5 @@ static void test_too_many_parts(void **state)
     text_done(&t);
 }
 
-RUN_TESTS(cmocka_unit_test(test_spaces), cmocka_unit_test(test_stems), cmocka_unit_test(test_splits),
-          cmocka_unit_test(test_too_many_parts))
+RUN_TESTS(cmocka_unit_test(test_spaces), cmocka_unit_test(test_types_among_arguments), cmocka_unit_test(test_stems),
+          cmocka_unit_test(test_splits), cmocka_unit_test(test_too_many_parts))
