@@ -16,6 +16,11 @@ const struct format format_defaults = {
 
 /* ---- shared ---- */
 
+bool print_too_deep(const struct printer *p)
+{
+    return p->level > LEVEL_MAX || (p->f->depth && p->level - p->free >= p->f->depth);
+}
+
 bool print_stopped(const struct printer *p)
 {
     return p->out->n > OUTPUT_MAX || progress_cancelled(p->vs->progress);
@@ -84,10 +89,6 @@ static bool print_unreadable(struct printer *p, const struct value *v, const str
 /* What is said instead of the whole value, if anything. */
 static bool print_instead(struct printer *p, const struct value *v, const struct type *t)
 {
-    if (p->level > LEVEL_MAX) {
-        text_put(p->out, "{...}");
-        return true;
-    }
     if (t->kind != TYPE_VOID && (t->size || v->loc.n == 0) && all_absent(&v->loc)) {
         text_put(p->out, "<optimized out>");
         return true;
@@ -163,10 +164,10 @@ static void print_aggregate(struct printer *p, const struct value *v, const stru
 {
     if (p->summary)
         text_put(p->out, "...");
-    else if ((p->f->depth && p->level >= p->f->depth) || (t->kind == TYPE_UNION && p->level && !p->f->unions))
-        text_put(p->out, "{...}");
-    else if (print_unreadable(p, v, t))
+    else if (print_unreadable(p, v, t) || print_text_array(p, v, t))
         return;
+    else if (print_too_deep(p) || (t->kind == TYPE_UNION && p->level && !p->f->unions))
+        text_put(p->out, "{...}");
     else if (t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR)
         print_array(p, v, t);
     else if (type_is_rust(t))
@@ -178,6 +179,11 @@ static void print_aggregate(struct printer *p, const struct value *v, const stru
 static bool is_reference(const struct type *t)
 {
     return t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE;
+}
+
+static bool refers_to_aggregate(const struct type *t)
+{
+    return t->target && is_aggregate(type_strip(t->target));
 }
 
 void print_value(struct printer *p, const struct value *whole)
@@ -198,8 +204,8 @@ void print_value(struct printer *p, const struct value *whole)
         print_presentation(p, &shown, &v);
     else if (is_aggregate(t))
         print_aggregate(p, &v, t);
-    else if (is_reference(t) && p->summary && t->target && is_aggregate(type_strip(t->target)))
-        text_put(p->out, "...");
+    else if (is_reference(t) && refers_to_aggregate(t) && (p->summary || print_too_deep(p)))
+        text_put(p->out, p->summary ? "..." : "{...}");
     else if (is_reference(t))
         print_reference(p, &v);
     else if (t->kind == TYPE_FUNCTION)
@@ -243,15 +249,14 @@ static void put_type(struct text *out, const struct type *t)
     text_put(out, ") ");
 }
 
-/* With `set print object`: the pointer, reference or object as what it really is. *changed: it is another. */
-static void make_dynamic(struct values *vs, struct value *v, bool *changed)
+/* With `set print object`: the pointer, reference or object as what it really is. */
+static void make_dynamic(struct values *vs, struct value *v)
 {
     const struct type *t = type_strip(v->type);
     struct value object, whole;
     taddr at;
     bool indirect = (t->kind == TYPE_POINTER || is_reference(t)) && t->target &&
                     type_is_record(type_strip(t->target)) && !value_synthetic(v);
-    *changed = false;
     if (!indirect && !type_is_record(t))
         return;
     object = *v;
@@ -259,7 +264,6 @@ static void make_dynamic(struct values *vs, struct value *v, bool *changed)
     if (!e)
         e = value_dynamic(vs, &object, &whole);
     if (!e && whole.type != object.type && !(e = value_address(&whole, &at))) {
-        *changed = true;
         if (!indirect)
             *v = whole;
         else if (t->kind == TYPE_POINTER)
@@ -279,12 +283,11 @@ void format_value(struct values *vs, const struct value *v, const struct format 
 {
     struct printer p = {.vs = vs, .f = f, .out = out, .follow = true};
     struct value shown = *v;
-    bool changed = false;
     if (f->object)
-        make_dynamic(vs, &shown, &changed);
+        make_dynamic(vs, &shown);
     const struct type *t = type_strip(shown.type);
     bool pointer = t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t);
-    if (shown.loc.n && (pointer || is_reference(t) || (changed && type_is_record(t))))
+    if (shown.loc.n && (pointer || is_reference(t) || (f->object && value_has_vtable(t))))
         put_type(out, shown.type);
     print_value(&p, &shown);
 }
@@ -293,9 +296,8 @@ void format_variable(struct values *vs, const struct value *v, const struct form
 {
     struct printer p = {.vs = vs, .f = f, .out = out, .follow = true};
     struct value shown = *v;
-    bool changed;
     if (f->object)
-        make_dynamic(vs, &shown, &changed);
+        make_dynamic(vs, &shown);
     print_value(&p, &shown);
 }
 

@@ -166,23 +166,23 @@ static size_t up_to_zero(const uint8_t *b, size_t n, unsigned width)
     return n;
 }
 
-/* False when the characters cannot all be had. */
-static bool print_text_array(struct printer *p, const struct value *v, uint64_t count, struct text_kind kind)
+bool print_text_array(struct printer *p, const struct value *v, const struct type *t)
 {
-    uint64_t size = count * kind.width;
-    if (count > TEXT_MAX / kind.width)
+    struct text_kind kind = t->target ? text_kind_of(t->target, p->f->letter) : (struct text_kind){.width = 0};
+    if (t->kind != TYPE_ARRAY || !t->count_known || t->count == 0 || !kind.width || type_is_rust(t) ||
+        t->count > TEXT_MAX / kind.width)
         return false;
-    uint8_t *bytes SCOPED(freep) = xmalloc((size_t)size);
-    struct err *e = value_read(p->vs, v, 0, bytes, (size_t)size);
-    unsigned limit = text_limit(p->f);
+    size_t n = (size_t)t->count * kind.width;
+    uint8_t *bytes SCOPED(freep) = xmalloc(n);
+    struct err *e = value_read(p->vs, v, 0, bytes, n);
     if (e) {
         err_free(e); /* element by element, each with its own */
         return false;
     }
-    size_t n = (size_t)size, end = p->f->null_stop ? up_to_zero(bytes, n, kind.width) : n;
+    size_t end = p->f->null_stop ? up_to_zero(bytes, n, kind.width) : n;
     if (!p->f->null_stop && up_to_zero(bytes + n - kind.width, kind.width, kind.width) == 0)
         end = n - kind.width; /* the last unit ends the string */
-    print_text(p, (struct bytes){.p = bytes, .n = end}, kind, limit, false);
+    print_text(p, (struct bytes){.p = bytes, .n = end}, kind, text_limit(p->f), false);
     return true;
 }
 
@@ -211,9 +211,8 @@ void print_array(struct printer *p, const struct value *v, const struct type *t)
         text_put(p->out, "<error type>");
         return;
     }
-    struct text_kind kind = text_kind_of(t->target, p->f->letter);
     if (count == 0 && !rust)
         print_start(p, v, t);
-    else if (t->kind != TYPE_ARRAY || rust || !kind.width || !print_text_array(p, v, count, kind))
+    else
         print_elements(p, v, count, rust ? "[]" : "{}");
 }

@@ -16,7 +16,7 @@ static void put_hex(struct text *out, const uint8_t *b, size_t n, bool pad)
 {
     while (!pad && n > 1 && b[n - 1] == 0)
         n--;
-    text_put(out, "0x");
+    text_put(out, n ? "0x" : "0x0");
     for (size_t i = n; i-- > 0;)
         text_printf(out, i == n - 1 && !pad ? "%x" : "%02x", b[i]);
 }
@@ -104,8 +104,10 @@ static bool as_integer(struct printer *p, const struct type *t, const struct sca
             *out = v <= -0x1p63L ? INT64_MIN : (int64_t)v;
         return true;
     }
-    if (s->size > sizeof(*out) || t->kind == TYPE_COMPLEX || t->kind == TYPE_DECIMAL) {
-        text_put(p->out, "<no integer of 8 bytes>");
+    bool number = t->kind != TYPE_COMPLEX && t->kind != TYPE_DECIMAL && t->kind != TYPE_MEMBER_POINTER;
+    if ((!number && t->kind != TYPE_MEMBER_POINTER) || s->size > sizeof(*out)) {
+        text_put(p->out, number ? "<error: That operation is not available on integers of more than 8 bytes.>"
+                                : "<error: Value can't be converted to integer.>");
         return false;
     }
     *out = (int64_t)scalar_u64(s);
@@ -116,7 +118,7 @@ static void print_as_char(struct printer *p, const struct type *t, int64_t v)
 {
     uint8_t byte = (uint8_t)v;
     struct scalar one = {.bytes = {byte}, .size = 1};
-    bool is_signed = t->is_signed || t->kind == TYPE_FLOAT;
+    bool is_signed = t->is_signed || t->kind == TYPE_FLOAT || t->kind == TYPE_MEMBER_POINTER;
     text_printf(p->out, "%d ", is_signed ? (int)(int8_t)byte : (int)byte);
     print_char(p, &one, (struct text_kind){.width = 1, .prefix = ""});
 }
@@ -126,6 +128,10 @@ static void print_as_real(struct printer *p, const struct type *t, const struct 
 {
     const struct arch *arch = modules_image(p->vs->ms)->arch;
     enum real_format f = t->kind == TYPE_FLOAT ? real_format_of(arch, t) : real_format_of_size(arch, s->size);
+    if (t->kind == TYPE_COMPLEX) {
+        print_complex(p, t, s);
+        return;
+    }
     if (f != REAL_NONE)
         real_print(f, s->bytes, p->out);
     else

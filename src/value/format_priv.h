@@ -18,6 +18,7 @@ struct printer {
     const struct format *f;
     struct text *out;
     unsigned level; /* of nesting: arrays, records and their bases count */
+    unsigned free;  /* of those, levels that `depth` does not count: anonymous members */
     bool summary;   /* records and arrays as "..." */
     bool follow;    /* what a reference refers to is shown too */
     taddr statics[SEEN_MAX]; /* static records that were begun */
@@ -30,6 +31,8 @@ struct printer {
 void print_value(struct printer *p, const struct value *v);
 /* Why something cannot be shown, in its place; frees `e`. */
 void print_problem(struct printer *p, struct err *e);
+/* Is a record or array here too deep for `depth`? */
+bool print_too_deep(const struct printer *p);
 /* True once the user asked to stop, or the text is too long. */
 bool print_stopped(const struct printer *p);
 /* A new line with `level` steps of two spaces. */
@@ -48,6 +51,7 @@ void print_scalar(struct printer *p, const struct type *t, const struct scalar *
 bool print_address(struct printer *p, taddr at, bool symbol);
 /* An address in a function or vtable: its symbol is shown whatever the switches say. */
 void print_code_address(struct printer *p, taddr at);
+void print_complex(struct printer *p, const struct type *t, const struct scalar *s);
 void print_member_pointer(struct printer *p, const struct type *t, const struct scalar *s);
 
 /* ---- text (format_string.c) ---- */
@@ -70,6 +74,8 @@ unsigned text_limit(const struct format *f);
 
 /* ---- aggregates ---- */
 void print_array(struct printer *p, const struct value *v, const struct type *t);          /* format_array.c */
+/* False when it is no array of characters, or they cannot all be had. */
+bool print_text_array(struct printer *p, const struct value *v, const struct type *t);
 void print_record(struct printer *p, const struct value *v, const struct type *t);         /* format_record.c */
 void print_rust_record(struct printer *p, const struct value *v, const struct type *t);    /* format_rust.c */
 void print_rust_char(struct printer *p, const struct scalar *s);

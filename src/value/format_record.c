@@ -42,10 +42,10 @@ static void print_base(struct printer *p, const struct value *v, const struct fi
     if (base->name)
         text_put_escaped(p->out, base->name, strlen(base->name));
     text_put(p->out, "> = ");
-    if (p->level < LEVEL_MAX)
-        print_base_body(p, v, f, base);
-    else
+    if (print_too_deep(p))
         text_put(p->out, "{...}");
+    else
+        print_base_body(p, v, f, base);
     text_put(p->out, ", ");
     p->level--;
 }
@@ -77,8 +77,10 @@ static void print_static_field(struct printer *p, const struct value *v, const s
         e = value_address(&object, &at);
     if (e)
         print_problem(p, e);
-    else if (at == 0 || static_is_new(p, at))
+    else if (at == 0)
         print_value(p, &object);
+    else if (static_is_new(p, at))
+        print_record(p, &object, type_strip(object.type));
 }
 
 static bool is_vtable_pointer(const struct field *f)
@@ -138,8 +140,11 @@ static void print_members(struct printer *p, const struct value *v, const struct
             continue;
         begin_field(p, t, f, first, bases);
         first = false;
+        bool anonymous = !f->name;
         p->level++;
+        p->free += anonymous;
         print_field(p, v, f);
+        p->free -= anonymous;
         p->level--;
     }
     p->follow = follow;

@@ -234,7 +234,7 @@ static void print_int(struct printer *p, const struct type *declared, const stru
         print_char(p, s, kind);
 }
 
-static void print_complex(struct printer *p, const struct type *t, const struct scalar *s)
+void print_complex(struct printer *p, const struct type *t, const struct scalar *s)
 {
     enum real_format f = real_format_of(modules_image(p->vs->ms)->arch, t);
     size_t half = s->size / 2u;

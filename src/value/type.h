@@ -150,7 +150,7 @@ struct enumerator {
 struct enumerators {
     const struct enumerator *v;
     size_t n;
-    bool flags; /* gdb's rule for an enumeration of flags: only disjoint bits, or masks of such */
+    bool flags; /* gdb's rule for an enumeration of flags: no value has more than one bit */
 };
 struct enumerators type_enumerators(const struct type *t);
 

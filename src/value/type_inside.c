@@ -218,17 +218,10 @@ struct fields type_parameters(const struct type *t)
 
 /* ---- enumerators ---- */
 
-/* Bits in a row: a mask of several. */
-static bool contiguous(uint64_t bits)
-{
-    uint64_t low = bits & -bits;
-    return ((bits + low) & bits) == 0;
-}
-
-/* gdb's rule for flags: no negative value, several bits only in a row. */
+/* gdb's rule for flags: one bit each, or none. */
 static bool can_be_flag(const struct enumerator *e)
 {
-    return e->value >= 0 && contiguous((uint64_t)e->value);
+    return e->value >= 0 && (e->value & (e->value - 1)) == 0;
 }
 
 static struct enumerators read_enumerators(const struct type *t)

@@ -31,6 +31,8 @@ const struct loc_piece *value_synthetic(const struct value *v);
 struct err *value_string(struct values *vs, taddr at, unsigned width, size_t limit, struct bytes *out,
                          bool *ended) MUST_CHECK;
 
+/* Has a record virtual functions or bases? */
+bool value_has_vtable(const struct type *t);
 /* The class of the vtable that an address points into, in the arena; NULL: it is in none. */
 const char *vtable_class(struct values *vs, taddr vptr);
 

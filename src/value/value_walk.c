@@ -33,11 +33,12 @@ static struct err *static_member(struct values *vs, const struct value *v, const
 {
     const struct type *record = type_strip(v->type);
     struct symbol symbol;
+    struct module *in;
     struct dw_value constant;
     const char *linkage = f->die.unit ? dw_attr_string(&f->die, DW_AT_linkage_name) : NULL;
     if (f->die.unit && dw_attr(&f->die, DW_AT_const_value, &constant))
         return scope_global(vs, v->frame, &f->die, out);
-    if (linkage && modules_symbol_named(vs->ms, linkage, &symbol, NULL)) {
+    if (linkage && modules_symbol_named(vs->ms, linkage, &symbol, &in)) {
         *out = value_at(vs, f->type, symbol.addr);
         return NULL;
     }
@@ -255,6 +256,11 @@ static bool has_vtable(const struct type *t, unsigned depth)
     return false;
 }
 
+bool value_has_vtable(const struct type *t)
+{
+    return type_is_record(t) && has_vtable(t, 0);
+}
+
 const char *vtable_class(struct values *vs, taddr vptr)
 {
     static const char prefix[] = "vtable for ";
@@ -274,7 +280,7 @@ struct err *value_dynamic(struct values *vs, const struct value *v, struct value
     taddr at;
     uint64_t vptr, to_top;
     *out = *v;
-    if (!type_is_record(t) || !has_vtable(t, 0))
+    if (!value_has_vtable(t))
         return NULL;
     TRY(value_address(v, &at));
     unsigned word = modules_image(vs->ms)->arch->addr_size;

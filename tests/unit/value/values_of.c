@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* values_of CORE EXE [letter=x] [pretty=1] [elements=0] ...: the program's own variables, and those of the frames
- * of its first thread, a JSON object a line: {"frame": number or null, "name", "print": as `print` shows it,
+ * of its first thread, a JSON object a line: {"pc": of the frame, or "0x0", "name", "print": as `print` shows it,
  * "local": as `info locals`, "scalar": as `bt`, "json": as format_json()}. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +28,14 @@ static void die(struct err *e)
     exit(1);
 }
 
-static void print_variable(struct asker *a, int frame, const char *name, const struct value *v)
+static void print_variable(struct asker *a, const struct vframe *f, const char *name, const struct value *v)
 {
     SCOPED(text_done) struct text print = {0}, local = {0}, scalar = {0};
     format_value(&a->vs, v, &a->format, &print);
     format_variable(&a->vs, v, &a->format, &local);
     format_scalar(&a->vs, v, &a->format, &scalar);
     json_object_begin(&a->out);
-    json_kv_i64(&a->out, "frame", frame);
+    json_kv_hex(&a->out, "pc", f ? f->pc : 0);
     json_kv_string(&a->out, "name", name);
     json_kv_string(&a->out, "print", text_str(&print));
     json_kv_string(&a->out, "local", text_str(&local));
@@ -56,21 +56,20 @@ static bool print_global(void *arg, const struct index_hit *hit, const char *nam
         return true;
     struct err *e = scope_global(&a->vs, &a->vframes[0], &hit->die, &v);
     if (!e && v.loc.n)
-        print_variable(a, -1, name, &v);
+        print_variable(a, NULL, name, &v);
     err_free(e);
     return true;
 }
 
-static void print_frame(struct asker *a, int i)
+static void print_frame(struct asker *a, const struct vframe *f)
 {
-    const struct vframe *f = &a->vframes[i];
     struct variables all;
     struct err *e = f->module && f->module->is_exe ? scope_variables(f, &all) : err_new(ERR_NO_DATA, "not ours");
     for (size_t k = 0; !e && k < all.n; k++) {
         struct value v;
         struct err *why = all.v[k].shadowed ? err_new(ERR_NOT_FOUND, "hidden") : scope_value(f, &all.v[k], &v);
         if (!why)
-            print_variable(a, i, all.v[k].name, &v);
+            print_variable(a, f, all.v[k].name, &v);
         err_free(why);
     }
     err_free(e);
@@ -160,7 +159,7 @@ int main(int argc, char **argv)
     if (e)
         die(e);
     for (size_t i = 0; i < a.frames.frames.n; i++)
-        print_frame(&a, (int)i);
+        print_frame(&a, &a.vframes[i]);
     frames_done(&a.frames);
     unwinder_free(a.unwinder);
     types_free(a.vs.types);
