@@ -164,7 +164,7 @@ static void print_aggregate(struct printer *p, const struct value *v, const stru
 {
     if (p->summary)
         text_put(p->out, "...");
-    else if (print_unreadable(p, v, t) || print_text_array(p, v, t))
+    else if (print_unreadable(p, v, t) || print_text_array(p, v, t) || print_rust_str(p, v, t))
         return;
     else if (print_too_deep(p) || (t->kind == TYPE_UNION && p->level && !p->f->unions))
         text_put(p->out, "{...}");

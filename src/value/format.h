@@ -40,6 +40,13 @@ void format_scalar(struct values *vs, const struct value *v, const struct format
  * docs/schema/. The value is the next thing that the writer expects. */
 void format_json(struct values *vs, const struct value *v, const struct format *f, struct json *j);
 
+/* Memory as x/NFU shows it: `count` units of `unit` ('b', 'h', 'w', 'g': 1, 2, 4, 8 bytes) by a letter of struct
+ * format ('s': strings of such characters), line by line: "0x5581.. <name+8>:\t0x00000001\t...". *next is the
+ * address behind the last, also on an error. Errors: those of memory; what was read before stands in the text, and
+ * a line may lack its end. A string that cannot be read says so in its line. */
+struct err *format_memory(struct values *vs, taddr at, char letter, char unit, uint64_t count, const struct format *f,
+                          struct text *out, taddr *next) MUST_CHECK;
+
 /* ---- the hook for languages ---- */
 
 enum present_kind {

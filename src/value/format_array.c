@@ -179,10 +179,14 @@ bool print_text_array(struct printer *p, const struct value *v, const struct typ
         err_free(e); /* element by element, each with its own */
         return false;
     }
-    size_t end = p->f->null_stop ? up_to_zero(bytes, n, kind.width) : n;
-    if (!p->f->null_stop && up_to_zero(bytes + n - kind.width, kind.width, kind.width) == 0)
-        end = n - kind.width; /* the last unit ends the string */
-    print_text(p, (struct bytes){.p = bytes, .n = end}, kind, text_limit(p->f), false);
+    unsigned limit = text_limit(p->f);
+    size_t end = up_to_zero(bytes, n, kind.width), most = limit ? (size_t)limit * kind.width : n;
+    bool more = p->f->null_stop && end > most;
+    if (more)
+        end = most;
+    else if (!p->f->null_stop) /* the last unit ends the string */
+        end = up_to_zero(bytes + n - kind.width, kind.width, kind.width) == 0 ? n - kind.width : n;
+    print_text(p, (struct bytes){.p = bytes, .n = end}, kind, limit, more);
     return true;
 }
 

@@ -78,6 +78,8 @@ void print_array(struct printer *p, const struct value *v, const struct type *t)
 bool print_text_array(struct printer *p, const struct value *v, const struct type *t);
 void print_record(struct printer *p, const struct value *v, const struct type *t);         /* format_record.c */
 void print_rust_record(struct printer *p, const struct value *v, const struct type *t);    /* format_rust.c */
+/* False when it is no &str. */
+bool print_rust_str(struct printer *p, const struct value *v, const struct type *t);
 void print_rust_char(struct printer *p, const struct scalar *s);
 bool print_rust_pointer(struct printer *p, const struct type *t, taddr at);
 void print_presentation(struct printer *p, struct presentation *shown, const struct value *v); /* format_present.c */

@@ -57,6 +57,21 @@ static bool slice_parts(struct printer *p, const struct value *v, const struct t
     return ok;
 }
 
+bool print_rust_str(struct printer *p, const struct value *v, const struct type *t)
+{
+    struct value data;
+    uint64_t n, at;
+    if (!type_is_rust(t) || !t->name || !strstr(t->name, "str") || strchr(t->name, '[') ||
+        !slice_parts(p, v, t, &data, &n))
+        return false;
+    struct err *e = value_int(p->vs, &data, &at);
+    if (e)
+        print_problem(p, e);
+    else
+        print_string_sized(p, at, n, (struct text_kind){.width = 1, .prefix = ""});
+    return true;
+}
+
 static bool print_slice(struct printer *p, const struct value *v, const struct type *t)
 {
     struct value data;
@@ -68,10 +83,6 @@ static bool print_slice(struct printer *p, const struct value *v, const struct t
     if (e || !element) {
         print_problem(p, e);
         return e != NULL;
-    }
-    if (strstr(t->name, "str") && strchr(t->name, '[') == NULL) {
-        print_string_sized(p, at, n, (struct text_kind){.width = 1, .prefix = ""});
-        return true;
     }
     text_put_escaped(p->out, t->name, strlen(t->name));
     text_putc(p->out, ' ');

@@ -245,16 +245,18 @@ void print_text(struct printer *p, struct bytes b, struct text_kind kind, unsign
 void print_string_at(struct printer *p, taddr at, struct text_kind kind)
 {
     unsigned limit = text_limit(p->f);
-    size_t units = limit ? limit : SIZE_MAX;
     struct bytes b;
     bool ended;
-    struct err *e = value_string(p->vs, at, kind.width, units, &b, &ended);
+    /* One more than is shown: an end right behind needs no dots. */
+    struct err *e = value_string(p->vs, at, kind.width, limit ? (size_t)limit + 1 : SIZE_MAX, &b, &ended);
     if (e) {
         print_problem(p, e);
         return;
     }
-    bool cut = limit && b.n == (size_t)limit * kind.width;
-    print_text(p, b, kind, 0, !ended && cut);
+    bool cut = limit && b.n > (size_t)limit * kind.width;
+    if (cut)
+        b.n = (size_t)limit * kind.width;
+    print_text(p, b, kind, 0, cut);
     if (!ended && !cut)
         print_problem(p, modules_read(p->vs->ms, at + b.n, &(uint32_t){0}, kind.width));
 }
