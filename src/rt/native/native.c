@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/native/formatters.h"
 #include "rt/native/native.h"
 
 #include <string.h>
@@ -50,8 +51,37 @@ static const char *language(const struct module *m, const char *symbol, const ch
     return NULL;
 }
 
+struct rt {
+    struct native_formatters *formatters;
+};
+
+static struct err *attach(struct modules *ms, struct rt **out)
+{
+    (void)ms;
+    struct rt *rt = xcalloc(1, sizeof(*rt));
+    rt->formatters = native_formatters_new();
+    *out = rt;
+    return NULL;
+}
+
+static void rt_free(struct rt *rt)
+{
+    if (!rt)
+        return;
+    native_formatters_free(rt->formatters);
+    free(rt);
+}
+
+static const struct formatter *formatter(struct rt *rt)
+{
+    return native_formatter(rt->formatters);
+}
+
 const struct runtime runtime_native = {
     .name = "native",
     .detect = detect,
+    .attach = attach,
+    .free = rt_free,
     .language = language,
+    .formatter = formatter,
 };
