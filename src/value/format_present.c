@@ -41,12 +41,11 @@ static void begin_child(struct printer *p, const struct presentation *shown, con
         print_line(p, p->level + 1);
     if (map && !value) {
         text_putc(p->out, '[');
-    } else if (shown->kind == PRESENT_ARRAY) {
-        if (p->f->array_indexes)
-            text_printf(p->out, "[%" PRIu64 "] = ", i);
     } else if (!map && c->name) {
         text_put_escaped(p->out, c->name, strlen(c->name));
         text_put(p->out, " = ");
+    } else if (shown->kind == PRESENT_ARRAY && p->f->array_indexes) {
+        text_printf(p->out, "[%" PRIu64 "] = ", i);
     }
 }
 
@@ -101,7 +100,7 @@ void print_presentation(struct printer *p, struct presentation *shown, const str
         text_put(p->out, "{...}");
     } else if (any) {
         text_putc(p->out, '{');
-        print_children(p, shown, &c, shown->kind == PRESENT_ARRAY ? p->f->array : p->f->pretty);
+        print_children(p, shown, &c, shown->kind == PRESENT_ARRAY && !c.name ? p->f->array : p->f->pretty);
         text_putc(p->out, '}');
     } else if (silent) {
         text_put(p->out, "{}");

@@ -247,29 +247,38 @@ bool fmt_string(struct presentation *p, struct values *vs, const struct type *ch
     return true;
 }
 
-static bool next_single(struct presentation *p, struct values *vs, struct child *out, struct err **err)
+struct given {
+    const struct child *v;
+    size_t n, done;
+};
+
+static bool next_given(struct presentation *p, struct values *vs, struct child *out, struct err **err)
 {
     (void)vs;
     (void)err;
-    struct child **left = p->state;
-    if (!*left)
+    struct given *it = p->state;
+    if (it->done == it->n)
         return false;
-    *out = **left;
-    *left = NULL;
+    *out = it->v[it->done++];
+    return true;
+}
+
+bool fmt_children(struct presentation *p, struct values *vs, const struct child *v, size_t n)
+{
+    struct child *copy = arena_array(vs->arena, struct child, n);
+    struct given *it = arena_new(vs->arena, struct given);
+    memcpy(copy, v, n * sizeof(*copy));
+    *it = (struct given){.v = copy, .n = n};
+    p->kind = v->name ? PRESENT_RECORD : PRESENT_ARRAY;
+    p->length = n;
+    p->next = next_given;
+    p->state = it;
     return true;
 }
 
 bool fmt_child(struct presentation *p, struct values *vs, const char *name, struct value v)
 {
-    struct child *c = arena_new(vs->arena, struct child);
-    struct child **state = arena_new(vs->arena, struct child *);
-    *c = (struct child){.name = name, .value = v};
-    *state = c;
-    p->kind = name ? PRESENT_RECORD : PRESENT_ARRAY;
-    p->length = 1;
-    p->next = next_single;
-    p->state = state;
-    return true;
+    return fmt_children(p, vs, &(struct child){.name = name, .value = v}, 1);
 }
 
 /* The chain broke before all objects were seen. */

@@ -53,6 +53,8 @@ bool fmt_row(struct presentation *p, struct values *vs, const struct type *eleme
 bool fmt_string(struct presentation *p, struct values *vs, const struct type *character, taddr at, uint64_t n);
 /* One child; name NULL: {value} instead of {name = value}. */
 bool fmt_child(struct presentation *p, struct values *vs, const char *name, struct value v);
+/* n named children, which are copied. */
+bool fmt_children(struct presentation *p, struct values *vs, const struct child *v, size_t n);
 /* Nodes that are chained, each with an object inside: `step` gives the address of the next node's object.
  * `key`: the member of the object that is shown, NULL for all of it; `mapped`: what the key maps to, for a map. */
 struct fmt_nodes {

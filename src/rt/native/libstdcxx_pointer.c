@@ -217,6 +217,14 @@ static bool present_variant(struct values *vs, const struct value *v, struct pre
 
 /* ---- others ---- */
 
+/* Without its empty base class. */
+static bool present_pair(struct values *vs, const struct value *v, struct presentation *p)
+{
+    struct child both[2] = {{.name = "first"}, {.name = "second"}};
+    return fmt_path(vs, v, "first", &both[0].value) && fmt_path(vs, v, "second", &both[1].value) &&
+           fmt_children(p, vs, both, 2);
+}
+
 static bool present_function(struct values *vs, const struct value *v, struct presentation *p)
 {
     uint64_t manager;
@@ -283,6 +291,7 @@ static bool present_duration(struct values *vs, const struct value *v, struct pr
 }
 
 static const struct formatter_row rows[] = {
+    {"std::pair", present_pair},
     {"std::tuple", present_tuple},
     {"std::unique_ptr", present_unique_ptr},
     {"std::shared_ptr", present_shared_ptr},

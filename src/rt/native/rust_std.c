@@ -110,49 +110,23 @@ static bool present_vec_deque(struct values *vs, const struct value *v, struct p
 
 /* ---- counted pointers and cells ---- */
 
-struct fixed_state {
-    struct child v[3];
-    size_t n, done;
-};
-
-static bool next_fixed(struct presentation *p, struct values *vs, struct child *out, struct err **err)
-{
-    (void)vs;
-    (void)err;
-    struct fixed_state *it = p->state;
-    if (it->done == it->n)
-        return false;
-    *out = it->v[it->done++];
-    return true;
-}
-
-static void fixed(struct presentation *p, struct values *vs, const struct fixed_state *children)
-{
-    struct fixed_state *it = arena_new(vs->arena, struct fixed_state);
-    *it = *children;
-    p->kind = PRESENT_RECORD;
-    p->length = it->n;
-    p->next = next_fixed;
-    p->state = it;
-}
-
 static bool counted(struct values *vs, const struct value *v, struct presentation *p, const char *name,
                     const char *value, const char *strong, const char *weak)
 {
     struct value ptr, box;
-    struct fixed_state c = {.n = 3, .v = {{.name = "value"}, {.name = "strong"}, {.name = "weak"}}};
+    struct child c[3] = {{.name = "value"}, {.name = "strong"}, {.name = "weak"}};
     uint64_t uses, weaks;
     if (!fmt_path(vs, v, "ptr.pointer", &ptr) || type_strip(ptr.type)->kind != TYPE_POINTER)
         return false; /* of an unsized type: its record shows both words */
     struct err *e = value_deref(vs, &ptr, &box);
     err_free(e); /* the record shows the pointer */
-    if (e || !fmt_path(vs, &box, value, &c.v[0].value) || !fmt_number(vs, &box, strong, &uses) ||
+    if (e || !fmt_path(vs, &box, value, &c[0].value) || !fmt_number(vs, &box, strong, &uses) ||
         !fmt_number(vs, &box, weak, &weaks))
         return false;
     const struct type *t = type_base(vs->types, TYPE_INT, "usize", fmt_word_size(vs), false);
-    c.v[1].value = value_of_int(vs, t, uses);
-    c.v[2].value = value_of_int(vs, t, weaks - 1); /* all strong ones together hold one weak count */
-    fixed(p, vs, &c);
+    c[1].value = value_of_int(vs, t, uses);
+    c[2].value = value_of_int(vs, t, weaks - 1); /* all strong ones together hold one weak count */
+    fmt_children(p, vs, c, 3);
     return fmt_summary(p, vs, "%s(strong=%" PRIu64 ", weak=%" PRIu64 ")", name, uses, weaks - 1);
 }
 
@@ -179,12 +153,12 @@ static bool present_cell(struct values *vs, const struct value *v, struct presen
 static bool borrowed(struct values *vs, struct presentation *p, const char *name, struct value count,
                      const char *value_name, struct value value)
 {
-    struct fixed_state c = {.n = 2, .v = {{.name = value_name, .value = value}, {.name = "borrow", .value = count}}};
+    struct child c[2] = {{.name = value_name, .value = value}, {.name = "borrow", .value = count}};
     uint64_t raw;
     if (!fmt_number(vs, &count, "", &raw))
         return false;
     int64_t n = (int64_t)raw;
-    fixed(p, vs, &c);
+    fmt_children(p, vs, c, 2);
     if (n >= 0)
         return fmt_summary(p, vs, "%s(borrow=%" PRId64 ")", name, n);
     return fmt_summary(p, vs, "%s(borrow_mut=%" PRIu64 ")", name, -raw);

@@ -135,7 +135,7 @@ fn hold(mut account: Box<dyn Write>) -> ! {
     let no_ages: HashMap<String, i32> = HashMap::new();
     let numbers_set: HashSet<u64> = (100..110).collect();
     let mut tree: BTreeMap<i32, String> = BTreeMap::new();
-    for i in 0..150 {
+    for i in 0..90 {
         tree.insert(i * 37 % 1000, format!("v{}", i));
     }
     let no_tree: BTreeMap<i32, i32> = BTreeMap::new();
