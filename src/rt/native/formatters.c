@@ -180,6 +180,23 @@ taddr fmt_align(const struct type *t, taddr at)
     return (at + a - 1) / a * a;
 }
 
+const char *fmt_type_name(struct values *vs, const struct type *t)
+{
+    SCOPED(text_done) struct text name = {0};
+    type_name(&name, t, NULL);
+    static const struct {
+        const char *whole, *alias;
+    } aliases[] = {
+        {"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
+        {"std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
+        {"std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char> >", "std::string"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (strcmp(text_str(&name), aliases[i].whole) == 0)
+            return aliases[i].alias;
+    return arena_strdup(vs->arena, text_str(&name));
+}
+
 /* ---- presenting ---- */
 
 bool fmt_summary(struct presentation *p, struct values *vs, const char *fmt, ...)
@@ -235,6 +252,27 @@ bool fmt_row(struct presentation *p, struct values *vs, const struct type *eleme
 {
     struct fmt_nodes row = {.element = element, .node = at, .n = n, .numbered = numbered};
     return element && set_children(p, vs, &row, next_in_row);
+}
+
+static bool next_in_array(struct presentation *p, struct values *vs, struct child *out, struct err **err)
+{
+    (void)vs;
+    (void)err;
+    struct fmt_nodes *it = p->state;
+    if (it->done >= it->n)
+        return false;
+    *out = (struct child){.value = value_element(&it->pair, type_strip(it->pair.type)->lower + (int64_t)it->done++)};
+    return true;
+}
+
+bool fmt_array(struct presentation *p, struct values *vs, const struct value *elements)
+{
+    const struct type *t = type_strip(elements->type);
+    if (t->kind != TYPE_ARRAY || !t->count_known)
+        return false;
+    struct fmt_nodes it = {.n = t->count, .pair = *elements};
+    fmt_summary(p, vs, "std::array of length %" PRIu64, t->count);
+    return set_children(p, vs, &it, next_in_array);
 }
 
 bool fmt_string(struct presentation *p, struct values *vs, const struct type *character, taddr at, uint64_t n)

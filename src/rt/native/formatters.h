@@ -40,6 +40,9 @@ const struct type *fmt_argument(const struct type *t, size_t i);
 /* `at` rounded up to what objects of the type need. */
 taddr fmt_align(const struct type *t, taddr at);
 
+/* "std::string" instead of the template that it stands for, other types by their names. */
+const char *fmt_type_name(struct values *vs, const struct type *t);
+
 /* ---- presenting ---- */
 
 /* "std::vector of length 3, capacity 4". */
@@ -49,6 +52,8 @@ bool fmt_counted(struct presentation *p, struct values *vs, const char *name, ui
 /* n objects in a row; numbered: each child is named "[i]". */
 bool fmt_row(struct presentation *p, struct values *vs, const struct type *element, taddr at, uint64_t n,
              bool numbered);
+/* The elements of a std::array's array, wherever they are. */
+bool fmt_array(struct presentation *p, struct values *vs, const struct value *elements);
 /* n characters of the target, or bytes of UTF-8 for Rust. */
 bool fmt_string(struct presentation *p, struct values *vs, const struct type *character, taddr at, uint64_t n);
 /* One child; name NULL: {value} instead of {name = value}. */

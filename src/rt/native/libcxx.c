@@ -52,9 +52,9 @@ static bool present_vector(struct values *vs, const struct value *v, struct pres
     return fmt_row(p, vs, element, start, (end - start) / size, false);
 }
 
-/* ---- trees: __tree_node is left, right, parent, a colour, the object ---- */
+/* ---- trees: __tree_node is left, right, parent, a colour of one byte, the object ---- */
 
-enum { TREE_LEFT = 0, TREE_RIGHT = 1, TREE_PARENT = 2, TREE_WORDS = 4, TREE_DEPTH = 130 };
+enum { TREE_LEFT = 0, TREE_RIGHT = 1, TREE_PARENT = 2, TREE_DEPTH = 130 };
 
 static bool successor(struct values *vs, taddr *node)
 {
@@ -99,11 +99,11 @@ static const char *pair_path(const struct type *element, const char *now, const 
 }
 
 static bool chain(struct values *vs, struct presentation *p, struct fmt_nodes *it, const char *name, bool is_map,
-                  unsigned links)
+                  unsigned head)
 {
     if (!it->element)
         return false;
-    it->extra[0] = fmt_align(it->element, links * fmt_word_size(vs));
+    it->extra[0] = fmt_align(it->element, head);
     it->numbered = !is_map;
     if (is_map) {
         it->key = pair_path(it->element, "__cc_.first", "__cc.first");
@@ -121,7 +121,7 @@ static bool tree(struct values *vs, const struct value *v, struct presentation *
         !fmt_number(vs, &inside, "__begin_node_", &it.node))
         return false;
     it.element = fmt_argument(type_strip(inside.type), 0);
-    return chain(vs, p, &it, name, is_map, TREE_WORDS);
+    return chain(vs, p, &it, name, is_map, 3 * fmt_word_size(vs) + 1);
 }
 
 /* ---- hash tables: __hash_node is next, hash, the object ---- */
@@ -142,7 +142,7 @@ static bool hash(struct values *vs, const struct value *v, struct presentation *
         !either_number(vs, &inside, "__first_node_.__next_", "__p1_.__value_.__next_", &it.node))
         return false;
     it.element = fmt_argument(type_strip(inside.type), 0);
-    return chain(vs, p, &it, name, is_map, 2);
+    return chain(vs, p, &it, name, is_map, 2 * fmt_word_size(vs));
 }
 
 /* ---- lists: __list_node is previous, next, the object ---- */
@@ -159,7 +159,8 @@ static bool present_list(struct values *vs, const struct value *v, struct presen
 {
     struct fmt_nodes it = {.step = step_list, .element = fmt_argument(v->type, 0)};
     return either_number(vs, v, "__size_", "__size_alloc_.__value_", &it.n) &&
-           fmt_number(vs, v, "__end_.__next_", &it.node) && chain(vs, p, &it, "std::list", false, 2);
+           fmt_number(vs, v, "__end_.__next_", &it.node) &&
+           chain(vs, p, &it, "std::list", false, 2 * fmt_word_size(vs));
 }
 
 /* ---- one thing ---- */
@@ -195,17 +196,24 @@ static bool present_shared_ptr(struct values *vs, const struct value *v, struct 
     return fmt_child(p, vs, "get()", pointer);
 }
 
+static bool present_array(struct values *vs, const struct value *v, struct presentation *p)
+{
+    struct value elements;
+    return fmt_path(vs, v, "__elems_", &elements) && fmt_array(p, vs, &elements);
+}
+
 static bool present_optional(struct values *vs, const struct value *v, struct presentation *p)
 {
     struct value inside;
     uint64_t engaged;
-    if (!fmt_number(vs, v, "__engaged_", &engaged) || !fmt_path(vs, v, "__val_", &inside))
+    const struct type *t = fmt_argument(v->type, 0);
+    if (!t || !fmt_number(vs, v, "__engaged_", &engaged) || !fmt_path(vs, v, "__val_", &inside))
         return false;
     if (!engaged) {
         p->kind = PRESENT_TEXT;
-        return fmt_summary(p, vs, "std::optional [no contained value]");
+        return fmt_summary(p, vs, "std::optional<%s> [no contained value]", fmt_type_name(vs, t));
     }
-    fmt_summary(p, vs, "std::optional");
+    fmt_summary(p, vs, "std::optional<%s>", fmt_type_name(vs, t));
     return fmt_child(p, vs, "[contained value]", inside);
 }
 
@@ -228,6 +236,7 @@ static const struct formatter_row rows[] = {
     {"std::__1::basic_string", present_string},
     {"std::__1::basic_string_view", present_string_view},
     {"std::__1::vector", present_vector},
+    {"std::__1::array", present_array},
     {"std::__1::list", present_list},
     {"std::__1::map", present_map},
     {"std::__1::multimap", present_multimap},

@@ -8,10 +8,22 @@
 /* GCC's default (stl_deque.h, _GLIBCXX_DEQUE_BUF_SIZE): bytes of a node. */
 enum { DEQUE_NODE = 512 };
 
+/* clang only declares the struct around the pointer, where the library is said to define it. */
+static bool hidden_pointer(struct values *vs, const struct value *v, uint64_t *out)
+{
+    struct value around;
+    taddr at;
+    if (!fmt_path(vs, v, "_M_dataplus", &around) || !type_strip(around.type)->incomplete)
+        return false;
+    struct err *e = value_address(&around, &at);
+    err_free(e); /* not in memory: the record shows it */
+    return !e && fmt_word(vs, at, out);
+}
+
 static bool present_string(struct values *vs, const struct value *v, struct presentation *p)
 {
     uint64_t at, n;
-    if (!fmt_number(vs, v, "_M_dataplus._M_p", &at))
+    if (!fmt_number(vs, v, "_M_dataplus._M_p", &at) && !hidden_pointer(vs, v, &at))
         return false;
     /* Before C++11's ABI the length stood in front of the characters, with the capacity and a count. */
     if (!fmt_number(vs, v, "_M_string_length", &n) && !fmt_word(vs, at - 3 * fmt_word_size(vs), &n))
@@ -88,16 +100,7 @@ static bool present_vector(struct values *vs, const struct value *v, struct pres
 static bool present_array(struct values *vs, const struct value *v, struct presentation *p)
 {
     struct value elements;
-    taddr at;
-    if (!fmt_path(vs, v, "_M_elems", &elements))
-        return false;
-    const struct type *t = type_strip(elements.type);
-    struct err *e = value_address(&elements, &at);
-    err_free(e); /* in a register: its record shows it */
-    if (e || t->kind != TYPE_ARRAY || !t->count_known)
-        return false;
-    fmt_summary(p, vs, "std::array of length %" PRIu64, t->count);
-    return fmt_row(p, vs, t->target, at, t->count, false);
+    return fmt_path(vs, v, "_M_elems", &elements) && fmt_array(p, vs, &elements);
 }
 
 static bool present_initializer_list(struct values *vs, const struct value *v, struct presentation *p)

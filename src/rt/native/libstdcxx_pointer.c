@@ -6,23 +6,6 @@
 
 #include <inttypes.h>
 
-/* "std::string" instead of the template that it stands for. */
-static const char *short_name(struct values *vs, const struct type *t)
-{
-    SCOPED(text_done) struct text name = {0};
-    type_name(&name, t, NULL);
-    static const struct {
-        const char *whole, *alias;
-    } aliases[] = {
-        {"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
-        {"std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-        if (strcmp(text_str(&name), aliases[i].whole) == 0)
-            return aliases[i].alias;
-    return arena_strdup(vs->arena, text_str(&name));
-}
-
 /* "int, std::string": the types among the template arguments. */
 static const char *argument_names(struct values *vs, const struct type *t)
 {
@@ -30,7 +13,7 @@ static const char *argument_names(struct values *vs, const struct type *t)
     struct template_args args = type_template_args(t);
     for (size_t i = 0; i < args.n; i++)
         if (!args.v[i].is_value)
-            text_printf(&all, "%s%s", all.n ? ", " : "", short_name(vs, args.v[i].type));
+            text_printf(&all, "%s%s", all.n ? ", " : "", fmt_type_name(vs, args.v[i].type));
     return arena_strdup(vs->arena, text_str(&all));
 }
 
@@ -131,7 +114,7 @@ static bool present_unique_ptr(struct values *vs, const struct value *v, struct 
     tuple.type = type_strip(tuple.type);
     if (!tuple_start(vs, &tuple, &impl) || !tuple_head(vs, &impl, &head, &rest, &more))
         return false;
-    fmt_summary(p, vs, "std::unique_ptr<%s>", short_name(vs, fmt_argument(v->type, 0)));
+    fmt_summary(p, vs, "std::unique_ptr<%s>", fmt_type_name(vs, fmt_argument(v->type, 0)));
     return fmt_child(p, vs, "get()", head);
 }
 
@@ -141,7 +124,7 @@ static bool counted_pointer(struct values *vs, const struct value *v, struct pre
     uint64_t counts, uses, weak;
     if (!fmt_path(vs, v, "_M_ptr", &pointer) || !fmt_number(vs, v, "_M_refcount._M_pi", &counts))
         return false;
-    const char *of = short_name(vs, fmt_argument(v->type, 0));
+    const char *of = fmt_type_name(vs, fmt_argument(v->type, 0));
     if (!counts) {
         fmt_summary(p, vs, "%s<%s> (empty)", name, of);
         return fmt_child(p, vs, "get()", pointer);
@@ -188,7 +171,7 @@ static bool present_optional(struct values *vs, const struct value *v, struct pr
         (!fmt_path(vs, v, "_M_payload._M_payload._M_value", &inside) &&
          !fmt_path(vs, v, "_M_payload._M_payload", &inside)))
         return false;
-    const char *name = arena_printf(vs->arena, "std::optional<%s>", short_name(vs, t));
+    const char *name = arena_printf(vs->arena, "std::optional<%s>", fmt_type_name(vs, t));
     if (!engaged)
         return nothing_inside(p, vs, name);
     inside.type = t;
@@ -250,7 +233,7 @@ static bool present_atomic(struct values *vs, const struct value *v, struct pres
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         if (!fmt_path(vs, v, paths[i], &inside))
             continue;
-        fmt_summary(p, vs, "std::atomic<%s>", short_name(vs, t));
+        fmt_summary(p, vs, "std::atomic<%s>", fmt_type_name(vs, t));
         return fmt_child(p, vs, NULL, inside);
     }
     return false;
