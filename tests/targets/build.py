@@ -43,6 +43,8 @@ SOURCES = {
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",
+    "containers": "cxx/containers.cc",
+    "containers-rust": "rust/containers.rs",
 }
 
 
@@ -166,6 +168,9 @@ def _all_variants():
     yield Variant("c-gcc-cet", "-O2, CET with its second PLT, lazy binding", "c", "gcc",
                   ("-O2", "-g", "-fcf-protection=full", "-Wl,-z,ibtplt", "-Wl,-z,lazy"))
     yield Variant("c-gcc-eager", "-O2, bound at start (.plt.got)", "c", "gcc", ("-O2", "-g", "-fno-plt", "-Wl,-z,now"))
+    yield Variant("cxx-libcxx", "libc++", "c++", "clang", ("-O0", "-g", "-stdlib=libc++"))
+    yield Variant("cxx-old-abi", "libstdc++ as before C++11's ABI", "c++", "gcc",
+                  ("-O0", "-g", "-D_GLIBCXX_USE_CXX11_ABI=0"))
     yield Variant("c-musl", "musl, dynamic", "c", "musl-gcc", ("-O2", "-g"))
     yield Variant("c-musl-static", "musl, static", "c", "musl-gcc", ("-O2", "-g", "-static"))
     yield Variant("c-musl-static-O0", "musl, static, -O0", "c", "musl-gcc", ("-O0", "-g", "-static"))

@@ -216,9 +216,12 @@ __attribute__((noinline)) static void hold()
     EXPECT(nested);
     expect_text("fixed", "std::array of length 3 = {7, 8, 9}");
     EXPECT(deque);
-#ifdef _LIBCPP_VERSION
+#if defined _LIBCPP_VERSION
     expect_text("list", counted("std::list", list.size()) + numbered(list));
     expect_text("no_list", counted("std::list", no_list.size()));
+#elif !_GLIBCXX_USE_CXX11_ABI
+    expect_text("list", "std::list" + numbered(list));
+    expect_text("no_list", "empty std::list");
 #else
     expect_text("list", "std::__cxx11::list" + numbered(list));
     expect_text("no_list", "empty std::__cxx11::list");
