@@ -17,7 +17,7 @@ struct capture_result {
 };
 /* Writes a new file (mode 0600; an existing one is refused: ERR_USAGE). It gets its name only when it is
  * complete. The image is a held process, or a core of any kind: then the copy holds what that core does.
- * Errors: ERR_IO (a full disk says how far it came), ERR_LIMIT (the disk is nearly full), ERR_CANCELLED, ERR_GONE. */
+ * Errors: ERR_UNSUPPORTED (a program that does not run), ERR_IO (a full disk says how far it came), ERR_LIMIT (the disk is nearly full), ERR_CANCELLED, ERR_GONE. */
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out) MUST_CHECK;
 

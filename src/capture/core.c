@@ -210,6 +210,8 @@ struct err *capture_core(struct image *im, const char *path, const struct captur
     struct segments segments = {0};
     struct capture_result result = {0};
 
+    if (im->kind == IMAGE_FILE)
+        return err_new(ERR_UNSUPPORTED, "%s does not run: there is nothing to write a core of", im->path);
     TRY(target_open(&target, path));
     struct err *e = write_core(im, opts, &target, &segments, &result);
     vec_done(&segments.v);

@@ -74,14 +74,14 @@ const char *image_join_arguments(struct image *im, const char *args, size_t n)
 
 struct err *image_mapping_facts(struct image *im, struct mapping_facts *out, uint32_t *filter)
 {
-    if (!im->ops->facts)
-        return err_new(ERR_UNSUPPORTED, "%s is a core: its mappings have no flags", im->path);
+    if (!im->ops || !im->ops->facts)
+        return err_new(ERR_UNSUPPORTED, "%s is no process: its mappings have no flags", im->path);
     return im->ops->facts(im, out, filter);
 }
 
 bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
 {
-    return im->ops->touched && im->ops->touched(im, at, pages, out);
+    return im->ops && im->ops->touched && im->ops->touched(im, at, pages, out);
 }
 
 const struct mapping *image_mapping(const struct image *im, taddr at)

@@ -9,9 +9,9 @@ struct module *module_new(struct modules *ms, const char *path)
     struct module *m = xcalloc(1, sizeof(*m));
     m->priv = xcalloc(1, sizeof(*m->priv));
     m->priv->ms = ms;
-    m->path = path;
-    const char *slash = strrchr(path, '/');
-    m->name = slash && slash[1] ? slash + 1 : path;
+    m->path = arena_strdup(&m->priv->arena, path);
+    const char *slash = strrchr(m->path, '/');
+    m->name = slash && slash[1] ? slash + 1 : m->path;
 
     pthread_mutexattr_t attr;
     pthread_mutexattr_init(&attr);

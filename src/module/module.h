@@ -50,6 +50,9 @@ struct modules;
 /* Finds the modules of an image: NT_FILE or maps, link_map names, the vdso. Never fails as a whole. The
  * image must outlive the modules. `opts` is copied, its strings borrowed. */
 struct modules *modules_load(struct image *im, const struct module_opts *opts);
+/* The image has new mappings (a held process ran): lists its modules anew. Those that stayed keep what was loaded of
+ * them; those that are gone live on, unlisted, for whoever still has something of them. No other call may run. */
+void modules_reload(struct modules *ms);
 void modules_free(struct modules *ms);
 struct image *modules_image(struct modules *ms);
 const struct module_opts *modules_opts(const struct modules *ms);

@@ -17,6 +17,7 @@ struct modules {
     struct arena arena;
     VEC(struct module *) list; /* sorted by start */
     taddr *reach;              /* highest end of the modules 0 to i */
+    VEC(struct module *) gone; /* no longer mapped, but what came of them may be in use */
 
     /* Where the target's absolute paths begin: the sysroot, or a container's root, and for all but a
      * sysroot "" as the last. */
@@ -37,6 +38,7 @@ struct modules {
 struct module_priv {
     struct modules *ms;
     VEC(const struct mapping *) maps; /* those of the file, by address */
+    uint64_t dev, inode;              /* of the file, as mapped; 0 unknown */
     pthread_mutex_t lock;             /* recursive; guards what follows until the part is done */
     struct arena arena;               /* strings and arrays of the parts */
     atomic_bool file_done, debug_done, alt_done, dwarf_done, symbols_done, cfi_done, hint_done;
@@ -67,7 +69,7 @@ static inline void module_once(struct module *m, atomic_bool *done, void (*load)
     pthread_mutex_unlock(&m->priv->lock);
 }
 
-/* An empty module, not yet in the list. Strings are borrowed. */
+/* An empty module, not yet in the list. The path is copied. */
 struct module *module_new(struct modules *ms, const char *path);
 void module_free(struct module *m);
 /* The path of the file below the target's own root. */

@@ -58,6 +58,8 @@ static struct group *group_new(struct grouping *gr, const struct mapping *map)
     struct group *g = vec_push(&gr->groups);
     g->m = module_new(gr->ms, map->path);
     g->m->start = map->start;
+    g->m->priv->dev = map->dev;
+    g->m->priv->inode = map->inode;
     read_group_header(gr->ms, g, map);
     return g;
 }
@@ -267,6 +269,25 @@ const char *module_inner_path(const struct module *m)
     return n && strncmp(m->path, outer, n) == 0 && m->path[n] == '/' ? m->path + n : m->path;
 }
 
+/* The list is made new from the image. */
+static void list_modules(struct modules *ms)
+{
+    if (ms->im->kind == IMAGE_FILE)
+        add_program(ms);
+    else
+        add_file_modules(ms);
+    if (ms->list.n == 0)
+        modules_from_link_map(ms);
+    add_vdso(ms);
+}
+
+static void finish_list(struct modules *ms)
+{
+    sort_modules(ms);
+    mark_exe(ms);
+    find_missing_bias(ms);
+}
+
 struct modules *modules_load(struct image *im, const struct module_opts *opts)
 {
     struct modules *ms = xcalloc(1, sizeof(*ms));
@@ -277,17 +298,57 @@ struct modules *modules_load(struct image *im, const struct module_opts *opts)
     find_debug_dirs(ms);
     if (im->kind == IMAGE_CORE && im->path)
         ms->core_dir = dirname(arena_strdup(&ms->arena, im->path));
-    if (im->kind == IMAGE_FILE)
-        add_program(ms);
-    else
-        add_file_modules(ms);
-    if (ms->list.n == 0)
-        modules_from_link_map(ms);
-    add_vdso(ms);
-    sort_modules(ms);
-    mark_exe(ms);
-    find_missing_bias(ms);
+    list_modules(ms);
+    finish_list(ms);
     return ms;
+}
+
+static bool same_module(const struct module *a, const struct module *b)
+{
+    return a->start == b->start && a->bias == b->bias && strcmp(a->path, b->path) == 0 &&
+           a->priv->inode == b->priv->inode && a->priv->dev == b->priv->dev && a->build_id.n == b->build_id.n &&
+           memcmp(a->build_id.id, b->build_id.id, a->build_id.n) == 0;
+}
+
+/* What was loaded of a module that is still there goes on serving it; where it is mapped is what `fresh` says. */
+static struct module *keep_module(struct module *old, struct module *fresh)
+{
+    vec_done(&old->priv->maps);
+    memcpy(&old->priv->maps, &fresh->priv->maps, sizeof(old->priv->maps));
+    memset(&fresh->priv->maps, 0, sizeof(fresh->priv->maps));
+    old->end = fresh->end;
+    old->deleted = fresh->deleted;
+    old->is_exe = false;
+    module_free(fresh);
+    return old;
+}
+
+void modules_reload(struct modules *ms)
+{
+    struct module **old = ms->list.v;
+    size_t n_old = ms->list.n, k = 0;
+
+    ms->list.v = NULL;
+    ms->list.n = ms->list.cap = 0;
+    list_modules(ms);
+    sort_modules(ms);
+    for (size_t i = 0; i < ms->list.n; i++) {
+        /* Both are in the order of their starts; what is passed over is no longer mapped. */
+        while (k < n_old && old[k]->start < ms->list.v[i]->start)
+            k++;
+        if (k < n_old && same_module(old[k], ms->list.v[i])) {
+            ms->list.v[i] = keep_module(old[k], ms->list.v[i]);
+            old[k] = NULL;
+        }
+    }
+    for (k = 0; k < n_old; k++) {
+        if (!old[k])
+            continue;
+        vec_done(&old[k]->priv->maps);
+        *vec_push(&ms->gone) = old[k];
+    }
+    free(old);
+    finish_list(ms);
 }
 
 void modules_free(struct modules *ms)
@@ -296,7 +357,10 @@ void modules_free(struct modules *ms)
         return;
     for (size_t i = 0; i < ms->list.n; i++)
         module_free(ms->list.v[i]);
+    for (size_t i = 0; i < ms->gone.n; i++)
+        module_free(ms->gone.v[i]);
     vec_done(&ms->list);
+    vec_done(&ms->gone);
     vec_done(&ms->debug_dirs);
     packages_free(ms->packages);
     if (ms->debuginfod)

@@ -140,8 +140,7 @@ void session_reset(struct session *s)
 {
     detach_runtimes(s);
     forget_stacks(s);
-    modules_free(s->ms);
-    s->ms = modules_load(s->im, &s->opts.modules);
+    modules_reload(s->ms);
     attach_runtimes(s);
 }
 
