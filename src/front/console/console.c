@@ -10,11 +10,9 @@
 enum { DEPTH_MAX = 100, LINE_MAX_BYTES = 64 * 1024 };
 
 const struct console_table *const console_tables[] = {
-    &console_frame_table,       &console_thread_table,
-    &console_settings_table,    &console_list_table,
-    &console_disassemble_table, &console_code_table,
-    &console_refused_table,     &console_help_table,
-    &console_support_table,     NULL,
+    &console_frame_table,       &console_thread_table, &console_settings_table, &console_list_table,
+    &console_disassemble_table, &console_code_table,   &console_refused_table,  &console_process_table,
+    &console_signal_table,      &console_help_table,   &console_support_table,  NULL,
 };
 
 /* ---- output ---- */

@@ -9,6 +9,7 @@
 
 #include "front/console/settings.h"
 #include "front/front.h"
+#include "session/control.h"
 #include "session/values.h"
 
 struct console;
@@ -72,6 +73,11 @@ struct console_display {
     bool off;
     char *format, *text; /* "/x" or "", and the expression */
 };
+/* What `handle` set. */
+struct console_signals {
+    struct signal_rules rules;
+    uint64_t print; /* mask: they are shown; those that stop the process are among them */
+};
 struct console_line; /* line.c: the editor and its history */
 
 struct console {
@@ -81,6 +87,7 @@ struct console {
     struct text out;        /* the answer so far: commands put their text here; console_flush() writes it */
     struct screen screen;   /* where it goes, redirections included */
     struct settings set;
+    struct console_signals signals;
     bool interactive;       /* somebody types; false for -x, -ex and pipes */
     bool quit;              /* the command `quit` was given */
     int status;             /* exit status: 1 after a command that failed */
@@ -145,6 +152,12 @@ void console_done(struct console *c);
 struct err *console_open(struct console *c, const char *target) MUST_CHECK;
 void console_close(struct console *c);
 
+/* ---- signals.c ---- */
+
+struct console_signals console_signals_default(void);
+/* "SIGSEGV", or its description: "Segmentation fault". */
+void console_put_signal(struct text *t, int signo, bool description);
+
 /* ---- select.c ---- */
 
 /* Forgets the selection and all that pointed into the target: after it ran, or was closed. */
@@ -197,8 +210,8 @@ struct err *command_find_row(struct console *c, const char *line, const struct c
                              const struct console_macro **macro, const char **args) MUST_CHECK;
 /* The tables of all files, and all of them: NULL-terminated, in console.c. */
 extern const struct console_table console_code_table, console_disassemble_table, console_frame_table,
-    console_help_table, console_list_table, console_refused_table, console_settings_table, console_support_table,
-    console_thread_table;
+    console_help_table, console_list_table, console_process_table, console_refused_table, console_settings_table,
+    console_signal_table, console_support_table, console_thread_table;
 extern const struct console_table *const console_tables[];
 /* Takes a word off the front: the arguments begin with it, alone or before a blank. */
 bool args_word(const char **args, const char *word);

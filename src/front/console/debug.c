@@ -60,7 +60,8 @@ static struct err *run(struct call *call)
 {
     struct wish w;
     TRY(find_wish(call, &w));
-    SCOPED(console_done) struct console c = {.call = call, .screen = call->screen};
+    SCOPED(console_done)
+    struct console c = {.call = call, .screen = call->screen, .signals = console_signals_default()};
     settings_init(&c);
     c.program = w.program;
     run_given(&c, true);
