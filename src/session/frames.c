@@ -38,6 +38,11 @@ static bool after_signal(const struct sstack *st, size_t index)
     return st->frames[index].physical != physical && st->frames[index].kind == FRAME_SIGNAL;
 }
 
+static bool is_exact(const struct sstack *st, size_t index)
+{
+    return st->frames[index].physical == 0 || after_signal(st, index);
+}
+
 static const struct physical *make_physical(struct session *s, const struct sstack *st, size_t index,
                                             const struct regs *regs)
 {
@@ -46,7 +51,7 @@ static const struct physical *make_physical(struct session *s, const struct ssta
     struct frame unused;
     bool end = false;
     p->regs = *regs;
-    p->exact = st->frames[index].physical == 0 || after_signal(st, index);
+    p->exact = is_exact(st, index);
     /* A frame that cannot be left has no caller, and its CFA is not known: it says so when it is asked. */
     struct err *e = unwind_step(v->unwinder, regs, p->exact, &p->caller, &unused, &p->cfa, &end);
     p->has_caller = !e && !end;
@@ -95,6 +100,16 @@ static uint32_t inlined_before(const struct sstack *st, size_t index)
     return n;
 }
 
+/* The address to look a frame up by. A call may be the last instruction of its function, and a signal frame
+ * returns to the start of its trampoline. */
+static taddr lookup_of(const struct sstack *st, size_t index, bool exact)
+{
+    const struct sframe *sf = &st->frames[index];
+    bool jumped = st->frames[function_of(st, index)].kind == FRAME_TAILCALL;
+    bool here = !jumped && (exact || sf->kind == FRAME_SIGNAL || !sf->pc);
+    return here ? sf->pc : sf->pc - 1;
+}
+
 /* At a tail call the callee's frame is gone: what is saved for the caller is back in its registers, and the stack
  * pointer is where it was at the entry. */
 static void leave_by_jump(const struct arch *a, const struct physical *p, taddr pc, struct regs *out)
@@ -117,7 +132,7 @@ static const struct vframe *make_frame(struct session *s, const struct sstack *s
 {
     const struct sframe *sf = &st->frames[index];
     size_t function = function_of(st, index);
-    bool jumped = st->frames[function].kind == FRAME_TAILCALL, signal = sf->kind == FRAME_SIGNAL;
+    bool jumped = st->frames[function].kind == FRAME_TAILCALL;
     struct source_frame *out = arena_new(&s->values->arena, struct source_frame);
     out->s = s;
     out->st = st;
@@ -126,7 +141,7 @@ static const struct vframe *make_frame(struct session *s, const struct sstack *s
         .vs = &s->values->vs,
         .thread = st->thread,
         .pc = sf->pc,
-        .lookup = !jumped && (p->exact || signal || !sf->pc) ? sf->pc : sf->pc - 1,
+        .lookup = lookup_of(st, index, p->exact),
         .cfa = p->cfa,
         .regs = p->regs,
         .innermost = sf->physical == 0 && !jumped,
@@ -173,4 +188,14 @@ struct err *session_frame(struct session *s, const struct sstack *st, size_t ind
     TRY(find_physical(s, st, index, &p));
     *out = make_frame(s, st, index, p);
     return NULL;
+}
+
+void session_prepare_frames(struct session *s)
+{
+    VEC(taddr) lookups = {0};
+    for (size_t i = 0; i < s->n_stacks; i++)
+        for (size_t k = 0; k < s->stacks[i].n; k++)
+            *vec_push(&lookups) = lookup_of(&s->stacks[i], k, is_exact(&s->stacks[i], k));
+    scope_prepare(session_values(s), lookups.v, lookups.n);
+    vec_done(&lookups);
 }

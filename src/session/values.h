@@ -15,6 +15,9 @@
 /* Frees what values of earlier answers hold. */
 void session_forget_values(struct session *s);
 
+/* Finds the functions of all frames of all stacks at once, on all cores: for who goes on to ask for the variables
+ * of many of them. */
+void session_prepare_frames(struct session *s);
 /* The variables' side of frame `index` of a stack; NULL index of an empty stack. Registers are recomputed, the
  * next frame outwards is cheap. Valid until session_forget_values(). ERR_NO_DATA with the reason. */
 struct err *session_frame(struct session *s, const struct sstack *st, size_t index,
