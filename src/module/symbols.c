@@ -122,8 +122,7 @@ bool modules_symbol_named(struct modules *ms, const char *name, struct symbol *o
         /* The program itself first. */
         struct module *m = ms->list.v[i % ms->list.n];
         if (m->is_exe == (i < ms->list.n) && module_symbol_named(m, name, out)) {
-            if (in)
-                *in = m;
+            *in = m;
             return true;
         }
     }

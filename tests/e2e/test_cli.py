@@ -54,6 +54,7 @@ def test_nothing_given():
     (["stack", "--color=blue", "y"], "takes auto|always|never"),
     (["stack", "--json", "--folded", "y"], "exclude each other"),
     (["stack", "--fold", "y"], "--fold needs --json"),
+    (["stack", "--full", "--group", "y"], "--full excludes"),
     (["help", "stak"], "did you mean 'inquest stack'?"),
     (["--completion", "tcsh"], "bash, zsh or fish"),
 ])

@@ -14,6 +14,7 @@ struct report {
     const struct image *im;
     const struct sstack *stacks;
     size_t n_stacks;
+    bool full; /* with variables */
 };
 
 /* target.c: what the target is and how it ended. */
@@ -55,6 +56,10 @@ static inline uint64_t module_offset(const struct module *m, uint64_t pc)
 struct err *stack_write_text(const struct report *r) MUST_CHECK;
 struct err *stack_write_folded(const struct report *r) MUST_CHECK;
 struct err *stack_write_json(const struct report *r) MUST_CHECK;
+
+/* stack_variables.c: the variables of frame i, a line each; and as the member "variables". ERR_CANCELLED. */
+struct err *variables_text(struct text *t, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
+struct err *variables_json(struct json *j, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
 
 /* info.c, info_text.c, info_json.c */
 struct memory_wish {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquest stack: the command row. */
 #include "front/report/priv.h"
+#include "session/values.h"
 
 #include <stdint.h>
 
@@ -11,6 +12,7 @@ static const struct option_row rows[] = {
     {"json", 'j', VALUE_NONE, NULL, "JSON, schema inquest.stack/1"},
     {"names", 'n', VALUE_NONE, NULL, "names from symbols only: no lines, no inlined calls, but at once"},
     {"limit", 'l', VALUE_NUMBER, "N", "at most N frames a thread, from the innermost; 0: all (default)"},
+    {"full", 'f', VALUE_NONE, NULL, "arguments and variables of each frame"},
     {"no-inlines", 0, VALUE_NONE, NULL, "leave inlined calls out"},
     {"addresses", 'a', VALUE_NONE, NULL, "show the address of each frame"},
     {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion"},
@@ -28,6 +30,9 @@ static struct err *check_options(const struct call *c)
                         "--folded counts equal stacks by itself");
     if (call_has(c, "fold") && !call_has(c, "json"))
         return err_hint(err_new(ERR_USAGE, "--fold needs --json"), "text is folded unless --all-frames is given");
+    if (call_has(c, "full") && (call_has(c, "folded") || call_has(c, "group") || call_has(c, "names")))
+        return err_hint(err_new(ERR_USAGE, "--full excludes --folded, --group and --names"),
+                        "each frame has variables of its own; they come from debug information");
     return NULL;
 }
 
@@ -51,11 +56,13 @@ static struct err *run(struct call *c)
 
     SCOPED(session_freep) struct session *s = NULL;
     TRY(session_open(c->operands[0], &opts, &s));
-    struct report r = {.call = c, .session = s, .im = session_image(s)};
+    struct report r = {.call = c, .session = s, .im = session_image(s), .full = call_has(c, "full")};
     if (r.im->kind == IMAGE_FILE)
         return err_hint(err_new(ERR_USAGE, "%s is a program that does not run: it has no stacks", c->operands[0]),
                         "name a core or the id of a process");
     TRY(session_stacks(s, &r.stacks, &r.n_stacks));
+    if (r.full)
+        session_prepare_frames(s);
     if (call_has(c, "json"))
         return stack_write_json(&r);
     if (call_has(c, "folded"))
@@ -80,6 +87,7 @@ const struct command report_stack = {
         "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
         "outermost frame says why. A recursion is shown as one line with its exact count.",
     .examples = "inquest stack core                   # everything\n"
+                "inquest stack --full core            # with variables\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
                 "inquest stack --json core.zst        # for programs\n",
     .groups = groups,

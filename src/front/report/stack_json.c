@@ -38,8 +38,10 @@ static const char *how_name(enum frame_how h)
     return "cfi";
 }
 
-static void frame_json(struct json *j, const struct sframe *f, const struct stretch *s)
+static struct err *frame_json(struct json *j, const struct report *r, const struct sstack *st, size_t i,
+                              const struct stretch *s)
 {
+    const struct sframe *f = &st->frames[i];
     const struct splace *at = f->at;
     json_object_begin(j);
     json_kv_hex(j, "pc", f->pc);
@@ -64,10 +66,12 @@ static void frame_json(struct json *j, const struct sframe *f, const struct stre
         json_kv_u64(j, "repeated", s->times);
         json_kv_u64(j, "round", s->period);
     }
+    struct err *e = r->full ? variables_json(j, r, st, i) : NULL;
     json_object_end(j);
+    return e;
 }
 
-static void frames_json(struct json *j, const struct sstack *st, bool fold)
+static struct err *frames_json(struct json *j, const struct report *r, const struct sstack *st, bool fold)
 {
     json_key(j, "frames");
     json_array_begin(j);
@@ -76,24 +80,26 @@ static void frames_json(struct json *j, const struct sstack *st, bool fold)
         if (fold)
             s = stretch_at(st, i);
         for (size_t k = 0; k < s.period; k++)
-            frame_json(j, &st->frames[i + k], &s);
+            TRY(frame_json(j, r, st, i + k, &s));
         i += s.period * s.times;
     }
     json_array_end(j);
+    return NULL;
 }
 
-static void thread_json(struct json *j, const struct report *r, const struct sstack *st, bool fold)
+static struct err *thread_json(struct json *j, const struct report *r, const struct sstack *st, bool fold)
 {
     json_object_begin(j);
     json_kv_i64(j, "tid", st->thread->tid);
     json_kv_string(j, "name", thread_name(r->im, st->thread));
     json_kv_bool(j, "crashed", st->crashed);
     json_kv_string(j, "state", thread_state(st->thread->state));
-    frames_json(j, st, fold);
+    TRY(frames_json(j, r, st, fold));
     json_kv_string(j, "stopped", st->stopped);
     if (st->stopped_hint)
         json_kv_string(j, "stopped_hint", st->stopped_hint);
     json_object_end(j);
+    return NULL;
 }
 
 static void groups_json(struct json *j, const struct report *r)
@@ -170,7 +176,7 @@ struct err *stack_write_json(const struct report *r)
     json_key(&j, "threads");
     json_array_begin(&j);
     for (size_t i = 0; i < r->n_stacks; i++)
-        thread_json(&j, r, &r->stacks[i], fold);
+        TRY(thread_json(&j, r, &r->stacks[i], fold));
     json_array_end(&j);
     json_key(&j, "tasks");
     json_array_begin(&j);

@@ -275,6 +275,8 @@ static struct err *put_frames(struct text *t, struct layout *l, const struct sst
             put_stretch(t, l, st, &s);
         else
             put_frame(t, l, i, &st->frames[i]);
+        if (l->r->full)
+            TRY(variables_text(t, l->r, st, i));
         i += s.period * s.times;
         if (t->n > 64 * 1024)
             TRY(report_flush(t, out));
@@ -375,7 +377,7 @@ struct err *stack_write_text(const struct report *r)
         .sc = &r->call->screen,
         .short_text = r->call->screen.columns && !call_has(r->call, "full-paths"),
         .addresses = call_has(r->call, "addresses"),
-        .fold = !call_has(r->call, "all-frames"),
+        .fold = !r->full && !call_has(r->call, "all-frames"),
     };
     struct map64 seen = {0};
     for (size_t i = 0; i < r->n_stacks; i++)
