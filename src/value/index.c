@@ -142,11 +142,17 @@ struct question {
     VEC(struct index_hit) hits[2]; /* definitions, declarations */
 };
 
-/* Is `file` the end of the path, from a slash on? */
-static bool path_ends_with(const char *path, const char *file)
+/* Is `file` the end of the unit's path, from a slash on? */
+static bool unit_is_of_file(struct dw_unit *u, const char *file)
 {
-    size_t n = path ? strlen(path) : 0, k = strlen(file);
-    return n >= k && strcmp(path + n - k, file) == 0 && (n == k || path[n - k - 1] == '/' || file[0] == '/');
+    const struct dw_root *r = dw_unit_root(u);
+    SCOPED(text_done) struct text path = {0};
+    if (r->comp_dir && r->name && r->name[0] != '/')
+        text_printf(&path, "%s/", r->comp_dir);
+    text_put(&path, r->name ? r->name : "");
+    size_t n = path.n, k = strlen(file);
+    return n >= k && strcmp(text_str(&path) + n - k, file) == 0 &&
+           (n == k || path.p[n - k - 1] == '/' || file[0] == '/');
 }
 
 /* The mangled name of a function, of its own or where it was declared. */
@@ -194,7 +200,7 @@ static void try_entry(struct question *q, const struct index_module *im, const s
     struct dw_die declared;
     if (!(kind & q->kinds) || e->hash != (kind == INDEX_FUNCTION ? q->stem : q->hash))
         return;
-    if (q->file && !path_ends_with(dw_unit_root(u)->name, q->file))
+    if (q->file && !unit_is_of_file(u, q->file))
         return;
     if (!index_entry_die(im, e, &hit, &declared) || !name_matches(q, &hit))
         return;

@@ -15,6 +15,9 @@ struct collecting {
 static const char *plain_name(struct index_module *im, const char *name)
 {
     SCOPED(freep) char *full = demangle(name);
+    char *clone = full ? strstr(full, " [clone ") : NULL; /* a part or variant that gcc made */
+    if (clone)
+        *clone = 0;
     struct bytes own = full ? signature_name(full) : (struct bytes){0};
     if (own.n)
         return arena_strndup(&im->arena, (const char *)own.p, own.n);
