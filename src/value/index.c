@@ -316,27 +316,29 @@ static struct err *ask_tables(struct asking *a, struct index_module *im)
     return progress_cancelled(a->q->ix->progress) ? err_new(ERR_CANCELLED, "cancelled") : NULL;
 }
 
-static struct err *ask_all_dwarf(struct asking *a)
+static void set_name(struct question *q, const struct name_parts *name)
 {
-    struct question *q = a->q;
+    q->name = *name;
     struct bytes last = q->name.v[q->name.n - 1];
     struct bytes stem = name_stem(last);
     q->has_arguments = stem.n != last.n;
     q->hash = name_hash(last, &q->ix->scratch);
     q->stem = name_hash(stem, &q->ix->scratch);
-    return ask_all(a, ask_dwarf);
 }
 
 static struct err *answer(struct asking *a)
 {
     struct question *q = a->q;
-    struct name_parts parts = q->name;
-    TRY(ask_all_dwarf(a));
+    struct name_parts parts;
+    if (!name_split(a->name, &parts))
+        return NULL;
+    set_name(q, &parts);
+    TRY(ask_all(a, ask_dwarf));
     /* Rust has "&mut dyn a::B" and "a::Box<[u8]>" as one name, in no scope. */
     if (!q->hits[0].n && !q->hits[1].n && parts.n > 1) {
-        q->name = (struct name_parts){.v = {name_bytes(a->name)}, .n = 1};
-        TRY(ask_all_dwarf(a));
-        q->name = parts;
+        set_name(q, &(struct name_parts){.v = {name_bytes(a->name)}, .n = 1});
+        TRY(ask_all(a, ask_dwarf));
+        set_name(q, &parts);
     }
     if (!q->hits[0].n && !q->file && (q->kinds & (INDEX_FUNCTION | INDEX_VARIABLE)))
         TRY(ask_all(a, ask_tables));
@@ -368,7 +370,7 @@ static struct err *ask(struct index *ix, const char *file, const char *name, uns
     }
     struct question q = {.ix = ix, .kinds = kinds, .anywhere = anywhere, .file = file};
     struct asking a = {.q = &q, .name = name, .first = first};
-    struct err *e = name_split(name, &q.name) ? answer(&a) : NULL;
+    struct err *e = answer(&a);
     if (!e) {
         struct index_hits *hits = arena_new(&ix->arena, struct index_hits);
         keep(&q, hits);
