@@ -181,7 +181,8 @@ const char *lines_name(const struct lines *l, uint64_t file, struct arena *a)
         return dw_unit_root(l->unit)->name;
     if (!entry_of(l, file, &name, &dir))
         return NULL;
-    return !dir || (l->version >= 5 && dir == l->dirs.v[0]) ? name : arena_printf(a, "%s/%s", dir, name);
+    bool own = l->version >= 5 && l->files.v[file].dir == 0;
+    return !dir || own ? name : arena_printf(a, "%s/%s", dir, name);
 }
 
 /* ---- program ---- */
@@ -204,6 +205,7 @@ struct machine {
     uint64_t last_file;
     taddr last_addr;
     bool any_row, stmt_here;
+    bool marked, line_marked; /* discriminators: of the next row, of any row since the line changed */
     struct line_pos *pos;
     size_t n, next, left; /* next: first position not below cur.addr; left: not yet found */
     /* Instead of positions, all rows: lines_run(). */
@@ -215,7 +217,7 @@ static void reset(struct machine *m)
 {
     m->r = (struct row){.file = 1, .line = 1, .stmt = m->l->default_stmt};
     m->op = 0;
-    m->dead = m->have = m->any_row = m->stmt_here = false;
+    m->dead = m->have = m->any_row = m->stmt_here = m->marked = m->line_marked = false;
     m->last_file = 0;
 }
 
@@ -250,7 +252,9 @@ static void give(struct machine *m, taddr end)
 static void tell(const struct machine *m, bool end)
 {
     const struct row *r = &m->r;
-    m->each(m->arg, &(struct line_step){.pc = r->addr, .file = r->file, .line = r->line, .stmt = r->stmt, .end = end});
+    m->each(m->arg,
+            &(struct line_step){
+                .pc = r->addr, .file = r->file, .line = r->line, .stmt = r->stmt, .again = m->line_marked, .end = end});
 }
 
 /* From now on m->r is what holds. */
@@ -293,6 +297,14 @@ static void take_row(struct machine *m)
     m->stmt_here = (same_addr && m->stmt_here) || r->stmt;
     m->last_addr = r->addr;
     m->any_row = true;
+    m->marked = false;
+}
+
+static void advance_line(struct machine *m, int64_t by)
+{
+    m->r.line += (uint32_t)by;
+    if (by)
+        m->line_marked = m->marked;
 }
 
 static void end_sequence(struct machine *m)
@@ -330,6 +342,9 @@ static void extended(struct machine *m, struct cursor *c)
         break;
     }
     case DW_LNE_set_discriminator:
+        m->marked = cursor_uleb(&body) != 0;
+        m->line_marked |= m->marked;
+        break;
     case DW_LNE_define_file: /* no producer uses it */
     default:
         break;
@@ -346,7 +361,7 @@ static void standard(struct machine *m, struct cursor *c, uint8_t op)
         advance(m, cursor_uleb(c));
         break;
     case DW_LNS_advance_line:
-        m->r.line += (uint32_t)cursor_sleb(c);
+        advance_line(m, cursor_sleb(c));
         break;
     case DW_LNS_set_file:
         m->last_file = m->r.file;
@@ -389,7 +404,7 @@ static struct err *run(struct machine *m)
         if (op >= l->opcode_base) {
             unsigned adjusted = op - l->opcode_base;
             advance(m, adjusted / l->line_range);
-            m->r.line += (uint32_t)(l->line_base + (int)(adjusted % l->line_range));
+            advance_line(m, l->line_base + (int)(adjusted % l->line_range));
             take_row(m);
         } else if (op == 0) {
             extended(m, &c);

@@ -52,6 +52,7 @@ struct line_step {
     uint64_t file;
     uint32_t line; /* not 0 */
     bool stmt;     /* a statement begins here */
+    bool again;    /* the line has discriminators: the row may tell blocks of one line apart */
     bool end;      /* of a sequence: `pc` is the first address after it, and only that counts */
 };
 /* Calls fn for all rows that count, in the order of the program. */

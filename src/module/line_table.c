@@ -9,6 +9,7 @@ struct builder {
     struct map64 by_number; /* file number -> 1 + index */
     struct mapstr by_path;  /* path -> 1 + index: two numbers may stand for one file */
     size_t last;            /* 1 + index of the file of the last row; 0 none */
+    uint32_t last_line;
 };
 
 /* 1 + index of a file, or 0 when it has no name. */
@@ -45,8 +46,11 @@ static void take(void *arg, const struct line_step *step)
     size_t file = step->end ? 0 : file_index(b, step->file);
     if (b->last && b->last != file)
         finish(&b->t->files.v[b->last - 1], step->pc);
+    /* gdb 13 to 17 pass over rows that repeat a line only for its discriminators. */
+    bool repeats = file && b->last == file && step->line == b->last_line && step->again;
     b->last = file;
-    if (file)
+    b->last_line = step->line;
+    if (file && !repeats)
         *vec_push(&b->t->files.v[file - 1].rows) =
             (struct line_entry){.pc = step->pc, .line = step->line, .stmt = step->stmt};
 }
@@ -144,7 +148,7 @@ bool line_table_at(const struct line_table *t, taddr pc, struct line_span *out)
         size_t above = first_above(f, pc);
         if (above == 0 && f->rows.n && (!first || f->rows.v[0].pc < first))
             first = f->rows.v[0].pc;
-        if (above > 0 && (!best || f->rows.v[above - 1].pc > best->pc)) {
+        if (above > 0 && f->rows.v[above - 1].line && (!best || f->rows.v[above - 1].pc > best->pc)) {
             best = prefer_stmt(f, above - 1);
             out->file = f;
             if (end <= best->pc)
@@ -153,7 +157,7 @@ bool line_table_at(const struct line_table *t, taddr pc, struct line_span *out)
         if (best && above < f->rows.n && f->rows.v[above].pc > best->pc && (!end || f->rows.v[above].pc < end))
             end = f->rows.v[above].pc;
     }
-    if (!best || !best->line)
+    if (!best)
         return false;
     out->line = best->line;
     out->start = best->pc;

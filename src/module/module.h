@@ -102,7 +102,7 @@ struct symbol {
  * .dynsym, MiniDebugInfo merged in; PLT slots as "name@plt"). Among several at one address: sized before
  * unsized, global before local, no leading underscores before them. False when none covers it. */
 bool module_symbol(struct module *m, taddr at, struct symbol *out);
-/* By exact name, in the program, then in the other modules by address; false when none. */
+/* By exact name, in the program, then in the other modules by address; false when none. `in` may be NULL. */
 bool modules_symbol_named(struct modules *ms, const char *name, struct symbol *out, struct module **in);
 /* By exact name in one module. */
 bool module_symbol_named(struct module *m, const char *name, struct symbol *out);

@@ -122,7 +122,8 @@ bool modules_symbol_named(struct modules *ms, const char *name, struct symbol *o
         /* The program itself first. */
         struct module *m = ms->list.v[i % ms->list.n];
         if (m->is_exe == (i < ms->list.n) && module_symbol_named(m, name, out)) {
-            *in = m;
+            if (in)
+                *in = m;
             return true;
         }
     }

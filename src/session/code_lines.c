@@ -160,12 +160,17 @@ static const struct splace *physical_at(struct session *s, taddr pc)
     return e || !n ? NULL : &at[n - 1];
 }
 
-/* A C function may have several names (glibc's __GI_raise): the one of its definition is shown, as in a frame. */
+/* As a frame would name it: a C function may have several names (glibc's __GI_raise), of which its definition's is
+ * shown; of a C++ template's the type that it returns is left out. */
 static const char *definition_name(struct session *s, const struct symbol *sym)
 {
     const struct splace *f = physical_at(s, sym->addr);
-    bool same = f && f->function && f->language && strcmp(f->language, "c") == 0 && f->start == sym->addr;
-    return same ? f->function : NULL;
+    if (!f || !f->function || !f->language || f->start != sym->addr)
+        return NULL;
+    if (strcmp(f->language, "c") == 0)
+        return f->function;
+    const char *name = session_symbol_name(s, sym), *at = strstr(name, f->function);
+    return at && at > name && at[-1] == ' ' && at[strlen(f->function)] == '(' ? at : name;
 }
 
 const char *session_symbol_name(struct session *s, const struct symbol *sym)

@@ -215,6 +215,9 @@ static struct err *line_places(struct session *s, const char *file, uint32_t lin
 static void add_function(struct session *s, taddr entry, const char *name, place_list *list)
 {
     struct code_line at;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].entry == entry)
+            return; /* one function may have several names, or several DIEs */
     struct code_place p = {.function = name, .entry = entry, .module = modules_find(s->ms, entry)};
     if (session_line_at(s, entry, &at)) {
         p.file = at.file;
@@ -226,15 +229,108 @@ static void add_function(struct session *s, taddr entry, const char *name, place
     *vec_push(list) = p;
 }
 
-static struct err *function_places(struct session *s, const char *name, struct code_places *out)
+static bool entry_of(const struct dw_die *die, taddr *out)
 {
-    place_list list = {0};
+    struct dw_ranges it;
+    struct dw_range r;
+    if (!dw_ranges_init(&it, die) || !dw_ranges_next(&it, &r))
+        return false;
+    *out = r.start;
+    return true;
+}
+
+/* Where the unit has inlined a function that has no code of its own. */
+static bool inlined_entry(const struct dw_die *function, taddr *out)
+{
+    struct dw_die root, die, origin;
+    struct dw_walk w;
+    if (!dw_die_root(function->unit, &root))
+        return false;
+    dw_walk_init(&w, &root);
+    while (dw_walk_next(&w, &die))
+        if (dw_tag(&die) == DW_TAG_inlined_subroutine && dw_attr_die(&die, DW_AT_abstract_origin, &origin) &&
+            origin.unit == function->unit && origin.offset == function->offset && entry_of(&die, out))
+            return true;
+    return false;
+}
+
+/* Its own code, or (`inlined`) that where it was inlined. */
+static void add_hit(struct session *s, const struct index_hit *hit, bool inlined, place_list *list)
+{
     struct symbol sym;
-    const char *plain;
-    if (session_symbol_named(s, name, &sym) && session_symbol(s, sym.addr, &sym, &plain))
-        add_function(s, sym.addr, plain, &list);
-    if (!list.n)
-        return err_new(ERR_NOT_FOUND, "function \"%s\" not defined", name);
+    const char *name = hit->name, *symbol;
+    taddr entry;
+    if (!hit->die.unit) {
+        add_function(s, hit->symbol.addr, session_symbol_name(s, &hit->symbol), list);
+        return;
+    }
+    if (!hit->module->bias_known || !(inlined ? inlined_entry(&hit->die, &entry) : entry_of(&hit->die, &entry)))
+        return;
+    entry += hit->module->bias;
+    if (!inlined && session_symbol(s, entry, &sym, &symbol))
+        name = symbol;
+    add_function(s, entry, name, list);
+}
+
+/* "ns::fn(int)" without what is in brackets; the whole is then compared with the demangled name. */
+static char *without_parameters(const char *name)
+{
+    const char *open = strchr(name, '(');
+    if (!open || open == name || strncmp(name, "(anonymous", 10) == 0)
+        return xstrdup(name);
+    return xstrndup(name, (size_t)(open - name));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, " ");
+        b += strspn(b, " ");
+        if (*a != *b || !*a)
+            return *a == *b;
+    }
+}
+
+/* The whole name, or what follows some of its scopes. */
+static bool names_function(const char *whole, const char *name)
+{
+    size_t n = strlen(whole);
+    for (size_t i = 0; i < n; i++)
+        if ((i == 0 || (whole[i - 1] == ':' || whole[i - 1] == ' ')) && same_text(whole + i, name))
+            return true;
+    return false;
+}
+
+static void keep_overload(place_list *list, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (names_function(list->v[i].function, name))
+            list->v[kept++] = list->v[i];
+    list->n = kept;
+}
+
+static struct err *function_places(struct session *s, const char *file, const char *name, struct code_places *out)
+{
+    struct index *ix = session_index(s);
+    struct index_hits hits;
+    place_list list = {0};
+    SCOPED(freep) char *plain = without_parameters(name);
+    if (file)
+        TRY(index_find_in_file(ix, file, plain, INDEX_FUNCTION, &hits));
+    else
+        TRY(index_find(ix, plain, INDEX_FUNCTION, true, NULL, &hits));
+    for (size_t i = 0; i < hits.n; i++)
+        add_hit(s, &hits.v[i], false, &list);
+    for (size_t i = 0; i < hits.n && !list.n; i++)
+        add_hit(s, &hits.v[i], true, &list);
+    if (strcmp(plain, name) != 0)
+        keep_overload(&list, name);
+    if (!list.n) {
+        vec_done(&list);
+        struct err *e = err_new(ERR_NOT_FOUND, "function \"%s\" not defined", name);
+        return file ? err_prefix(e, "in \"%s\"", file) : e;
+    }
     return give(s, &list, out);
 }
 
@@ -273,9 +369,9 @@ struct err *session_places(struct session *s, const char *spec, const char *file
         return line_places(s, file, line, code, out);
     }
     if (!colon)
-        return function_places(s, spec, out);
+        return function_places(s, NULL, spec, out);
     SCOPED(freep) char *name = xstrndup(spec, (size_t)(colon - spec));
     if (line_number(colon + 1, &line))
         return line_places(s, name, line, code, out);
-    return function_places(s, colon + 1, out);
+    return function_places(s, name, colon + 1, out);
 }

@@ -11,6 +11,7 @@
 #include "session/control.h"
 #include "session/places.h"
 #include "session/session.h"
+#include "value/index.h"
 
 struct attached {
     const struct runtime *runtime;
@@ -32,6 +33,7 @@ struct session {
     struct sstack *stacks;
     size_t n_stacks;
     bool have_stacks;
+    struct index *index; /* NULL until session_index() */
     struct code *code; /* code_priv.h; NULL until needed */
 
     struct session_values *values; /* NULL until needed */
@@ -48,6 +50,9 @@ struct unwinder *session_unwinder(struct session *s);
 void session_reset(struct session *s);
 /* ERR_CANCELLED once the user asked to stop. */
 struct err *session_check(const struct session *s) MUST_CHECK;
+
+/* Names of the whole program; made when first asked for. */
+struct index *session_index(struct session *s);
 
 /* code_lines.c. What was read of the target's code; where sources are looked for is kept. NULL is allowed in both. */
 void code_forget(struct code *c);

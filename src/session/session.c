@@ -124,6 +124,7 @@ static void forget_stacks(struct session *s)
     session_values_free(s->values);
     s->values = NULL;
     code_forget(s->code);
+    index_free(TAKE(s->index));
     places_done(&s->places);
     s->places = (struct places){0};
     symbolizer_free(s->symbolizer);
@@ -158,6 +159,13 @@ void session_free(struct session *s)
     modules_free(s->ms);
     image_free(s->im);
     free(s);
+}
+
+struct index *session_index(struct session *s)
+{
+    if (!s->index)
+        s->index = index_new(s->ms, s->opts.progress);
+    return s->index;
 }
 
 void session_cancel(struct session *s)

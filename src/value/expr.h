@@ -12,6 +12,8 @@
 struct expr_env {
     struct values *vs;
     const struct vframe *frame; /* NULL: no frame is selected */
+    uint16_t language; /* DW_LANG_*; 0: that of the frame's function, else of main() */
+    bool types_only;   /* whatis, ptype: the value's type is all that is wanted, and nothing is read for it */
     /* $name, without the dollar: history ($, $$, $1), convenience variables, $_siginfo. False: it is none. A
      * register of the frame ($rip, $pc, $xmm0) is tried after this. NULL allowed. */
     bool (*variable)(void *arg, const char *name, struct value *out, struct err **err);

@@ -136,7 +136,9 @@ static struct err *string(struct parser *p, const struct node **out)
         text_putn(&all, t->text, t->n);
         TRY(lexer_next(&p->lx));
     }
-    n->text = arena_strndup(p->lx.arena, text_str(&all), all.n);
+    char *copy = arena_alloc(p->lx.arena, all.n + 1);
+    memcpy(copy, text_str(&all), all.n);
+    n->text = copy;
     n->n = all.n;
     *out = n;
     return NULL;
@@ -200,6 +202,11 @@ static struct err *name(struct parser *p, const struct node **out)
     n->entry = p->lx.tok.entry;
     TRY(parse_qualified(p, &n->text));
     *out = n;
+    enum name_class is = NAME_OBJECT;
+    if (p->classify && !n->file && !p->unknown)
+        TRY(p->classify(p->arg, n->text, &is));
+    if (is == NAME_UNKNOWN)
+        p->unknown = n->text;
     return NULL;
 }
 
@@ -575,6 +582,7 @@ struct err *parse_expression(struct parser *p, struct arena *a, const char *text
     const struct node *n = NULL;
     p->cxx = language == EXPR_CXX;
     p->depth = 0;
+    p->unknown = NULL;
     p->type_operators = 0;
     TRY(lexer_init(&p->lx, a, text, language == EXPR_RUST));
     TRY(parse_comma(p, &n));

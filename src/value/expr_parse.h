@@ -96,6 +96,7 @@ struct parser {
     struct err *(*classify)(void *arg, const char *name, enum name_class *out);
     void *arg;
     unsigned depth, type_operators;
+    const char *unknown; /* the first name that is NAME_UNKNOWN: it may be why the rest made no sense */
 };
 
 enum expr_language { EXPR_C, EXPR_CXX, EXPR_RUST };

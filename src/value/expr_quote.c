@@ -221,7 +221,9 @@ static struct err *read_token(struct lexer *lx, const struct prefix *p, struct t
         return finish_single(lx, p, inside, chars);
     lx->tok.kind = TOKEN_STRING;
     lx->tok.n = chars->n;
-    lx->tok.text = arena_strndup(lx->arena, text_str(chars), chars->n);
+    char *copy = arena_alloc(lx->arena, chars->n + 1); /* a NUL may be among them */
+    memcpy(copy, text_str(chars), chars->n);
+    lx->tok.text = copy;
     lx->tok.end = lx->at;
     return NULL;
 }

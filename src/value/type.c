@@ -93,10 +93,75 @@ const struct type *type_reference_to(struct types *t, const struct type *to)
     return indirection(t, to, TYPE_REFERENCE);
 }
 
-const struct type *type_array_of(struct types *t, const struct type *element, uint64_t count)
+const struct type *type_rvalue_reference_to(struct types *t, const struct type *to)
+{
+    return indirection(t, to, TYPE_RVALUE_REFERENCE);
+}
+
+/* Addresses of types as text, which tells made types apart. */
+static void put_identity(struct text *out, const struct type *t)
+{
+    text_printf(out, "%p,", (const void *)t);
+}
+
+const struct type *type_member_pointer_to(struct types *t, const struct type *to, const struct type *owner)
 {
     bool fresh;
-    struct type *type = made(t, element, TYPE_ARRAY, count, false, "", &fresh);
+    SCOPED(text_done) struct text key = {0};
+    put_identity(&key, owner);
+    struct type *type = made(t, to, TYPE_MEMBER_POINTER, 0, false, text_str(&key), &fresh);
+    if (fresh) {
+        /* Itanium C++ ABI 2.3: an offset; of a method, its address or place in the vtable, and what to add to this. */
+        type->size = type_strip(to)->kind == TYPE_FUNCTION ? 2 * address_size(t) : address_size(t);
+        type->owner = owner;
+    }
+    return type;
+}
+
+const struct type *type_function_of(struct types *t, const struct type *result, const struct type *const *parameters,
+                                    size_t n, bool variadic)
+{
+    bool fresh;
+    SCOPED(text_done) struct text key = {0};
+    for (size_t i = 0; i < n; i++)
+        put_identity(&key, parameters[i]);
+    struct type *type = made(t, result, TYPE_FUNCTION, n, variadic, text_str(&key), &fresh);
+    if (!fresh)
+        return type;
+    struct field *fields = arena_array(&t->arena, struct field, n ? n : 1);
+    for (size_t i = 0; i < n; i++)
+        fields[i].type = parameters[i];
+    type->variadic = variadic;
+    struct type_more *more = type_more(type);
+    more->have |= MORE_PARAMETERS;
+    more->parameters = (struct fields){.v = fields, .n = n};
+    return type;
+}
+
+const struct type *type_record_of(struct types *t, enum type_kind kind, const char *name, uint64_t size,
+                                  const struct field *fields, size_t n)
+{
+    bool fresh;
+    struct type *type = made(t, NULL, kind, size, false, name, &fresh);
+    if (!fresh)
+        return type;
+    struct field *copy = arena_array(&t->arena, struct field, n ? n : 1);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = fields[i];
+        copy[i].name = fields[i].name ? arena_strdup(&t->arena, fields[i].name) : NULL;
+    }
+    type->size = size;
+    type->name = type->tag = arena_strdup(&t->arena, name);
+    struct type_more *more = type_more(type);
+    more->have |= MORE_FIELDS;
+    more->fields = (struct fields){.v = copy, .n = n};
+    return type;
+}
+
+static const struct type *row_of(struct types *t, enum type_kind kind, const struct type *element, uint64_t count)
+{
+    bool fresh;
+    struct type *type = made(t, element, kind, count, false, "", &fresh);
     if (fresh) {
         type->count = count;
         type->count_known = true;
@@ -104,6 +169,16 @@ const struct type *type_array_of(struct types *t, const struct type *element, ui
             type->size = 0;
     }
     return type;
+}
+
+const struct type *type_array_of(struct types *t, const struct type *element, uint64_t count)
+{
+    return row_of(t, TYPE_ARRAY, element, count);
+}
+
+const struct type *type_vector_of(struct types *t, const struct type *element, uint64_t count)
+{
+    return row_of(t, TYPE_VECTOR, element, count);
 }
 
 const struct type *type_with(struct types *t, const struct type *of, enum type_kind qualifier)

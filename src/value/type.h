@@ -86,8 +86,19 @@ const struct type *type_pointer_to(struct types *t, const struct type *to);
 const struct type *type_reference_to(struct types *t, const struct type *to);
 const struct type *type_array_of(struct types *t, const struct type *element, uint64_t count);
 const struct type *type_with(struct types *t, const struct type *of, enum type_kind qualifier); /* CONST, VOLATILE */
+const struct type *type_rvalue_reference_to(struct types *t, const struct type *to);
+/* A pointer to a member of `owner`; of a method when `to` is a function. */
+const struct type *type_member_pointer_to(struct types *t, const struct type *to, const struct type *owner);
+const struct type *type_vector_of(struct types *t, const struct type *element, uint64_t count);
+/* The n parameters are copied, NULL for none. */
+const struct type *type_function_of(struct types *t, const struct type *result, const struct type *const *parameters,
+                                    size_t n, bool variadic);
 /* A base type that need not be in the target: for literals, casts and runtimes. `name` is copied. */
 const struct type *type_base(struct types *t, enum type_kind kind, const char *name, uint64_t size, bool is_signed);
+/* A struct or union that no DIE describes, told from others by its kind, name and size. Fields and names are copied. */
+struct field;
+const struct type *type_record_of(struct types *t, enum type_kind kind, const char *name, uint64_t size,
+                                  const struct field *fields, size_t n);
 /* A base type of C by any of its spellings ("unsigned", "long int", "size_t" is none), with the sizes of the
  * target's processor; NULL when `name` is none. */
 const struct type *type_c(struct types *t, const char *name);

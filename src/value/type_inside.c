@@ -155,10 +155,10 @@ static struct fields read_fields(const struct type *t)
 struct fields type_fields(const struct type *t)
 {
     t = type_complete(t);
-    if (!type_is_record(t) || !t->die.unit)
+    if (!type_is_record(t) || (!t->die.unit && !t->more))
         return (struct fields){0};
     struct type_more *more = type_more(t);
-    if (!(more->have & MORE_FIELDS)) {
+    if (!(more->have & MORE_FIELDS) && t->die.unit) {
         more->have |= MORE_FIELDS;
         more->fields = read_fields(t);
     }
@@ -198,10 +198,10 @@ static void add_parameters(const struct type *t, const struct dw_die *parent, fi
 
 struct fields type_parameters(const struct type *t)
 {
-    if (t->kind != TYPE_FUNCTION || !t->die.unit)
+    if (t->kind != TYPE_FUNCTION || (!t->die.unit && !t->more))
         return (struct fields){0};
     struct type_more *more = type_more(t);
-    if (!(more->have & MORE_PARAMETERS)) {
+    if (!(more->have & MORE_PARAMETERS) && t->die.unit) {
         field_vec v = {0};
         struct dw_die die = t->die;
         more->have |= MORE_PARAMETERS;

@@ -43,7 +43,7 @@ static void put_offset(struct console *c, taddr at, bool name_too)
         return;
     text_put(&c->out, " <");
     if (name_too)
-        put_coloured(&c->out, &c->screen, COLOUR_YELLOW, name);
+        put_coloured(&c->out, &c->screen, COLOUR_YELLOW, c->set.asm_demangle ? name : sym.name);
     if (!name_too || at != sym.addr)
         text_printf(&c->out, "+%" PRIu64, at - sym.addr);
     text_putc(&c->out, '>');

@@ -20,6 +20,7 @@ struct settings {
     unsigned height, width;    /* of the terminal; 0: no limit */
     bool pagination, confirm, verbose, color, trace_commands;
     unsigned disassembly;      /* 0: AT&T, 1: Intel */
+    bool asm_demangle;         /* names beside addresses: as in the source. gdb's default is off */
     unsigned history_size;     /* lines; 0: no limit */
     bool history_save;
     char *history_file; /* heap */

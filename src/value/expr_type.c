@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Type names to types. */
+#include "value/expr_priv.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* ---- what the languages have of themselves ---- */
+
+struct builtin {
+    const char *name;
+    uint8_t kind;
+    bool is_signed;
+    uint8_t size; /* 0: of an address */
+};
+
+static const struct builtin cxx_types[] = {
+    {"wchar_t", TYPE_CHAR, true, 4},
+    {"char8_t", TYPE_CHAR, false, 1},
+    {"char16_t", TYPE_CHAR, false, 2},
+    {"char32_t", TYPE_CHAR, false, 4},
+};
+
+static const struct builtin rust_types[] = {
+    {"bool", TYPE_BOOL, false, 1}, {"char", TYPE_CHAR, false, 4}, {"i8", TYPE_INT, true, 1},
+    {"i16", TYPE_INT, true, 2},    {"i32", TYPE_INT, true, 4},    {"i64", TYPE_INT, true, 8},
+    {"i128", TYPE_INT, true, 16},  {"isize", TYPE_INT, true, 0},  {"u8", TYPE_INT, false, 1},
+    {"u16", TYPE_INT, false, 2},   {"u32", TYPE_INT, false, 4},   {"u64", TYPE_INT, false, 8},
+    {"u128", TYPE_INT, false, 16}, {"usize", TYPE_INT, false, 0}, {"f32", TYPE_FLOAT, true, 4},
+    {"f64", TYPE_FLOAT, true, 8},  {"str", TYPE_INT, false, 1},
+};
+
+const struct type *eval_builtin_type(struct eval *ev, const char *name)
+{
+    bool rust = ev->language == EXPR_RUST;
+    const struct builtin *all = rust ? rust_types : cxx_types;
+    size_t n = rust ? ARRAY_LEN(rust_types) : ARRAY_LEN(cxx_types);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return type_base(ev->types, (enum type_kind)all[i].kind, name,
+                             all[i].size ? all[i].size : eval_c_type(ev, "unsigned long")->size, all[i].is_signed);
+    return rust ? NULL : type_c(ev->types, name);
+}
+
+const struct type *eval_c_type(struct eval *ev, const char *name)
+{
+    const struct type *t = type_c(ev->types, name);
+    return t ? t : type_base(ev->types, TYPE_ERROR, name, 0, false);
+}
+
+const struct type *eval_bool_type(struct eval *ev)
+{
+    return ev->language == EXPR_C ? eval_c_type(ev, "int") : eval_builtin_type(ev, "bool");
+}
+
+uint64_t eval_sizeof(const struct type *t)
+{
+    const struct type *s = type_complete(type_strip(t));
+    if (s->kind == TYPE_VOID || s->kind == TYPE_FUNCTION)
+        return 1; /* GNU C */
+    return s->size;
+}
+
+uint64_t eval_alignof(const struct type *t)
+{
+    uint64_t most = 1;
+    for (const struct type *at = t; at; at = at->kind == TYPE_TYPEDEF ? at->target : NULL)
+        if (at->align)
+            return at->align;
+    const struct type *s = type_complete(type_strip(t));
+    if (s->align)
+        return s->align;
+    if (s->kind == TYPE_ARRAY && s->target)
+        return eval_alignof(s->target);
+    if (!type_is_record(s))
+        return s->size ? s->size : 1;
+    struct fields fields = type_fields(s);
+    for (size_t i = 0; i < fields.n; i++) {
+        if (fields.v[i].flags & FIELD_STATIC)
+            continue;
+        uint64_t one = eval_alignof(fields.v[i].type);
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+/* ---- names ---- */
+
+static struct err *unknown_type(struct eval *ev, const struct node *n)
+{
+    static const char *const words[] = {
+        [TAG_STRUCT] = "struct", [TAG_UNION] = "union", [TAG_ENUM] = "enum", [TAG_CLASS] = "struct"};
+    if (n->tag == TAG_NONE)
+        return name_unknown(ev, n->text);
+    return err_new(ERR_NOT_FOUND, "No %s type named %s.", words[n->tag], n->text);
+}
+
+static struct err *named(struct eval *ev, const struct node *n, const struct type **out)
+{
+    struct found f;
+    const struct type *t = n->tag == TAG_NONE ? eval_builtin_type(ev, n->text) : NULL;
+    if (t) {
+        *out = t;
+        return NULL;
+    }
+    TRY(name_find(ev, n->text, NULL, (enum tag_kind)n->tag, &f));
+    if (f.kind != FOUND_TYPE)
+        return unknown_type(ev, n);
+    *out = f.type;
+    return NULL;
+}
+
+static struct err *base(struct eval *ev, const struct node *n, const struct type **out)
+{
+    const struct type *t = type_c(ev->types, n->text);
+    if (!t)
+        t = eval_builtin_type(ev, n->text);
+    if (!t)
+        return eval_fail(ev, n, "\"%s\" is no type", n->text);
+    *out = t;
+    return NULL;
+}
+
+/* typeof(x): its type, unread. */
+static struct err *type_of_expression(struct eval *ev, const struct node *n, const struct type **out)
+{
+    struct value v;
+    bool is_type, before = ev->types_only;
+    ev->types_only = true;
+    struct err *e = eval_any(ev, n->a, &v, &is_type);
+    ev->types_only = before;
+    TRY(e);
+    *out = v.type;
+    return NULL;
+}
+
+/* ---- made types ---- */
+
+static struct err *array(struct eval *ev, const struct node *n, const struct type *element, const struct type **out)
+{
+    int64_t count = 0;
+    if (n->b)
+        TRY(eval_count(ev, n->b, &count));
+    if (count < 0 || (n->b && count == 0))
+        return eval_fail(ev, n->b, "an array of %lld elements", (long long)count);
+    *out = type_array_of(ev->types, element, (uint64_t)count);
+    return NULL;
+}
+
+static struct err *function(struct eval *ev, const struct node *n, const struct type *result, const struct type **out)
+{
+    const struct type **parameters = arena_array(ev->arena, const struct type *, n->n + 1);
+    size_t i = 0;
+    for (const struct node_link *l = n->list; l && i < n->n; l = l->next)
+        TRY(eval_type(ev, l->node, &parameters[i++]));
+    *out = type_function_of(ev->types, result, parameters, i, n->variadic);
+    return NULL;
+}
+
+static struct err *pointer_to_member(struct eval *ev, const struct node *n, const struct type *to,
+                                     const struct type **out)
+{
+    struct node class = {.kind = NODE_TYPE_NAME, .at = n->at, .text = n->text};
+    const struct type *owner;
+    TRY(named(ev, &class, &owner));
+    *out = type_member_pointer_to(ev->types, to, owner);
+    return NULL;
+}
+
+struct err *eval_type(struct eval *ev, const struct node *n, const struct type **out)
+{
+    const struct type *t;
+    if (n->kind == NODE_TYPE_BASE)
+        return base(ev, n, out);
+    if (n->kind == NODE_TYPE_NAME)
+        return named(ev, n, out);
+    if (n->kind == NODE_TYPE_OF)
+        return type_of_expression(ev, n, out);
+    TRY(eval_type(ev, n->a, &t));
+    switch (n->kind) {
+    case NODE_TYPE_QUALIFIED:
+        if (n->qualifiers & QUALIFIER_VOLATILE)
+            t = type_with(ev->types, t, TYPE_VOLATILE);
+        if (n->qualifiers & QUALIFIER_CONST)
+            t = type_with(ev->types, t, TYPE_CONST);
+        break;
+    case NODE_TYPE_POINTER:
+        t = type_pointer_to(ev->types, t);
+        break;
+    case NODE_TYPE_REFERENCE:
+        t = type_reference_to(ev->types, t);
+        break;
+    case NODE_TYPE_RVALUE_REFERENCE:
+        t = type_rvalue_reference_to(ev->types, t);
+        break;
+    case NODE_TYPE_ARRAY:
+        return array(ev, n, t, out);
+    case NODE_TYPE_FUNCTION:
+        return function(ev, n, t, out);
+    default:
+        return pointer_to_member(ev, n, t, out);
+    }
+    *out = t;
+    return NULL;
+}
+
+struct err *eval_parameters(struct eval *ev, const char *text, const struct type **out)
+{
+    struct parser p = {.classify = name_classify, .arg = ev};
+    const struct node *n;
+    const char *whole = arena_printf(ev->arena, "void %s", text);
+    TRY(parse_expression(&p, ev->arena, whole, EXPR_CXX, &n));
+    if (n->kind != NODE_TYPE_FUNCTION)
+        return err_new(ERR_USAGE, "\"%s\" is no list of parameters", text);
+    return eval_type(ev, n, out);
+}
