@@ -155,7 +155,7 @@ static struct fields read_fields(const struct type *t)
 struct fields type_fields(const struct type *t)
 {
     t = type_complete(t);
-    if (!type_is_record(t) || (!t->die.unit && !t->more))
+    if (!type_is_record(t) || t->incomplete || (!t->die.unit && !t->more))
         return (struct fields){0};
     struct type_more *more = type_more(t);
     if (!(more->have & MORE_FIELDS) && t->die.unit) {

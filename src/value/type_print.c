@@ -26,6 +26,7 @@ struct inside {
     struct fields fields;
     VEC(struct method) methods;
     VEC(struct nested_typedef) typedefs;
+    bool nested; /* it has types of its own that are not printed */
     bool labels; /* fields and typedefs stand below access labels */
     int section; /* the access whose label was printed last; -1 none */
 };
@@ -50,17 +51,23 @@ static void read_method(struct inside *in, const struct dw_die *die)
     const char *name = dw_attr_string(die, DW_AT_name);
     if (!name)
         return;
-    *vec_push(&in->methods) = (struct method){.name = name,
+    *vec_push(&in->methods) = (struct method){.name = type_canonical_name(&in->type->types->arena, name),
                                               .type = type_of_die_in(in->type->types, die, in->type->language),
                                               .access = access_of(in->type, die),
                                               .artificial = dw_attr_flag(die, DW_AT_artificial),
                                               .is_virtual = dw_attr_uint(die, DW_AT_virtuality, &v) && v};
 }
 
+static bool is_nested_type(uint16_t tag)
+{
+    return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+           tag == DW_TAG_enumeration_type;
+}
+
 static void read_nested(struct inside *in)
 {
     struct dw_die d;
-    if (!in->type->die.unit)
+    if (!in->type->die.unit || in->type->incomplete)
         return;
     for (bool ok = dw_die_child(&in->type->die, &d); ok && in->methods.n < TYPE_MAX_PARTS; ok = dw_die_next(&d)) {
         if (dw_tag(&d) == DW_TAG_subprogram)
@@ -70,7 +77,8 @@ static void read_nested(struct inside *in)
             if (t->tag)
                 *vec_push(&in->typedefs) =
                     (struct nested_typedef){.type = t, .name = t->tag, .access = access_of(in->type, &d)};
-        }
+        } else if (is_nested_type(dw_tag(&d)))
+            in->nested = true;
     }
 }
 
@@ -314,7 +322,7 @@ static void put_methods(struct type_printer *p, struct inside *in, unsigned leve
 
 static void put_typedefs(struct type_printer *p, struct inside *in, int show, unsigned level)
 {
-    if (in->typedefs.n && (in->fields.n || in->methods.n))
+    if (in->typedefs.n && (in->fields.n || in->methods.n || in->nested))
         text_putc(p->out, '\n');
     for (size_t i = 0; i < in->typedefs.n; i++) {
         const struct nested_typedef *d = &in->typedefs.v[i];

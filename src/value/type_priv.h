@@ -56,6 +56,8 @@ const struct type *type_named_by(struct types *t, const struct dw_die *die, uint
 void type_set_name(struct type *t);
 /* "unsigned long" for "long unsigned int"; NULL when `name` is no integer or floating-point type of C. */
 const char *type_c_spelling(const char *name);
+/* A C++ name with its template arguments as gdb spells them; `name` itself when there is nothing to change. */
+const char *type_canonical_name(struct arena *a, const char *name);
 bool type_language_is_c(uint16_t language);
 /* The scope that an enumeration's constants are in, as gdb writes it: of "enum class" it is its own name. NULL: none. */
 const char *type_enumerator_scope(const struct type *t);

@@ -102,6 +102,8 @@ void type_set_name(struct type *t)
         t->name = t->tag = spelling ? spelling : own;
         return;
     }
+    if (type_is_cxx(t))
+        own = type_canonical_name(&t->types->arena, own);
     if (!type_language_is_c(t->language))
         scope = scope_name(t->types, &t->die, t->language);
     t->name = scope ? arena_printf(&t->types->arena, "%s::%s", scope, own) : own;
