@@ -3,6 +3,7 @@
 #include "value/type_priv.h"
 
 #include "base/mem.h"
+#include "value/index.h"
 
 struct types *types_new(struct modules *ms, struct index *index)
 {
@@ -273,9 +274,43 @@ const struct type *type_strip(const struct type *t)
     return walk(t, true, true);
 }
 
+/* A class may be declared as a struct and the other way round. */
+static bool defines(const struct type *found, const struct type *declared)
+{
+    bool same = type_is_record(declared)
+                    ? type_is_record(found) && (found->kind == TYPE_UNION) == (declared->kind == TYPE_UNION)
+                    : found->kind == declared->kind;
+    return same && !found->incomplete;
+}
+
+static const struct type *find_definition(const struct type *t)
+{
+    struct index_hits hits;
+    struct types *all = t->types;
+    const struct module *own = t->die.unit ? t->die.unit->file->module : NULL;
+    struct err *e = index_find(all->index, t->name, INDEX_TYPE, false, own, &hits);
+    if (e) {
+        err_free(e); /* cancelled: the declaration is what there is this time */
+        return NULL;
+    }
+    for (size_t i = 0; i < hits.n; i++) {
+        if (!hits.v[i].die.unit || hits.v[i].declaration)
+            continue;
+        const struct type *found = type_of_die_in(all, &hits.v[i].die, t->language);
+        if (defines(found, t))
+            return found;
+    }
+    return t;
+}
+
 const struct type *type_complete(const struct type *t)
 {
-    return t;
+    if (!t->incomplete || !t->name || !t->types->index || (!type_is_record(t) && t->kind != TYPE_ENUM))
+        return t;
+    struct type_more *more = type_more(t);
+    if (!more->complete)
+        more->complete = find_definition(t);
+    return more->complete ? more->complete : t;
 }
 
 bool type_language_is_c(uint16_t language)

@@ -179,6 +179,7 @@ static bool parse_suffix(struct parser *p)
 {
     struct quals q = {0};
     if (take(p, "(")) {
+        size_t before = p->out.n;
         text_put(&p->out, " (");
         skip_space(p);
         if (*p->at == '*' || *p->at == '&') {
@@ -187,7 +188,7 @@ static bool parse_suffix(struct parser *p)
                 return false;
             text_putc(&p->out, ')');
         } else
-            p->out.n--; /* parse_parameters() puts it */
+            p->out.n = before + (*p->at != ')'); /* parse_parameters() puts the bracket; "void()" has no space */
         if (!parse_parameters(p))
             return false;
         parse_quals(p, &q);

@@ -32,7 +32,6 @@ enum {
     MORE_ENUMERATORS = 4,
     MORE_VARIANTS = 8,
     MORE_ARGS = 16,
-    MORE_COMPLETE = 32,
 };
 struct type_more {
     unsigned have; /* MORE_* */
@@ -40,7 +39,7 @@ struct type_more {
     struct enumerators enumerators;
     struct variants variants;
     struct template_args args;
-    const struct type *complete;
+    const struct type *complete; /* NULL: not looked for */
 };
 /* Only the inside is ever added to a type that was given out. */
 struct type_more *type_more(const struct type *t);
