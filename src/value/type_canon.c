@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One spelling for the template arguments in C++ names. Compilers write "vector<const char*>", "vector<char
  * const *, ...>>" or "array<long unsigned int, 4>" as they like; gdb shows all of them as a demangler would. What
- * the parser here does not know (lambdas, computed values) is left as the compiler wrote it. */
+ * the parser here does not know (lambdas, functions, computed values) is left as the compiler wrote it. */
 #include "value/type_priv.h"
 
 #include <ctype.h>
@@ -174,27 +174,25 @@ static bool parse_parameters(struct parser *p)
     return none || take(p, ")");
 }
 
-/* Behind a type: "(*)(int)", "(int) const", "[4]". */
-static bool parse_suffix(struct parser *p)
+/* "(*)(int) const" behind a type. A function itself, "void (int)", stays as it is written, as it does in gdb. */
+static bool parse_function_pointer(struct parser *p)
 {
     struct quals q = {0};
-    if (take(p, "(")) {
-        size_t before = p->out.n;
-        text_put(&p->out, " (");
-        skip_space(p);
-        if (*p->at == '*' || *p->at == '&') {
-            parse_pointers(p);
-            if (!take(p, ")") || !take(p, "("))
-                return false;
-            text_putc(&p->out, ')');
-        } else
-            p->out.n = before + (*p->at != ')'); /* parse_parameters() puts the bracket; "void()" has no space */
-        if (!parse_parameters(p))
-            return false;
-        parse_quals(p, &q);
-        put_quals(p, &q);
-        return true;
-    }
+    text_put(&p->out, " (");
+    skip_space(p);
+    if (*p->at != '*' && *p->at != '&')
+        return false;
+    parse_pointers(p);
+    text_putc(&p->out, ')');
+    if (!take(p, ")") || !take(p, "(") || !parse_parameters(p))
+        return false;
+    parse_quals(p, &q);
+    put_quals(p, &q);
+    return true;
+}
+
+static bool parse_dimensions(struct parser *p)
+{
     skip_space(p);
     text_put(&p->out, *p->at == '[' ? " " : "");
     while (*p->at == '[') {
@@ -220,7 +218,7 @@ static bool parse_type(struct parser *p)
     put_quals(p, &q);
     parse_pointers(p);
     p->depth--;
-    return parse_suffix(p);
+    return take(p, "(") ? parse_function_pointer(p) : parse_dimensions(p);
 }
 
 /* 5, -5, 5ul, 'a' */

@@ -234,7 +234,7 @@ static void put_arguments(struct type_printer *p, const struct method *m)
         if (params.v[i].flags & FIELD_ARTIFICIAL)
             continue;
         text_put(p->out, shown++ ? ", " : "");
-        type_put(p, params.v[i].type, NULL, -1, 0);
+        type_put(p, params.v[i].type, NULL, 0, 0);
     }
     if (m->type->variadic)
         text_put(p->out, shown ? ", ..." : "...");
