@@ -127,7 +127,7 @@ bool type_subrange(const struct type *t, struct dw_die *out);
 /* ---- the inside ---- */
 
 enum {
-    FIELD_BASE = 1, /* a base class */
+    FIELD_BASE = 1,    /* a base class */
     FIELD_VIRTUAL = 2, /* a virtual base, or a member with a computed place: bit_offset is unknown, and the
                           DIE's DW_AT_data_member_location is an expression over the object */
     FIELD_STATIC = 4,
@@ -139,9 +139,9 @@ struct field {
     const char *name; /* NULL: an anonymous struct or union, a base class, a nameless parameter */
     const struct type *type;
     uint64_t bit_offset; /* from the start of the record, little-endian bit order (DW_AT_data_bit_offset) */
-    uint32_t bit_size; /* of a bit-field; 0 otherwise */
-    uint8_t flags; /* FIELD_* */
-    uint8_t access; /* enum access */
+    uint32_t bit_size;   /* of a bit-field; 0 otherwise */
+    uint8_t flags;       /* FIELD_* */
+    uint8_t access;      /* enum access */
     struct dw_die die;
 };
 struct fields {
@@ -167,8 +167,8 @@ struct enumerators type_enumerators(const struct type *t);
 
 /* A Rust enum (DW_TAG_variant_part): which of several groups of fields is there depends on one of them. */
 struct variant {
-    bool otherwise; /* the one for all values that no other has */
-    uint64_t lo, hi; /* of the discriminant, inclusive; compared as unsigned of its size */
+    bool otherwise;    /* the one for all values that no other has */
+    uint64_t lo, hi;   /* of the discriminant, inclusive; compared as unsigned of its size */
     struct field field; /* its only member: a struct named as the variant */
 };
 struct variants {
@@ -180,7 +180,7 @@ struct variants {
 struct variants type_variants(const struct type *t);
 
 struct template_arg {
-    const char *name; /* NULL when nameless */
+    const char *name;        /* NULL when nameless */
     const struct type *type; /* the argument; or the type of `value` */
     bool is_value;
     int64_t value;
@@ -196,12 +196,12 @@ struct template_args type_template_args(const struct type *t);
 
 /* Switches of ptype; a zeroed struct is gdb's default. */
 struct type_print {
-    unsigned depth; /* levels of named records inside of the type that are spelt out, too */
-    bool offsets; /* ptype /o */
-    bool no_methods; /* /m; /o implies both of these */
+    unsigned depth;   /* levels of named records inside of the type that are spelt out, too */
+    bool offsets;     /* ptype /o */
+    bool no_methods;  /* /m; /o implies both of these */
     bool no_typedefs; /* /t */
-    bool hex; /* /x: offsets in hexadecimal */
-    bool raw; /* /r: all types by their own names; else by what the record calls them */
+    bool hex;         /* /x: offsets in hexadecimal */
+    bool raw;         /* /r: all types by their own names; else by what the record calls them */
 };
 /* What stands before the first line of a record with its offsets, and before "type = ". */
 #define TYPE_OFFSETS_HEADER "/* offset      |    size */  "
