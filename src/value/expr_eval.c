@@ -355,23 +355,19 @@ static struct err *dynamic_cast(struct eval *ev, const struct node *n, const str
         return eval_fail(ev, n, "Argument to dynamic_cast must be a pointer or reference type");
     TRY(pointer ? eval_at(ev, n, value_deref(ev->vs, v, &object)) : pointer_referent(ev, v, &object));
     TRY(value_dynamic(ev->vs, &object, &whole));
-    struct err *e = type_strip(t->target)->kind == TYPE_VOID ? NULL : value_cast(ev->vs, &whole, t->target, &part);
-    if (e && e->code != ERR_USAGE)
-        return e;
-    if (e && !pointer) {
-        err_free(e);
+    bool any = type_strip(t->target)->kind == TYPE_VOID; /* the whole object */
+    bool fits = any || member_has_base(whole.type, t->target);
+    if (!fits && !pointer)
         return eval_fail(ev, n, "dynamic_cast failed");
-    }
-    bool failed = e != NULL;
-    err_free(e); /* the object is of another class: a null pointer */
-    if (type_strip(t->target)->kind == TYPE_VOID)
-        part = whole;
+    part = whole;
+    if (fits && !any)
+        TRY(eval_at(ev, n, value_cast(ev->vs, &whole, t->target, &part)));
     if (!pointer) {
         *out = part;
         return NULL;
     }
-    taddr at = 0;
-    if (!failed)
+    taddr at = 0; /* a null pointer: the object is of another class */
+    if (fits)
         TRY(value_address(&part, &at));
     *out = value_of_int(ev->vs, to, at);
     return NULL;
@@ -511,6 +507,15 @@ static struct err *named_type(struct eval *ev, const struct node *n, const struc
 {
     struct found f;
     *out = NULL;
+    if (n->kind == NODE_FILL) { /* [u8; 4] */
+        int64_t count;
+        TRY(named_type(ev, n->a, out));
+        if (!*out)
+            return NULL;
+        TRY(eval_count(ev, n->b, &count));
+        *out = type_array_of(ev->types, *out, count < 0 ? 0 : (uint64_t)count);
+        return NULL;
+    }
     if (n->kind != NODE_NAME || n->entry)
         return NULL;
     TRY(find(ev, n, &f));

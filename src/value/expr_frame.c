@@ -94,10 +94,21 @@ void frame_find(struct eval *ev, const struct scope_query *q, struct found *out)
     inner.kinds &= (unsigned)~SCOPE_VARIABLES;
     if (frame_function(ev, &function) && find_in_function(&inner, &function, out))
         return;
-    const struct variable *self = simple && values && ev->language == EXPR_CXX ? variable_named(vars, "this") : NULL;
+    struct found this;
+    if (simple && values && frame_this(ev, NULL, &this) && member_exists(this.type, q->name)) {
+        *out = this;
+        out->name = q->name;
+    }
+}
+
+bool frame_this(struct eval *ev, const struct type *base, struct found *out)
+{
+    const struct variable *self = ev->language == EXPR_CXX ? variable_named(frame_variables(ev), "this") : NULL;
     const struct type *t = self ? type_strip(self->type) : NULL;
-    if (t && t->kind == TYPE_POINTER && t->target && member_exists(t->target, q->name))
-        *out = (struct found){.kind = FOUND_MEMBER, .var = self, .frame = ev->env->frame, .name = q->name};
+    if (!t || t->kind != TYPE_POINTER || !t->target || (base && !member_has_base(t->target, base)))
+        return false;
+    *out = (struct found){.kind = FOUND_MEMBER, .var = self, .frame = ev->env->frame, .type = t->target};
+    return true;
 }
 
 /* Does a frame run this function, inlined or not? */

@@ -55,7 +55,8 @@ static const struct type *character(struct eval *ev, uint8_t width)
 static struct value string(struct eval *ev, const struct node *n)
 {
     bool rust = ev->language == EXPR_RUST;
-    const struct type *t = rust ? eval_builtin_type(ev, "u8") : character(ev, n->width);
+    bool text = rust && n->width != CHAR_BYTE;
+    const struct type *t = text ? eval_c_type(ev, "char") : character(ev, n->width);
     size_t size = (size_t)t->size, bytes = n->n + (rust ? 0 : size);
     uint8_t *copy = arena_alloc(ev->arena, bytes + 1);
     memcpy(copy, n->text, n->n);

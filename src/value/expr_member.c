@@ -2,6 +2,8 @@
 /* Members: x.m, p->m, x.Base::m, &Class::m, x.*p. */
 #include "value/expr_priv.h"
 #include "base/mem.h"
+#include "module/dwexpr.h"
+#include "value/scope_priv.h"
 
 enum { MEMBER_DEPTH = 32 };
 
@@ -22,6 +24,22 @@ static bool exists(const struct type *record, const char *name, unsigned depth)
 bool member_exists(const struct type *record, const char *name)
 {
     return exists(type_complete(type_strip(record)), name, 0);
+}
+
+static bool has_base(const struct type *record, const struct type *base, unsigned depth)
+{
+    if (type_equal(record, base))
+        return true;
+    struct fields fields = type_fields(record);
+    for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++)
+        if (fields.v[i].flags & FIELD_BASE && has_base(type_strip(fields.v[i].type), base, depth + 1))
+            return true;
+    return false;
+}
+
+bool member_has_base(const struct type *record, const struct type *base)
+{
+    return has_base(type_complete(type_strip(record)), type_complete(type_strip(base)), 0);
 }
 
 /* The base class of a name ("ns::Base", "Base") in a record. */
@@ -145,7 +163,50 @@ struct err *member_of(struct eval *ev, const struct node *n, const struct value 
 
 /* ---- pointers to members ---- */
 
-/* &Class::member, where the member is of an object: *done false when it is a static member or a function. */
+/* The place in the vtable of a method; false for one that is not virtual. */
+static bool vtable_index(const struct dw_die *function, uint64_t *out)
+{
+    struct dw_value v;
+    struct dw_die owner;
+    if (!scope_attr(function, DW_AT_vtable_elem_location, &v, &owner) || v.cls != DW_CLASS_BLOCK)
+        return false;
+    struct cursor c = cursor_of(v.block, 0, "DW_AT_vtable_elem_location");
+    if (cursor_u8(&c) != DW_OP_constu)
+        return false;
+    *out = cursor_uleb(&c);
+    return !c.failed;
+}
+
+/* Itanium C++ ABI 2.3: the code's address, or 1 plus the offset in the vtable; and nothing to add to `this`. */
+static struct err *method_pointer(struct eval *ev, const struct node *n, const struct type *class, struct value *out,
+                                  bool *done)
+{
+    struct found f;
+    struct value code;
+    uint64_t words[2] = {0};
+    TRY(name_find(ev, n->text, NULL, TAG_NONE, &f));
+    if (f.kind != FOUND_DIE || dw_tag(&f.die) != DW_TAG_subprogram)
+        return NULL;
+    const struct type *t = type_of_die(ev->types, &f.die);
+    struct fields parameters = type_parameters(t);
+    if (parameters.n == 0 || !(parameters.v[0].flags & FIELD_ARTIFICIAL))
+        return NULL;
+    *done = true;
+    unsigned word = modules_image(ev->vs->ms)->arch->addr_size;
+    if (vtable_index(&f.die, &words[0])) {
+        words[0] = words[0] * word + 1;
+    } else {
+        TRY(found_value(ev, n, &f, &code));
+        TRY(value_address(&code, &words[0]));
+    }
+    const struct type *pointer = type_member_pointer_to(ev->types, t, class);
+    uint8_t bytes[sizeof(words)] = {0};
+    memcpy(bytes, &words[0], word);
+    *out = value_of_bytes(ev->vs, pointer, bytes, 2 * (size_t)word);
+    return NULL;
+}
+
+/* *done false: it is a static member. */
 struct err *member_pointer_to(struct eval *ev, const struct node *n, bool *done, struct value *out)
 {
     struct found f;
@@ -165,7 +226,7 @@ struct err *member_pointer_to(struct eval *ev, const struct node *n, bool *done,
         *out = value_of_int(ev->vs, type_member_pointer_to(ev->types, m->type, f.type), m->bit_offset / 8);
         return NULL;
     }
-    return NULL;
+    return method_pointer(ev, n, f.type, out, done);
 }
 
 struct err *member_by_pointer(struct eval *ev, const struct node *n, const struct value *object,

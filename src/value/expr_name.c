@@ -237,7 +237,6 @@ static bool find_symbol(struct lookup *l, struct found *out)
 static struct err *find_in_type(struct lookup *l, const struct type *t, const char *last, struct found *out)
 {
     const struct type *record = type_complete(type_strip(t));
-    struct dw_die function;
     if (t != record && record->name && type_is_record(record)) {
         const char *full = arena_printf(l->ev->arena, "::%s::%s", record->name, last);
         TRY(find(l->ev, full, NULL, l->q.tag, l->depth + 1, out));
@@ -246,13 +245,10 @@ static struct err *find_in_type(struct lookup *l, const struct type *t, const ch
     }
     if (l->q.tag == TAG_NONE && type_is_record(record) && member_exists(record, last)) {
         /* Of *this when it is such an object, else of no object. */
-        struct scope_query this = {.name = "this", .kinds = SCOPE_VARIABLES};
-        frame_find(l->ev, &this, out);
-        if (out->kind != FOUND_VARIABLE || !frame_function(l->ev, &function))
-            *out = (struct found){.type = record, .name = last};
+        if (record->name && frame_this(l->ev, record, out))
+            out->name = arena_printf(l->ev->arena, "%s::%s", record->name, last);
         else
-            out->name = arena_printf(l->ev->arena, "%s::%s", record->name ? record->name : "", last);
-        out->kind = FOUND_MEMBER;
+            *out = (struct found){.kind = FOUND_MEMBER, .type = record, .name = last};
         return NULL;
     }
     struct fields fields = type_fields(record);
@@ -400,5 +396,7 @@ struct err *name_unknown(struct eval *ev, const char *name)
         if (head.kind == FOUND_NOTHING)
             bare = arena_strndup(ev->arena, (const char *)parts.v[0].p, parts.v[0].n);
     }
+    if (ev->language == EXPR_RUST)
+        return err_new(ERR_NOT_FOUND, "No symbol '%s' in current context", bare);
     return err_new(ERR_NOT_FOUND, "No symbol \"%s\" in current context.", bare);
 }

@@ -114,6 +114,8 @@ bool frame_function(struct eval *ev, struct dw_die *out);
 const char *frame_scope(struct eval *ev);
 /* A variable, local type or enumerator, or member of *this. */
 void frame_find(struct eval *ev, const struct scope_query *q, struct found *out);
+/* `this`, as a FOUND_MEMBER without a name; `base` (may be NULL) must be its class or a base of that. */
+bool frame_this(struct eval *ev, const struct type *base, struct found *out);
 /* A name inside of another function: in a frame of its that is on the stack, or static. */
 void frame_find_in_function(struct eval *ev, const struct dw_die *function, const struct scope_query *q,
                             struct found *out);
@@ -153,6 +155,8 @@ struct value pointer_value(struct eval *ev, const struct type *to, taddr at);
 struct err *member_of(struct eval *ev, const struct node *n, const struct value *v, struct value *out) MUST_CHECK;
 /* Has a record the member, in itself, its anonymous members or its bases? */
 bool member_exists(const struct type *record, const char *name);
+/* Is `base` the record itself, or a base of it? */
+bool member_has_base(const struct type *record, const struct type *base);
 /* &Class::member */
 struct err *member_pointer_to(struct eval *ev, const struct node *n, bool *done, struct value *out) MUST_CHECK;
 /* a.*b, a->*b */

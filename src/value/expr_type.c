@@ -6,39 +6,19 @@
 
 /* ---- what the languages have of themselves ---- */
 
-struct builtin {
-    const char *name;
-    uint8_t kind;
-    bool is_signed;
-    uint8_t size; /* 0: of an address */
-};
-
-static const struct builtin cxx_types[] = {
-    {"wchar_t", TYPE_CHAR, true, 4},
-    {"char8_t", TYPE_CHAR, false, 1},
-    {"char16_t", TYPE_CHAR, false, 2},
-    {"char32_t", TYPE_CHAR, false, 4},
-};
-
-static const struct builtin rust_types[] = {
-    {"bool", TYPE_BOOL, false, 1}, {"char", TYPE_CHAR, false, 4}, {"i8", TYPE_INT, true, 1},
-    {"i16", TYPE_INT, true, 2},    {"i32", TYPE_INT, true, 4},    {"i64", TYPE_INT, true, 8},
-    {"i128", TYPE_INT, true, 16},  {"isize", TYPE_INT, true, 0},  {"u8", TYPE_INT, false, 1},
-    {"u16", TYPE_INT, false, 2},   {"u32", TYPE_INT, false, 4},   {"u64", TYPE_INT, false, 8},
-    {"u128", TYPE_INT, false, 16}, {"usize", TYPE_INT, false, 0}, {"f32", TYPE_FLOAT, true, 4},
-    {"f64", TYPE_FLOAT, true, 8},  {"str", TYPE_INT, false, 1},
-};
-
 const struct type *eval_builtin_type(struct eval *ev, const char *name)
 {
-    bool rust = ev->language == EXPR_RUST;
-    const struct builtin *all = rust ? rust_types : cxx_types;
-    size_t n = rust ? ARRAY_LEN(rust_types) : ARRAY_LEN(cxx_types);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].name, name) == 0)
-            return type_base(ev->types, (enum type_kind)all[i].kind, name,
-                             all[i].size ? all[i].size : eval_c_type(ev, "unsigned long")->size, all[i].is_signed);
-    return rust ? NULL : type_c(ev->types, name);
+    static const struct {
+        const char *name;
+        bool is_signed;
+        uint8_t size;
+    } characters[] = {{"wchar_t", true, 4}, {"char8_t", false, 1}, {"char16_t", false, 2}, {"char32_t", false, 4}};
+    if (ev->language == EXPR_RUST)
+        return type_rust(ev->types, name);
+    for (size_t i = 0; i < ARRAY_LEN(characters); i++)
+        if (strcmp(characters[i].name, name) == 0)
+            return type_base(ev->types, TYPE_CHAR, name, characters[i].size, characters[i].is_signed);
+    return type_c(ev->types, name);
 }
 
 const struct type *eval_c_type(struct eval *ev, const char *name)

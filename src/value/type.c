@@ -243,6 +243,38 @@ const struct type *type_c(struct types *t, const char *name)
     return NULL;
 }
 
+const struct type *type_rust(struct types *t, const char *name)
+{
+    uint64_t word = address_size(t);
+    const struct {
+        const char *name;
+        uint8_t kind;
+        bool is_signed;
+        uint64_t size;
+    } known[] = {
+        {"bool", TYPE_BOOL, false, 1}, {"char", TYPE_CHAR, false, 4},    {"i8", TYPE_INT, true, 1},
+        {"i16", TYPE_INT, true, 2},    {"i32", TYPE_INT, true, 4},       {"i64", TYPE_INT, true, 8},
+        {"i128", TYPE_INT, true, 16},  {"isize", TYPE_INT, true, word},  {"u8", TYPE_INT, false, 1},
+        {"u16", TYPE_INT, false, 2},   {"u32", TYPE_INT, false, 4},      {"u64", TYPE_INT, false, 8},
+        {"u128", TYPE_INT, false, 16}, {"usize", TYPE_INT, false, word}, {"f32", TYPE_FLOAT, true, 4},
+        {"f64", TYPE_FLOAT, true, 8},  {"str", TYPE_INT, false, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        bool fresh;
+        if (strcmp(known[i].name, name) != 0)
+            continue;
+        /* The language tells it from a type of C with the same name. */
+        struct type *type = made(t, NULL, (enum type_kind)known[i].kind, known[i].size | (uint64_t)DW_LANG_Rust << 32,
+                                 known[i].is_signed, name, &fresh);
+        type->size = known[i].size;
+        type->is_signed = known[i].is_signed;
+        type->name = type->tag = known[i].name;
+        type->language = DW_LANG_Rust;
+        return type;
+    }
+    return NULL;
+}
+
 static bool is_qualifier(const struct type *t)
 {
     return t->kind == TYPE_CONST || t->kind == TYPE_VOLATILE || t->kind == TYPE_RESTRICT || t->kind == TYPE_ATOMIC;

@@ -102,6 +102,8 @@ const struct type *type_record_of(struct types *t, enum type_kind kind, const ch
 /* A base type of C by any of its spellings ("unsigned", "long int", "size_t" is none), with the sizes of the
  * target's processor; NULL when `name` is none. */
 const struct type *type_c(struct types *t, const char *name);
+/* The same of Rust's primitive types ("u8", "bool", "str" as bytes). */
+const struct type *type_rust(struct types *t, const char *name);
 
 /* Below typedefs; below qualifiers; below both. Never NULL. */
 const struct type *type_below_typedefs(const struct type *t);
