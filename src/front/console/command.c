@@ -66,9 +66,20 @@ static void step_make(struct step *st, const struct console *c)
             step_name(st, c->macros.v[i].name);
 }
 
+static const struct console_command *row_named(const char *name)
+{
+    for (const struct console_table *const *t = console_tables; *t; t++)
+        for (size_t i = 0; i < (*t)->n; i++)
+            if (strcmp((*t)->rows[i].name, name) == 0)
+                return &(*t)->rows[i];
+    return NULL;
+}
+
 /* The row with an alias of just these words: typed in full, from the first word on. */
 static const struct console_command *row_of_alias(const char *words, size_t len)
 {
+    if (len == 1 && *words == '|')
+        return row_named("pipe"); /* aliases cannot hold what separates them */
     for (const struct console_table *const *t = console_tables; *t; t++) {
         for (size_t i = 0; i < (*t)->n; i++) {
             for (const char *p = (*t)->rows[i].aliases; p && *p;) {
@@ -79,15 +90,6 @@ static const struct console_command *row_of_alias(const char *words, size_t len)
             }
         }
     }
-    return NULL;
-}
-
-static const struct console_command *row_named(const char *name)
-{
-    for (const struct console_table *const *t = console_tables; *t; t++)
-        for (size_t i = 0; i < (*t)->n; i++)
-            if (strcmp((*t)->rows[i].name, name) == 0)
-                return &(*t)->rows[i];
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One command after the other: its answer, its error, its pages. */
-#include "front/console/console.h"
+#include "front/console/redirect.h"
+#include "front/console/script.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,9 +11,31 @@
 enum { DEPTH_MAX = 100, LINE_MAX_BYTES = 64 * 1024 };
 
 const struct console_table *const console_tables[] = {
-    &console_frame_table,       &console_thread_table, &console_settings_table, &console_list_table,
-    &console_disassemble_table, &console_code_table,   &console_refused_table,  &console_process_table,
-    &console_signal_table,      &console_help_table,   &console_support_table,  NULL,
+    &console_frame_table,
+    &console_thread_table,
+    &console_apply_table,
+    &console_variable_table,
+    &console_info_frame_table,
+    &console_register_table,
+    &console_print_table,
+    &console_examine_table,
+    &console_display_table,
+    &console_echo_table,
+    &console_list_table,
+    &console_disassemble_table,
+    &console_code_table,
+    &console_info_target_table,
+    &console_auxv_table,
+    &console_settings_table,
+    &console_script_table,
+    &console_define_table,
+    &console_redirect_table,
+    &console_process_table,
+    &console_signal_table,
+    &console_refused_table,
+    &console_help_table,
+    &console_support_table,
+    NULL,
 };
 
 /* ---- output ---- */
@@ -64,13 +87,11 @@ static struct err *flush_pages(struct console *c)
 
 struct err *console_flush(struct console *c)
 {
-    if (c->capture)
-        return NULL;
     if (progress_cancelled(c->call->progress)) {
         text_clear(&c->out);
         return err_new(ERR_CANCELLED, "quit");
     }
-    if (!c->out.n)
+    if (!c->out.n || c->capture)
         return NULL;
     c->call->question(c->call, false);
     if (c->interactive && c->screen.terminal && c->set.pagination && c->set.height)
@@ -143,12 +164,29 @@ static struct err *run_row(struct console *c, const char *line)
     const struct console_command *row;
     const struct console_macro *macro;
     const char *rest;
+    if (redirect_wanted(line))
+        return redirect_run(c, line);
     TRY(command_find_row(c, line, &row, &macro, &rest));
+    SCOPED(freep) char *args = xstrdup(rest);
+    if (macro)
+        return console_run_macro(c, macro, args);
     if (!row || !row->run)
         return err_hint(err_new(ERR_USAGE, "\"%s\" must be followed by the name of a subcommand", line),
                         "try \"help %s\"", line);
-    SCOPED(freep) char *args = xstrdup(rest);
     return row->run(c, args);
+}
+
+struct err *console_capture(struct console *c, const char *line, struct text *answer)
+{
+    struct text before = c->out;
+    bool captured = c->capture;
+    c->out = (struct text){0};
+    c->capture = true;
+    struct err *e = console_run(c, line);
+    *answer = c->out;
+    c->out = before;
+    c->capture = captured;
+    return e;
 }
 
 struct err *console_run(struct console *c, const char *line)
@@ -174,6 +212,8 @@ struct err *console_run(struct console *c, const char *line)
     else
         IGNORE_ERR(console_flush(c)); /* what was answered before the error */
     c->status = e ? 1 : 0;
+    if (c->session)
+        session_forget_values(c->session);
     return e;
 }
 
@@ -186,9 +226,7 @@ void console_done(struct console *c)
         struct console_macro *m = &c->macros.v[i];
         free(m->name);
         free(m->help);
-        for (size_t k = 0; k < m->lines.n; k++)
-            free(m->lines.v[k]);
-        vec_done(&m->lines);
+        body_done(&m->lines);
     }
     vec_done(&c->macros);
     for (size_t i = 0; i < c->variables.n; i++)
@@ -200,6 +238,7 @@ void console_done(struct console *c)
     }
     vec_done(&c->displays);
     vec_done(&c->history);
+    vec_done(&c->stacks);
     settings_done(c);
     text_done(&c->out);
 }

@@ -11,6 +11,7 @@
 #include "front/front.h"
 #include "session/control.h"
 #include "session/values.h"
+#include <regex.h>
 
 struct console;
 
@@ -61,12 +62,18 @@ struct console_variable {
     char *name; /* without the dollar */
     struct value value;
 };
+/* Lines of commands; heap, and each of them. */
+struct body {
+    char **v;
+    size_t n, cap;
+};
 /* A command that `define` made: its lines, as typed. */
 struct console_macro {
     char *name;
     char *help; /* from `document`; NULL */
-    VEC(char *) lines;
+    struct body lines;
 };
+enum console_loop { LOOP_RUNS, LOOP_BREAK, LOOP_NEXT };
 /* An expression that is shown again after each stop. */
 struct console_display {
     unsigned number;
@@ -92,9 +99,10 @@ struct console {
     bool quit;              /* the command `quit` was given */
     int status;             /* exit status: 1 after a command that failed */
 
-    /* The selection. `stacks` is NULL until a stack is asked for: console_stack(). */
-    const struct sstack *stacks;
-    size_t n_stacks;
+    /* The selection. There are no stacks until one is asked for: console_stack(). They end with main(), unless
+     * `set backtrace past-main` is on. */
+    VEC(struct sstack) stacks;
+    bool stacks_past_main;
     int32_t tid; /* of the selected thread; 0: none */
     size_t frame;
 
@@ -109,6 +117,8 @@ struct console {
     unsigned depth;              /* of commands that run commands */
     size_t page_line;            /* lines shown since the prompt, for paging */
     bool all_pages;              /* the user wants no more questions for this answer */
+    uint8_t loop;                /* enum console_loop: what the body of a `while` asked for */
+    int shell_status;            /* exit status of the last program that was run */
     bool capture;                /* the answer is kept in `out` for who runs the command */
 
     /* Where the next bare "x" and "list" go on. */
@@ -132,6 +142,8 @@ struct console {
 
 /* Runs one command line as it was typed; the answer is written. */
 struct err *console_run(struct console *c, const char *line) MUST_CHECK;
+/* Runs a command line and keeps its answer. */
+struct err *console_capture(struct console *c, const char *line, struct text *answer) MUST_CHECK;
 /* Writes c->out where answers go, page by page on a terminal. ERR_CANCELLED: Ctrl-C, or enough was seen. Commands
  * with long answers call it now and then. */
 struct err *console_flush(struct console *c) MUST_CHECK;
@@ -186,6 +198,10 @@ struct err *console_evaluate(struct console *c, const char *text, struct value *
 struct err *console_number(struct console *c, const char *text, uint64_t *out) MUST_CHECK;
 /* As console_evaluate(), or a type when *is_type. */
 struct err *console_value_or_type(struct console *c, const char *text, struct value *out, bool *is_type) MUST_CHECK;
+/* What a value is as a number: of an array, a function or a record its address. */
+struct err *console_address_of(struct console *c, const struct value *v, uint64_t *out) MUST_CHECK;
+/* Sets $name to a copy of a value. */
+struct err *console_set_variable(struct console *c, const char *name, const struct value *v) MUST_CHECK;
 /* "$name = EXPRESSION", the only assignment there is. */
 struct err *console_assign(struct console *c, const char *text) MUST_CHECK;
 
@@ -199,8 +215,14 @@ enum {
 void console_put_frame(struct console *c, const struct sstack *st, size_t index, unsigned flags);
 /* The selected frame with its source line, as after `frame`, `up` and a stop. */
 struct err *console_show_frame(struct console *c) MUST_CHECK;
-/* "Thread 0x7f... (LWP 12)", or "LWP 12"; a live thread with its name. */
-void console_put_thread(struct text *t, struct console *c, const struct image_thread *th);
+/* "Thread 0x7f... (LWP 12)", or "LWP 12"; `name`: and the name of a live thread. */
+void console_put_thread(struct text *t, struct console *c, const struct image_thread *th, bool name);
+/* The source file of a frame, as `set filename-display` says. */
+void console_put_file(struct console *c, const struct sframe *f);
+/* threads.c: "[Current thread is 1 (...)]". */
+void console_put_current_thread(struct console *c);
+/* display.c: all expressions of `display`, after a stop. */
+struct err *console_show_displays(struct console *c) MUST_CHECK;
 
 /* ---- command.c ---- */
 
@@ -209,10 +231,35 @@ void console_put_thread(struct text *t, struct console *c, const struct image_th
 struct err *command_find_row(struct console *c, const char *line, const struct console_command **out,
                              const struct console_macro **macro, const char **args) MUST_CHECK;
 /* The tables of all files, and all of them: NULL-terminated, in console.c. */
-extern const struct console_table console_code_table, console_disassemble_table, console_frame_table,
-    console_help_table, console_list_table, console_process_table, console_refused_table, console_settings_table,
-    console_signal_table, console_support_table, console_thread_table;
+extern const struct console_table console_apply_table;
+extern const struct console_table console_auxv_table;
+extern const struct console_table console_code_table;
+extern const struct console_table console_define_table;
+extern const struct console_table console_disassemble_table;
+extern const struct console_table console_display_table;
+extern const struct console_table console_echo_table;
+extern const struct console_table console_examine_table;
+extern const struct console_table console_frame_table;
+extern const struct console_table console_help_table;
+extern const struct console_table console_info_frame_table;
+extern const struct console_table console_info_target_table;
+extern const struct console_table console_list_table;
+extern const struct console_table console_print_table;
+extern const struct console_table console_process_table;
+extern const struct console_table console_redirect_table;
+extern const struct console_table console_refused_table;
+extern const struct console_table console_register_table;
+extern const struct console_table console_script_table;
+extern const struct console_table console_settings_table;
+extern const struct console_table console_signal_table;
+extern const struct console_table console_support_table;
+extern const struct console_table console_thread_table;
+extern const struct console_table console_variable_table;
 extern const struct console_table *const console_tables[];
+/* A basic regular expression, as gdb's. ERR_USAGE says what is wrong with it. regfree() it. */
+struct err *console_regex(const char *text, regex_t *out) MUST_CHECK;
+/* "~/x" with the user's home folder; heap, the caller's. */
+char *console_expand_path(const char *path) NEVER_NULL;
 /* Takes a word off the front: the arguments begin with it, alone or before a blank. */
 bool args_word(const char **args, const char *word);
 /* Takes a decimal number off the front, with sign. False: there is none, nothing was taken. */
@@ -225,6 +272,9 @@ struct err *console_run_input(struct console *c, struct console_input *in) MUST_
 struct err *console_run_stream(struct console *c, FILE *file) MUST_CHECK;
 /* Runs a file of commands, as `source` and -x. */
 struct err *console_run_file(struct console *c, const char *path) MUST_CHECK;
+
+/* define.c: runs a command of the user's own. */
+struct err *console_run_macro(struct console *c, const struct console_macro *m, const char *args) MUST_CHECK;
 
 /* ---- line.c ---- */
 /* Takes lines from the terminal until the user leaves. */

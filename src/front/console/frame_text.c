@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A frame as one line, and a thread as a name: gdb's wording, which guides quote. */
 #include "front/console/code.h"
+#include "front/console/variables.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+/* ---- threads ---- */
 
 static const struct reg_desc *find_register(const struct arch *a, const char *name)
 {
@@ -34,30 +37,85 @@ static bool has_glibc(struct console *c)
     return false;
 }
 
-void console_put_thread(struct text *t, struct console *c, const struct image_thread *th)
+void console_put_thread(struct text *t, struct console *c, const struct image_thread *th, bool name)
 {
     uint64_t self;
     if (has_glibc(c) && pthread_of(session_image(c->session), th, &self))
         text_printf(t, "Thread 0x%" PRIx64 " (LWP %d)", self, th->tid);
     else
         text_printf(t, "LWP %d", th->tid);
-    if (th->name && session_image(c->session)->kind == IMAGE_LIVE) {
+    if (name && th->name && session_image(c->session)->kind == IMAGE_LIVE) {
         text_put(t, " \"");
         put_safe(t, th->name);
         text_putc(t, '"');
     }
 }
 
+/* ---- frames ---- */
+
+/* Does the code of a line begin at this very address? */
+static bool begins_line(struct console *c, taddr pc)
+{
+    struct code_line line;
+    return session_line_at(c->session, pc, &line) && line.start == pc;
+}
+
 /* An address in the middle of a line's code is shown; the call of an inlined function is no such place. */
 static bool shows_address(struct console *c, const struct sstack *st, size_t i)
 {
-    return c->set.print.addresses && !(i && st->frames[i - 1].kind == FRAME_INLINED);
+    const struct sframe *f = &st->frames[i];
+    if (!f->at->file)
+        return true;
+    if (!c->set.print.addresses || (i && st->frames[i - 1].kind == FRAME_INLINED))
+        return false;
+    bool exact = !i || st->frames[i - 1].kind == FRAME_SIGNAL; /* others are returned to, in the middle of a call */
+    return !exact || !begins_line(c, f->pc);
 }
 
-static void put_file(struct text *t, const struct console *c, const struct splace *at)
+void console_put_file(struct console *c, const struct sframe *f)
 {
-    const char *file = c->set.filename_display == FILENAME_BASENAME ? path_tail(at->file, 1) : at->file;
-    put_coloured(t, &c->screen, COLOUR_GREEN, file);
+    const char *file = f->at->file;
+    if (c->set.filename_display == FILENAME_BASENAME)
+        file = path_tail(file, 1);
+    else if (c->set.filename_display == FILENAME_RELATIVE)
+        file = session_file_name(c->session, f->pc, file);
+    put_coloured(&c->out, &c->screen, COLOUR_GREEN, file);
+}
+
+/* Where a frame's line may be broken: behind a comma, before " at " and " from ". */
+static bool breaks_at(const char *p)
+{
+    return (p[0] == ',' && p[1] == ' ') || strncmp(p, " at ", 4) == 0 || strncmp(p, " from ", 6) == 0;
+}
+
+/* The text since `from` in lines of the terminal's width, all but the first indented, as gdb does. */
+static void wrap(struct console *c, size_t from)
+{
+    if (!c->screen.terminal || !c->set.width || text_columns(c->out.p + from) <= c->set.width)
+        return;
+    SCOPED(freep) char *line = xstrdup(c->out.p + from);
+    c->out.n = from;
+    size_t column = 0;
+    for (const char *p = line; *p;) {
+        size_t n = 1, columns = 0; /* of the piece up to the next place to break */
+        while (p[n] && !breaks_at(p + n))
+            n++;
+        bool comma = p[n] == ',';
+        n += comma;
+        for (size_t i = 0; i < n; i++) {
+            if (p[i] == '\033')
+                i += strcspn(p + i, "m");
+            else
+                columns += p[i] != '\n' && ((unsigned char)p[i] & 0xc0) != 0x80;
+        }
+        if (column && column + columns > c->set.width) {
+            text_put(&c->out, "\n   ");
+            column = 3;
+        }
+        text_putn(&c->out, p, n);
+        column += columns;
+        p += n;
+    }
 }
 
 void console_put_frame(struct console *c, const struct sstack *st, size_t i, unsigned flags)
@@ -65,31 +123,33 @@ void console_put_frame(struct console *c, const struct sstack *st, size_t i, uns
     struct text *t = &c->out;
     const struct sframe *f = &st->frames[i];
     const struct splace *at = f->at;
-    bool brief = flags & FRAME_BRIEF;
-    if (!brief)
+    const char *line = t->n ? memrchr(t->p, '\n', t->n) : NULL; /* info threads puts something before it */
+    size_t from = line ? (size_t)(line - t->p) + 1 : 0;
+    if (!(flags & FRAME_BRIEF))
         text_printf(t, "#%-3zu", i);
     if (f->kind == FRAME_SIGNAL) {
         text_put(t, "<signal handler called>\n");
         return;
     }
-    int digits = session_image(c->session)->arch->addr_size * 2;
-    if (!at->file || shows_address(c, st, i)) {
-        if (c->screen.color)
-            text_put(t, "\033[34m");
-        text_printf(t, "0x%0*" PRIx64, digits, f->pc);
-        text_put(t, c->screen.color ? "\033[0m in " : " in ");
+    if (shows_address(c, st, i)) {
+        SCOPED(freep) char *pc = xasprintf("0x%0*" PRIx64, session_image(c->session)->arch->addr_size * 2, f->pc);
+        put_coloured(t, &c->screen, COLOUR_BLUE, pc);
+        text_put(t, " in ");
     }
     put_coloured(t, &c->screen, COLOUR_YELLOW, at->function ? at->function : "??");
-    text_put(t, " ()");
-    if (at->file) {
+    text_put(t, " (");
+    variables_put_arguments(c, st, i);
+    text_putc(t, ')');
+    if (at->file && c->set.frame_info != FRAME_INFO_SHORT) {
         text_put(t, " at ");
-        put_file(t, c, at);
+        console_put_file(c, f);
         text_printf(t, ":%" PRIu32, at->line);
-    } else if (at->module) {
+    } else if (at->module && !at->file) {
         text_put(t, " from ");
         put_coloured(t, &c->screen, COLOUR_GREEN, at->module->path);
     }
     text_putc(t, '\n');
+    wrap(c, from);
 }
 
 struct err *console_show_frame(struct console *c)

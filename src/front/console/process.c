@@ -77,7 +77,7 @@ static struct err *show_stop(struct console *c, const struct stop *stop, int32_t
     }
     if (stop->tid != selected && im->threads.n > 1) {
         text_put(&c->out, "[Switching to ");
-        console_put_thread(&c->out, c, console_thread(c, console_thread_number(c, stop->tid)));
+        console_put_thread(&c->out, c, console_thread(c, console_thread_number(c, stop->tid)), false);
         text_put(&c->out, "]\n");
     }
     console_select(c, stop->tid, 0);

@@ -2,6 +2,8 @@
 /* Which thread and frame are selected. */
 #include "front/console/console.h"
 
+#include <string.h>
+
 struct err *console_target(struct console *c, const struct image **out)
 {
     if (!c->session)
@@ -10,22 +12,54 @@ struct err *console_target(struct console *c, const struct image **out)
     return NULL;
 }
 
-/* The stacks of all threads; with the first, the crashed thread is selected. */
+/* Is a frame the program's main function? gdb's rule: what runs it is of no interest. */
+static bool is_main(const struct sframe *f)
+{
+    const struct splace *at = f->at;
+    if (!at->function || !at->module || !at->module->is_exe || f->kind == FRAME_INLINED)
+        return false;
+    if (strcmp(at->function, "main") == 0)
+        return true;
+    /* Rust's is called through a function of that name: "crate::main". */
+    const char *colon = strchr(at->function, ':');
+    return at->language && strcmp(at->language, "rust") == 0 && colon && strcmp(colon, "::main") == 0;
+}
+
+static size_t frames_up_to_main(const struct sstack *st)
+{
+    for (size_t i = 0; i < st->n; i++)
+        if (is_main(&st->frames[i]))
+            return i + 1;
+    return st->n;
+}
+
+/* The stacks of all threads, as they are to be seen. */
 static struct err *load_stacks(struct console *c)
 {
-    if (c->stacks)
-        return NULL;
+    const struct sstack *stacks;
     if (!c->session)
         return err_new(ERR_NO_DATA, "no stack");
-    TRY(session_stacks(c->session, &c->stacks, &c->n_stacks));
+    if (c->stacks.n && c->stacks_past_main == c->set.past_main)
+        return NULL;
+    size_t n;
+    TRY(session_stacks(c->session, &stacks, &n));
+    c->stacks.n = 0;
+    c->stacks_past_main = c->set.past_main;
+    for (size_t i = 0; i < n; i++) {
+        struct sstack *st = vec_push(&c->stacks);
+        *st = stacks[i];
+        st->n = c->set.past_main ? st->n : frames_up_to_main(st);
+        if (st->n < stacks[i].n)
+            st->stopped = st->stopped_hint = NULL;
+    }
     return NULL;
 }
 
 const struct sstack *console_stack_of(struct console *c, int32_t tid)
 {
-    for (size_t i = 0; i < c->n_stacks; i++)
-        if (c->stacks[i].thread->tid == tid)
-            return &c->stacks[i];
+    for (size_t i = 0; i < c->stacks.n; i++)
+        if (c->stacks.v[i].thread->tid == tid)
+            return &c->stacks.v[i];
     return NULL;
 }
 
@@ -35,20 +69,35 @@ struct err *console_stack(struct console *c, const struct sstack **out)
     const struct sstack *st = console_stack_of(c, c->tid);
     if (!st || !st->n)
         return err_new(ERR_NO_DATA, "no stack");
+    if (c->frame >= st->n)
+        c->frame = st->n - 1;
     *out = st;
     return NULL;
+}
+
+/* Errors of the selected frame are all of one kind for who asks: it cannot be used. */
+static struct err *selected_stack(struct console *c, const struct sstack **out)
+{
+    struct err *e = console_stack(c, out);
+    if (!e || e->code == ERR_CANCELLED)
+        return e;
+    err_free(e);
+    return err_new(ERR_NO_DATA, "no frame selected");
 }
 
 struct err *console_sframe(struct console *c, const struct sframe **out)
 {
     const struct sstack *st;
-    if (!c->session)
-        return err_new(ERR_NO_DATA, "no frame selected");
-    TRY(console_stack(c, &st));
-    if (c->frame >= st->n)
-        c->frame = 0;
+    TRY(selected_stack(c, &st));
     *out = &st->frames[c->frame];
     return NULL;
+}
+
+struct err *console_frame(struct console *c, const struct vframe **out)
+{
+    const struct sstack *st;
+    TRY(selected_stack(c, &st));
+    return session_frame(c->session, st, c->frame, out);
 }
 
 const struct image_thread *console_thread(struct console *c, uint64_t number)
@@ -75,8 +124,7 @@ void console_select(struct console *c, int32_t tid, size_t frame)
 void console_moved(struct console *c)
 {
     const struct image *im = c->session ? session_image(c->session) : NULL;
-    c->stacks = NULL;
-    c->n_stacks = 0;
+    c->stacks.n = 0;
     c->frame = 0;
     c->tid = 0;
     c->list.file = c->list.missing = c->list.newer = NULL;

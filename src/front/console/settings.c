@@ -17,6 +17,7 @@ struct setting {
 #define AT(field) offsetof(struct settings, field)
 static const struct setting table[] = {
     {"backtrace limit", SETTING_COUNT, AT(backtrace_limit), "unlimited"},
+    {"backtrace past-main", SETTING_BOOL, AT(past_main), NULL},
     {"confirm", SETTING_BOOL, AT(confirm), NULL},
     {"debug-file-directory", SETTING_PATHS, AT(debug_dirs), NULL},
     {"directories", SETTING_PATHS, AT(directories), NULL},
@@ -40,6 +41,7 @@ static const struct setting table[] = {
     {"print elements", SETTING_COUNT, AT(print.elements), "unlimited"},
     {"print entry-values", SETTING_CHOICE, AT(entry_values), "default|no"},
     {"print frame-arguments", SETTING_CHOICE, AT(frame_arguments), "scalars|all|none|presence"},
+    {"print frame-info", SETTING_CHOICE, AT(frame_info), "auto|short-location"},
     {"print max-depth", SETTING_COUNT, AT(print.depth), "unlimited"},
     {"print null-stop", SETTING_BOOL, AT(print.null_stop), NULL},
     {"print object", SETTING_BOOL, AT(print.object), NULL},
@@ -220,6 +222,33 @@ static struct err *assign(struct console *c, const struct setting *s, const char
     return NULL;
 }
 
+struct err *settings_assign(struct console *c, const char *name, const char *value)
+{
+    const struct setting *s;
+    const char *rest;
+    TRY(find_setting(name, &s, &rest));
+    return assign(c, s, value);
+}
+
+struct err *settings_option(struct console *c, const char *name, const char **args)
+{
+    const struct setting *s;
+    const char *rest;
+    bool flag;
+    TRY(find_setting(name, &s, &rest));
+    size_t n = strcspn(*args, " \t");
+    SCOPED(freep) char *value = xstrndup(*args, n);
+    if (s->kind == SETTING_BOOL) {
+        struct err *e = n ? parse_bool(value, &flag) : NULL;
+        if (e || !n) {
+            err_free(e); /* what follows is no value: it was switched on */
+            return assign(c, s, "on");
+        }
+    }
+    *args += n + strspn(*args + n, " \t");
+    return assign(c, s, value);
+}
+
 /* ---- commands ---- */
 
 static struct err *run_set(struct console *c, const char *args)
@@ -282,13 +311,7 @@ void settings_init(struct console *c)
 {
     const struct call *call = c->call;
     c->set = (struct settings){
-        .print = {.elements = 200,
-                  .repeats = 10,
-                  .depth = 20,
-                  .addresses = true,
-                  .symbols = true,
-                  .unions = true,
-                  .static_members = true},
+        .print = format_defaults,
         .asm_demangle = true,
         .listsize = 10,
         .height = c->screen.terminal ? c->screen.rows : 0,

@@ -6,7 +6,7 @@
 #include "value/format.h"
 
 enum frame_arguments { ARGUMENTS_SCALARS, ARGUMENTS_ALL, ARGUMENTS_NONE, ARGUMENTS_PRESENCE };
-enum frame_info { FRAME_INFO_AUTO, FRAME_INFO_SHORT, FRAME_INFO_LOCATION, FRAME_INFO_ADDRESS };
+enum frame_info { FRAME_INFO_AUTO, FRAME_INFO_SHORT };
 enum entry_values { ENTRY_DEFAULT, ENTRY_NO };
 enum filename_display { FILENAME_RELATIVE, FILENAME_BASENAME, FILENAME_ABSOLUTE };
 
@@ -14,7 +14,9 @@ struct settings {
     struct format print;       /* set print ... */
     unsigned frame_arguments;  /* enum frame_arguments */
     unsigned entry_values;     /* enum entry_values */
+    unsigned frame_info;       /* enum frame_info */
     unsigned filename_display; /* enum filename_display */
+    bool past_main;            /* frames outside of main() are shown */
     unsigned backtrace_limit;  /* frames; 0: no limit */
     unsigned listsize;         /* lines; 0: no limit */
     unsigned height, width;    /* of the terminal; 0: no limit */
@@ -34,6 +36,10 @@ struct console;
 /* gdb's defaults, and what the call's options say. */
 void settings_init(struct console *c);
 void settings_done(struct console *c);
+/* Sets one by its full name, as `set` does. */
+struct err *settings_assign(struct console *c, const char *name, const char *value) MUST_CHECK;
+/* "-pretty on", "-pretty": one with an optional value that the arguments may begin with. */
+struct err *settings_option(struct console *c, const char *name, const char **args) MUST_CHECK;
 /* Calls fn with every setting's name, sorted. */
 void settings_each(void (*fn)(void *arg, const char *name), void *arg);
 

@@ -60,10 +60,7 @@ struct err *console_open(struct console *c, const char *target)
         e = NULL;
     }
     TRY(e);
-    if (im->threads.n > 1) {
-        text_printf(&c->out, "[Current thread is %u (", console_thread_number(c, c->tid));
-        console_put_thread(&c->out, c, console_thread(c, console_thread_number(c, c->tid)));
-        text_put(&c->out, ")]\n");
-    }
+    if (im->threads.n > 1)
+        console_put_current_thread(c);
     return console_flush(c);
 }

@@ -60,7 +60,7 @@ static void registers_json(struct json *j, const struct report *r, const struct 
     json_object_begin(j);
     for (size_t i = 0; a && i < a->n_regs; i++) {
         uint64_t v;
-        if (register_value(th, &a->regs[i], &v))
+        if (general_register_value(th, &a->regs[i], &v))
             json_kv_hex(j, a->regs[i].name, v);
     }
     json_object_end(j);

@@ -327,7 +327,7 @@ static void put_maps(struct text *t, const struct report *r)
     }
 }
 
-bool register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out)
+bool general_register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out)
 {
     if (d->dwarf != REG_NONE) {
         bool known = regs_has(&th->regs, d->dwarf);
@@ -354,7 +354,7 @@ static void put_registers(struct text *t, const struct report *r)
         unsigned column = 0;
         for (size_t k = 0; a && k < a->n_regs; k++) {
             uint64_t v;
-            if (!register_value(th, &a->regs[k], &v))
+            if (!general_register_value(th, &a->regs[k], &v))
                 continue;
             text_printf(t, "    %-8s 0x%0*" PRIx64, a->regs[k].name, 2 * a->addr_size, v);
             text_put(t, ++column % 3 ? "" : "\n");

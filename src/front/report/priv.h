@@ -70,7 +70,7 @@ struct err *memory_wish_parse(const char *s, struct memory_wish *out) MUST_CHECK
 /* "mapped path", or why there is none: the file, the debug file or the supplement of a module. */
 const char *part_state_name(enum part_state s);
 /* Value of one register in a thread's raw general registers; false when the dump cut them. */
-bool register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out);
+bool general_register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out);
 struct err *info_write_text(const struct report *r) MUST_CHECK;
 struct err *info_write_json(const struct report *r) MUST_CHECK;
 /* Was this section asked for, by its option or by --all? */
