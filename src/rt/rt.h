@@ -7,10 +7,40 @@
 #ifndef RT_RT_H
 #define RT_RT_H
 
+#include "module/symbolize.h"
 #include "unwind/unwind.h"
 #include "value/format.h"
 
 struct rt; /* one attached runtime; each implementation defines its own */
+
+/* ---- tasks: what a runtime schedules on threads by itself: goroutines, greenlets, asyncio's tasks ---- */
+
+enum task_state {
+    TASK_RUNNING,  /* on a thread, in the language's own code */
+    TASK_RUNNABLE, /* waits for a thread only */
+    TASK_SYSCALL,  /* on a thread, in a system call or foreign code */
+    TASK_WAITING,  /* for what `wait_reason` says */
+    TASK_OTHER,    /* being made, moved or preempted */
+};
+
+/* Small, since a process may have millions. */
+struct task {
+    uint64_t id;         /* as the language's users know it: goid */
+    taddr object;        /* the runtime's record of it: the g */
+    taddr created_at;    /* return address of the statement that made it; 0 unknown */
+    taddr start;         /* entry of the function that it began with; 0 unknown */
+    uint64_t parent;     /* id of the task that made it; 0 unknown */
+    uint64_t wait_since; /* nanoseconds of the target's monotonic clock; 0 unknown */
+    int32_t tid;         /* of the thread that runs it; 0: none */
+    uint8_t state;       /* enum task_state */
+    uint8_t raw_state;   /* the runtime's own number */
+    uint8_t wait_reason; /* the runtime's own number: runtime.wait_reason() names it */
+    bool system;         /* the runtime's own, not the program's */
+    bool locked;         /* it runs on its thread only */
+};
+
+/* Reads the stacks of tasks: one for each thread that does so. */
+struct task_walker;
 
 struct runtime {
     const char *name; /* "native", "go", "cpython" */
@@ -23,6 +53,25 @@ struct runtime {
     /* The language of a function, from its module, symbol and DWARF language; NULL: not mine. */
     const char *(*language)(const struct module *m, const char *symbol, const char *dwarf_language);
     const struct formatter *(*formatter)(struct rt *); /* how its types print */
+
+    /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
+    struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
+    /* "chan receive"; NULL: none, or a number that the program does not name. */
+    const char *(*wait_reason)(struct rt *, const struct task *);
+    /* "waiting": the runtime's word for its state. Never NULL. */
+    const char *(*state_name)(struct rt *, const struct task *);
+    struct task_walker *(*walker_new)(struct rt *);
+    void (*walker_free)(struct task_walker *);
+    /* The pcs of a task that no thread runs, innermost first (the first is where it goes on, the others return
+     * addresses), at most max; *whole: the outermost was reached. Threads: a walker a thread. */
+    size_t (*walk)(struct task_walker *, const struct task *, taddr *pcs, size_t max, bool *whole);
+    /* The registers that it goes on with, for its variables. */
+    struct err *(*task_regs)(struct rt *, const struct task *, struct regs *out);
+    /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;
+     * 0: not its code. Strings live as long as the modules. Then no DWARF is read for the address. */
+    size_t (*lines)(struct rt *, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
+    /* A frame that only the runtime's makers want to see. */
+    bool (*is_private)(struct rt *, const char *function);
 };
 
 #endif

@@ -96,33 +96,60 @@ static void resolve_one(struct session *s, struct place *place, const struct src
     place->n = (uint32_t)(inlined + 1);
 }
 
+/* What a runtime's own tables say of an address: then no debug information is read for it. */
+static bool runtime_lines(struct session *s, taddr lookup, struct src_info *out)
+{
+    enum { LINES_MAX = 64 };
+    struct src_frame frames[LINES_MAX];
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        taddr start = 0;
+        size_t n = a->runtime->lines ? a->runtime->lines(a->rt, lookup, frames, LINES_MAX, &start) : 0;
+        if (!n)
+            continue;
+        struct src_frame *copy = arena_array(&s->arena, struct src_frame, n);
+        memcpy(copy, frames, n * sizeof(*copy));
+        *out = (struct src_info){.frames = copy, .n = n, .function_start = start};
+        return true;
+    }
+    return false;
+}
+
+/* Lines of the others, from debug information. */
+static struct err *symbolize(struct session *s, const taddr *pcs, size_t n, struct src_info *out)
+{
+    uint64_t began = now_ns();
+    if (!s->symbolizer)
+        s->symbolizer = symbolizer_new(s->ms);
+    symbolizer_run(s->symbolizer, pcs, n, out);
+    TRY(session_check(s));
+    log_verbose("lines for %zu addresses: %.1f ms", n, (double)(now_ns() - began) / 1e6);
+    return NULL;
+}
+
 struct err *places_resolve(struct session *s)
 {
     struct places *p = &s->places;
-    size_t first = p->resolved, n = p->all.n - first;
+    size_t first = p->resolved, n = p->all.n - first, n_open = 0;
     if (!n)
         return NULL;
+    SCOPED(freep) struct src_info *src = xcalloc(n, sizeof(*src)), *answers = xcalloc(n, sizeof(*answers));
     SCOPED(freep) taddr *pcs = xcalloc(n, sizeof(*pcs));
     for (size_t i = 0; i < n; i++)
-        pcs[i] = p->all.v[first + i].lookup;
+        if (!runtime_lines(s, p->all.v[first + i].lookup, &src[i]))
+            pcs[n_open++] = p->all.v[first + i].lookup;
 
     uint64_t began = now_ns();
-    modules_prepare(s->ms, pcs, n);
+    modules_prepare(s->ms, pcs, n_open);
     TRY(session_check(s));
-    log_verbose("symbols for %zu addresses: %.1f ms", n, (double)(now_ns() - began) / 1e6);
-
-    SCOPED(freep) struct src_info *src = NULL;
-    if (!s->opts.names_only) {
-        began = now_ns();
-        src = xcalloc(n, sizeof(*src));
-        if (!s->symbolizer)
-            s->symbolizer = symbolizer_new(s->ms);
-        symbolizer_run(s->symbolizer, pcs, n, src);
-        TRY(session_check(s));
-        log_verbose("lines for %zu addresses: %.1f ms", n, (double)(now_ns() - began) / 1e6);
+    log_verbose("symbols for %zu addresses: %.1f ms", n_open, (double)(now_ns() - began) / 1e6);
+    if (!s->opts.names_only && n_open)
+        TRY(symbolize(s, pcs, n_open, answers));
+    for (size_t i = 0, open = 0; i < n; i++) {
+        bool own = src[i].n != 0;
+        resolve_one(s, &p->all.v[first + i], own ? &src[i] : s->opts.names_only ? NULL : &answers[open]);
+        open += !own;
     }
-    for (size_t i = 0; i < n; i++)
-        resolve_one(s, &p->all.v[first + i], src ? &src[i] : NULL);
     p->resolved = p->all.n;
     return NULL;
 }

@@ -11,6 +11,7 @@
 #include "session/control.h"
 #include "session/places.h"
 #include "session/session.h"
+#include "session/tasks.h"
 #include "value/index.h"
 
 struct attached {
@@ -35,6 +36,8 @@ struct session {
     bool have_stacks;
     struct index *index; /* NULL until session_index() */
     struct code *code; /* code_priv.h; NULL until needed */
+    VEC(struct tasks) tasks; /* an entry a runtime that has some */
+    bool have_tasks;
 
     struct session_values *values; /* NULL until needed */
 

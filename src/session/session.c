@@ -132,6 +132,8 @@ static void forget_stacks(struct session *s)
     s->stacks = NULL;
     s->n_stacks = 0;
     s->have_stacks = false;
+    vec_done(&s->tasks);
+    s->have_tasks = false;
     arena_done(&s->arena);
     s->arena = (struct arena){0};
 }

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Go as a runtime: what it can do, and how it is found. */
+#include "rt/go/priv.h"
+
+static struct module *program(struct modules *ms)
+{
+    for (size_t i = 0; i < modules_count(ms); i++)
+        if (modules_get(ms, i)->is_exe)
+            return modules_get(ms, i);
+    return NULL;
+}
+
+/* The program itself, or a library that was built with -buildmode=c-shared. */
+static struct module *go_file(struct modules *ms)
+{
+    struct module *exe = program(ms);
+    for (size_t i = 0; i <= modules_count(ms); i++) {
+        struct module *m = i ? modules_get(ms, i - 1) : exe;
+        struct elf *e = m && !m->is_vdso ? module_elf(m) : NULL;
+        if (e && elf_section(e, ".go.buildinfo"))
+            return m;
+    }
+    return NULL;
+}
+
+static struct err *detect(struct modules *ms, bool *found)
+{
+    *found = go_file(ms) != NULL;
+    return NULL;
+}
+
+static void rt_free(struct rt *rt)
+{
+    if (!rt)
+        return;
+    vec_done(&rt->modules);
+    vec_done(&rt->tasks);
+    vec_done(&rt->wait_reasons);
+    map64_done(&rt->system_starts);
+    arena_done(&rt->arena);
+    free(rt);
+}
+
+static void choose_layout(struct rt *rt)
+{
+    const struct arch *a = modules_image(rt->ms)->arch;
+    rt->layout = a->addr_size == 8 ? go_layout_find(rt->build.minor) : NULL;
+    if (!rt->layout)
+        rt->why_no_layout = arena_printf(&rt->arena, "the layout of %s on %s is not known",
+                                         rt->build.version ? rt->build.version : "this Go", a->name);
+}
+
+static struct err *attach(struct modules *ms, struct rt **out)
+{
+    struct rt *rt = xcalloc(1, sizeof(*rt));
+    rt->ms = ms;
+    go_build_find(ms, go_file(ms), &rt->arena, &rt->build);
+    choose_layout(rt);
+    struct err *e = go_modules_find(rt);
+    if (e) {
+        rt_free(rt);
+        return e;
+    }
+    *out = rt;
+    return NULL;
+}
+
+static const char *language(const struct module *m, const char *symbol, const char *dwarf_language)
+{
+    (void)m;
+    (void)symbol;
+    return dwarf_language && strcmp(dwarf_language, "go") == 0 ? "go" : NULL;
+}
+
+const struct runtime runtime_go = {
+    .name = "go",
+    .detect = detect,
+    .attach = attach,
+    .free = rt_free,
+    .language = language,
+    .tasks = go_tasks,
+    .wait_reason = go_wait_reason,
+    .state_name = go_state_name,
+    .walker_new = go_walker_new,
+    .walker_free = go_walker_free,
+    .walk = go_walk,
+    .task_regs = go_task_regs,
+    .lines = go_lines,
+    .is_private = go_is_private,
+};

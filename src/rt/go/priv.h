@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of rt/go/ share. */
+#ifndef RT_GO_PRIV_H
+#define RT_GO_PRIV_H
+
+#include "base/map.h"
+#include "rt/go/go.h"
+#include "rt/go/layout.h"
+#include "rt/go/pclntab.h"
+
+/* What a Go program says of how it was built (debug/buildinfo). Strings are the arena's. */
+struct go_build {
+    const char *version; /* "go1.26.10"; NULL unknown */
+    unsigned minor;      /* 26; 0 unknown */
+    const char *settings; /* "path\t...\nmod\t...\nbuild\t-compiler=gc\n"; NULL none */
+};
+
+/* One moduledata: the program, or a plugin or library built with Go. */
+struct go_module {
+    struct module *module;
+    taddr data; /* runtime address of the moduledata */
+    taddr text, etext, minpc, maxpc, types, etypes;
+    taddr noptrdata, enoptrdata, data_start, data_end, bss, ebss, noptrbss, enoptrbss;
+    struct pclntab table;
+};
+
+struct rt {
+    struct modules *ms;
+    struct arena arena;
+    struct go_build build;
+    const struct go_layout *layout; /* NULL: not known */
+    const char *why_no_layout;
+    VEC(struct go_module) modules;
+    /* goroutines.c */
+    VEC(struct task) tasks;
+    VEC(const char *) wait_reasons; /* by number; NULL where the program names none */
+    bool tried_tasks, tried_wait_reasons;
+    struct map64 system_starts; /* entry of a first function -> is it the runtime's own */
+};
+
+/* buildinfo.c. False: the file is not Go's, or says nothing. */
+bool go_build_find(struct modules *ms, struct module *m, struct arena *a, struct go_build *out);
+
+/* moduledata.c: all of the target's, the program's first. ERR_NO_DATA says what was missing. */
+struct err *go_modules_find(struct rt *rt) MUST_CHECK;
+/* The module with code at pc; NULL: none. */
+const struct go_module *go_module_at(const struct rt *rt, taddr pc);
+/* The function at pc, and the module that has it. */
+bool go_function_at(const struct rt *rt, taddr pc, const struct go_module **m, struct go_function *out);
+/* The address of a symbol of the runtime; false when the file has no symbols, or not this one. */
+bool go_symbol(const struct rt *rt, const char *name, taddr *out);
+
+/* goroutines.c: the task functions of struct runtime. */
+struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;
+const char *go_state_name(struct rt *rt, const struct task *t);
+const char *go_wait_reason(struct rt *rt, const struct task *t);
+
+/* walk.c */
+struct task_walker *go_walker_new(struct rt *rt);
+void go_walker_free(struct task_walker *w);
+size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole);
+struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out) MUST_CHECK;
+/* lines.c */
+size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
+bool go_is_private(struct rt *rt, const char *function);
+
+static inline bool go_word(const struct rt *rt, taddr at, uint64_t *out)
+{
+    return modules_word(rt->ms, at, 8, out);
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stack of a goroutine that no thread runs, by the sizes of frames in the function table: what the runtime's
+ * own tracebacks do (runtime/traceback.go). Each distinct pc is looked up once. */
+#include "rt/go/priv.h"
+
+#include <inttypes.h>
+
+/* Longer than any Go stack can be: 1 GB of the smallest frames. */
+enum { STEPS_MAX = 1 << 27 };
+
+struct task_walker {
+    struct rt *rt;
+    struct map64 sizes; /* pc -> bytes up to the caller's stack pointer, and ENDS */
+};
+enum { SIZE_UNKNOWN = 1, SIZE_ENDS = 2, SIZE_SHIFT = 2 };
+
+struct task_walker *go_walker_new(struct rt *rt)
+{
+    struct task_walker *w = xcalloc(1, sizeof(*w));
+    w->rt = rt;
+    return w;
+}
+
+void go_walker_free(struct task_walker *w)
+{
+    if (!w)
+        return;
+    map64_done(&w->sizes);
+    free(w);
+}
+
+static uint64_t find_size(const struct rt *rt, taddr pc)
+{
+    const struct go_module *m;
+    struct go_function f;
+    uint64_t size;
+    if (!go_function_at(rt, pc, &m, &f))
+        return SIZE_UNKNOWN;
+    if (f.flags & GO_FUNC_TOP_FRAME)
+        return SIZE_ENDS;
+    if (!pclntab_frame_size(&m->table, &f, pc, &size))
+        return SIZE_UNKNOWN;
+    return (size + 8) << SIZE_SHIFT; /* the return address is above the frame */
+}
+
+static uint64_t frame_size(struct task_walker *w, taddr pc)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&w->sizes, pc, &fresh);
+    if (fresh)
+        *slot = find_size(w->rt, pc);
+    return *slot;
+}
+
+/* Where a goroutine goes on: from a system call, or where it was parked. */
+static bool start_of(const struct rt *rt, const struct task *t, taddr *pc, taddr *sp, taddr *hi)
+{
+    const struct go_layout *l = rt->layout;
+    uint64_t syscall_sp = 0;
+    if (!go_word(rt, t->object + l->g_stack_hi, hi))
+        return false;
+    if (t->state == TASK_SYSCALL && go_word(rt, t->object + l->g_syscallsp, &syscall_sp) && syscall_sp) {
+        *sp = syscall_sp;
+        return go_word(rt, t->object + l->g_syscallpc, pc);
+    }
+    return go_word(rt, t->object + l->g_sched_sp, sp) && go_word(rt, t->object + l->g_sched_pc, pc);
+}
+
+size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole)
+{
+    taddr pc, sp, hi;
+    size_t n = 0;
+    *whole = false;
+    if (!start_of(w->rt, t, &pc, &sp, &hi) || !pc)
+        return 0;
+    /* The stack in one piece where it is one: a million stacks are read here. */
+    const struct space *space = &modules_image(w->rt->ms)->space;
+    taddr start = sp;
+    const uint8_t *view = sp < hi && hi - sp <= UINT64_C(1) << 30 ? space_view(space, sp, (size_t)(hi - sp)) : NULL;
+    while (n < max && n < STEPS_MAX) {
+        pcs[n++] = pc;
+        uint64_t size = frame_size(w, pc);
+        if (size & SIZE_ENDS) {
+            *whole = true;
+            return n;
+        }
+        size >>= SIZE_SHIFT;
+        if (!size || sp + size > hi || sp + size < sp)
+            return n;
+        sp += size;
+        if (view)
+            memcpy(&pc, view + (sp - 8 - start), sizeof(pc));
+        else if (!go_word(w->rt, sp - 8, &pc))
+            return n;
+        if (!pc)
+            return n;
+    }
+    return n;
+}
+
+struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out)
+{
+    const struct arch *a = modules_image(rt->ms)->arch;
+    taddr pc, sp, hi;
+    uint64_t bp;
+    if (!rt->layout || !start_of(rt, t, &pc, &sp, &hi))
+        return err_new(ERR_NOT_IN_DUMP, "the state of goroutine %" PRIu64 " cannot be read", t->id);
+    *out = (struct regs){0};
+    regs_set(out, a->pc, pc);
+    regs_set(out, a->sp, sp);
+    if (t->state != TASK_SYSCALL && go_word(rt, t->object + rt->layout->g_sched_bp, &bp))
+        regs_set(out, a->fp, bp);
+    return NULL;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks of runtimes and their stacks. A million tasks have some dozens of different stacks: pcs are hashed as they
+ * are read, and all that costs more is done once for each stack. */
+#include "session/tasks.h"
+
+#include "session/priv.h"
+
+#include <stdatomic.h>
+
+enum { TASK_FRAMES_MAX = 4096, CHUNK = 4096, WORKERS_MAX = 64 };
+
+/* Stacks met by one worker; later those of all. */
+struct shape {
+    const taddr *pcs;
+    uint32_t n, tasks;
+    uint32_t number; /* among those of all workers */
+    bool whole;
+};
+struct shapes {
+    struct map64 by_hash; /* hash -> 1 + index of the last with it; others of that hash are chained by `next` */
+    VEC(struct shape) v;
+    VEC(uint32_t) next; /* 1 + index of another with the same hash; 0 none */
+    struct arena arena;
+};
+
+struct reading {
+    struct session *s;
+    const struct attached *a;
+    const struct task *tasks;
+    size_t n;
+    uint32_t *stack;   /* first the worker's number of the shape, then that of all */
+    uint8_t *worker;   /* who read it */
+    struct shapes *by; /* a worker each */
+    size_t workers;
+    atomic_size_t next_chunk;
+};
+
+static void shapes_done(struct shapes *s)
+{
+    map64_done(&s->by_hash);
+    vec_done(&s->v);
+    vec_done(&s->next);
+    arena_done(&s->arena);
+}
+
+/* The number of the shape with these pcs, made when new. */
+static uint32_t shape_of(struct shapes *s, const taddr *pcs, uint32_t n, bool whole, uint32_t tasks)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&s->by_hash, hash_bytes(pcs, n * sizeof(*pcs)), &fresh);
+    for (uint32_t i = fresh ? 0 : (uint32_t)*slot; i; i = s->next.v[i - 1]) {
+        struct shape *shape = &s->v.v[i - 1];
+        if (shape->n == n && shape->whole == whole && memcmp(shape->pcs, pcs, n * sizeof(*pcs)) == 0) {
+            shape->tasks += tasks;
+            return i - 1;
+        }
+    }
+    taddr *copy = arena_array(&s->arena, taddr, n);
+    memcpy(copy, pcs, n * sizeof(*pcs));
+    *vec_push(&s->next) = fresh ? 0 : (uint32_t)*slot;
+    *vec_push(&s->v) = (struct shape){.pcs = copy, .n = n, .tasks = tasks, .whole = whole};
+    *slot = s->v.n;
+    return (uint32_t)s->v.n - 1;
+}
+
+static void read_some(void *arg, size_t worker)
+{
+    struct reading *r = arg;
+    const struct runtime *rt = r->a->runtime;
+    struct task_walker *w = rt->walker_new(r->a->rt);
+    taddr pcs[TASK_FRAMES_MAX];
+    for (;;) {
+        size_t first = atomic_fetch_add(&r->next_chunk, 1) * CHUNK;
+        if (first >= r->n || progress_cancelled(r->s->opts.progress))
+            break;
+        size_t end = first + CHUNK < r->n ? first + CHUNK : r->n;
+        for (size_t i = first; i < end; i++) {
+            bool whole;
+            size_t n = rt->walk(w, &r->tasks[i], pcs, TASK_FRAMES_MAX, &whole);
+            r->stack[i] = shape_of(&r->by[worker], pcs, (uint32_t)n, whole, 1);
+            r->worker[i] = (uint8_t)worker;
+        }
+        progress_report(r->s->opts.progress, "stacks", end, r->n);
+    }
+    rt->walker_free(w);
+}
+
+/* All workers' shapes as one list. */
+static void merge_shapes(struct reading *r, struct shapes *all)
+{
+    for (size_t w = 0; w < r->workers; w++)
+        for (size_t i = 0; i < r->by[w].v.n; i++) {
+            struct shape *s = &r->by[w].v.v[i];
+            s->number = shape_of(all, s->pcs, s->n, s->whole, s->tasks);
+        }
+    for (size_t i = 0; i < r->n; i++)
+        r->stack[i] = r->by[r->worker[i]].v.v[r->stack[i]].number;
+}
+
+/* ---- frames ---- */
+
+/* The first pc is where the task goes on, the others return addresses: all after a call, but for the first
+ * instruction of a task that never ran. */
+static taddr lookup_of(const struct attached *a, taddr pc, bool first)
+{
+    struct src_frame frame;
+    taddr start = 0;
+    bool at_entry = first && a->runtime->lines && a->runtime->lines(a->rt, pc, &frame, 1, &start) && start == pc;
+    return at_entry ? pc : pc - 1;
+}
+
+/* Frames of one stack; `places` has those of its pcs. */
+static void fill_frames(struct session *s, const struct shape *shape, const uint32_t *places, struct task_stack *out)
+{
+    size_t n = 0, filled = 0;
+    for (uint32_t k = 0; k < shape->n; k++)
+        n += s->places.all.v[places[k]].n;
+    struct sframe *frames = arena_array(&s->arena, struct sframe, n);
+    for (uint32_t k = 0; k < shape->n; k++) {
+        const struct place *p = &s->places.all.v[places[k]];
+        for (uint32_t j = 0; j < p->n; j++)
+            frames[filled++] = (struct sframe){.pc = shape->pcs[k],
+                                               .at = &p->at[j],
+                                               .physical = k,
+                                               .kind = j + 1 < p->n ? FRAME_INLINED : FRAME_NORMAL,
+                                               .how = k ? FRAME_STEPPER : FRAME_FIRST};
+    }
+    *out = (struct task_stack){.frames = frames, .n = (uint32_t)n, .tasks = shape->tasks, .whole = shape->whole};
+}
+
+static struct err *make_frames(struct session *s, const struct attached *a, const struct shapes *all,
+                               struct task_stack *out)
+{
+    size_t n_pcs = 0, at = 0;
+    for (size_t i = 0; i < all->v.n; i++)
+        n_pcs += all->v.v[i].n;
+    SCOPED(freep) uint32_t *places = xcalloc(n_pcs, sizeof(*places));
+    for (size_t i = 0; i < all->v.n; i++)
+        for (uint32_t k = 0; k < all->v.v[i].n; k++)
+            places[at++] = places_intern(&s->places, lookup_of(a, all->v.v[i].pcs[k], k == 0));
+    TRY(places_resolve(s));
+    at = 0;
+    for (size_t i = 0; i < all->v.n; i++) {
+        fill_frames(s, &all->v.v[i], places + at, &out[i]);
+        at += all->v.v[i].n;
+    }
+    return NULL;
+}
+
+static struct err *finish_stacks(struct reading *r, struct tasks *t, uint64_t began)
+{
+    SCOPED(shapes_done) struct shapes all = {0};
+    TRY(session_check(r->s));
+    merge_shapes(r, &all);
+    log_verbose("%zu tasks with %zu stacks: %.1f ms", t->n, all.v.n, (double)(now_ns() - began) / 1e6);
+    struct task_stack *stacks = arena_array(&r->s->arena, struct task_stack, all.v.n);
+    TRY(make_frames(r->s, r->a, &all, stacks));
+    t->stacks = stacks;
+    t->n_stacks = all.v.n;
+    t->stack = r->stack;
+    return NULL;
+}
+
+static struct err *read_stacks(struct session *s, const struct attached *a, struct tasks *t)
+{
+    struct shapes by[WORKERS_MAX] = {0};
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers = t->n > 2 * (size_t)CHUNK && cpus > 1 ? (size_t)cpus : 1;
+    struct reading r = {.s = s,
+                        .a = a,
+                        .tasks = t->v,
+                        .n = t->n,
+                        .by = by,
+                        .workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
+                        .stack = arena_array(&s->arena, uint32_t, t->n),
+                        .worker = xcalloc(t->n, 1)};
+    uint64_t began = now_ns();
+    parallel_for(r.workers, read_some, &r);
+    struct err *e = finish_stacks(&r, t, began);
+    free(r.worker);
+    for (size_t i = 0; i < r.workers; i++)
+        shapes_done(&by[i]);
+    return e;
+}
+
+static struct err *list_tasks(struct session *s)
+{
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        struct tasks t = {.runtime = a->runtime->name, .attached = a};
+        if (!a->runtime->tasks)
+            continue;
+        uint64_t began = now_ns();
+        TRY(a->runtime->tasks(a->rt, s->opts.progress, &t.v, &t.n));
+        log_verbose("%zu tasks of %s: %.1f ms", t.n, t.runtime, (double)(now_ns() - began) / 1e6);
+        *vec_push(&s->tasks) = t;
+    }
+    s->have_tasks = true;
+    return NULL;
+}
+
+struct err *session_tasks(struct session *s, bool stacks, const struct tasks **out, size_t *n)
+{
+    if (!s->have_tasks)
+        TRY(list_tasks(s));
+    for (size_t i = 0; stacks && i < s->tasks.n; i++)
+        if (!s->tasks.v[i].stack)
+            TRY(read_stacks(s, s->tasks.v[i].attached, &s->tasks.v[i]));
+    *out = s->tasks.v;
+    *n = s->tasks.n;
+    return NULL;
+}
+
+/* ---- what a task is ---- */
+
+const char *session_task_state(struct session *s, const struct tasks *t, const struct task *task)
+{
+    (void)s;
+    return t->attached->runtime->state_name(t->attached->rt, task);
+}
+
+const char *session_task_reason(struct session *s, const struct tasks *t, const struct task *task)
+{
+    (void)s;
+    return t->attached->runtime->wait_reason ? t->attached->runtime->wait_reason(t->attached->rt, task) : NULL;
+}
+
+const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task)
+{
+    (void)s;
+    const struct runtime *rt = t->attached->runtime;
+    if (!t->stack)
+        return NULL;
+    const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
+    for (uint32_t i = 0; i < st->n; i++) {
+        const char *function = st->frames[i].at->function;
+        if (!rt->is_private || !function || !rt->is_private(t->attached->rt, function))
+            return &st->frames[i];
+    }
+    return st->n ? &st->frames[0] : NULL;
+}
+
+const struct splace *session_task_place(struct session *s, taddr pc)
+{
+    if (!pc)
+        return NULL;
+    uint32_t i = places_intern(&s->places, pc);
+    struct err *e = places_resolve(s);
+    err_free(e); /* cancelled: nothing is known */
+    return e || !s->places.all.v[i].at ? NULL : &s->places.all.v[i].at[0];
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks that runtimes schedule (goroutines), by the million: their states, and their stacks shared by all that
+ * have the same. Threads: as session.h. */
+#ifndef SESSION_TASKS_H
+#define SESSION_TASKS_H
+
+#include "rt/rt.h"
+#include "session/session.h"
+
+/* One stack of which some tasks have a copy: same pcs, so same functions, files and lines. */
+struct task_stack {
+    const struct sframe *frames; /* innermost first; `physical` counts pcs */
+    uint32_t n;
+    uint32_t tasks; /* how many have it */
+    bool whole;     /* the outermost frame was reached */
+};
+
+struct attached;
+struct tasks {
+    const char *runtime; /* "go" */
+    const struct task *v;
+    const uint32_t *stack; /* of each task: index into `stacks` */
+    size_t n;
+    const struct task_stack *stacks;
+    size_t n_stacks;
+    const struct attached *attached; /* private to session/ */
+};
+
+/* All tasks of all runtimes that have some, one entry a runtime. Stacks of tasks on threads are those of their
+ * threads, seen from the task. Computed once, on all cores; `stacks` false leaves them out (stack and stacks are
+ * NULL) for who wants only the list. ERR_CANCELLED. */
+struct err *session_tasks(struct session *s, bool stacks, const struct tasks **out, size_t *n) MUST_CHECK;
+const char *session_task_state(struct session *s, const struct tasks *t, const struct task *task);
+const char *session_task_reason(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
+/* Where a task is for its programmer: the first frame that is not the runtime's own; its first frame when all are.
+ * NULL without frames. */
+const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
+/* What is known at an address: where it was made, the function it began with. NULL: unknown. */
+const struct splace *session_task_place(struct session *s, taddr pc);
+/* Its stack with registers, for variables: as session_stacks() gives for threads. */
+struct err *session_task_stack(struct session *s, const struct tasks *t, const struct task *task,
+                               const struct sstack **out) MUST_CHECK;
+
+#endif
