@@ -77,7 +77,8 @@ static void resolve_one(struct session *s, struct place *place, const struct src
         at[i].module = m;
         at[i].mapping = image_mapping(s->im, place->lookup);
         at[i].function = places_string(p, name);
-        at[i].language = places_string(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, f ? f->language : NULL));
+        at[i].language =
+            places_string(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, f ? f->language : NULL));
         if (f) {
             at[i].file = places_string(p, f->file);
             at[i].line = f->line;

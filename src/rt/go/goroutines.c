@@ -128,7 +128,9 @@ static struct err *search_list(const struct rt *rt, struct slice *out)
     n += search(rt, m->noptrbss, m->enoptrbss, out);
     if (n == 1)
         return NULL;
-    return err_hint(err_new(ERR_NO_DATA, n ? "%u lists could be that of all goroutines" : "the list of all goroutines was not found", n),
+    return err_hint(err_new(ERR_NO_DATA,
+                            n ? "%u lists could be that of all goroutines" : "the list of all goroutines was not found",
+                            n),
                     "the program has no symbols; a build without -ldflags=-s has");
 }
 
@@ -138,7 +140,8 @@ static struct err *find_list(const struct rt *rt, struct slice *out)
     if (!go_symbol(rt, "runtime.allgs", &at))
         return search_list(rt, out);
     if (!read_slice(rt, at, out))
-        return err_at(err_new(ERR_NOT_IN_DUMP, "the list of all goroutines cannot be read at 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
+        return err_at(err_new(ERR_NOT_IN_DUMP, "the list of all goroutines cannot be read at 0x%" PRIx64, at),
+                      ERR_AT_ADDRESS, at);
     if (out->n > out->cap || out->n > GOROUTINES_MAX)
         return err_at(err_new(ERR_CORRUPT, "the list of all goroutines is damaged"), ERR_AT_ADDRESS, at);
     return NULL;
@@ -268,9 +271,9 @@ struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out,
 const char *go_state_name(struct rt *rt, const struct task *t)
 {
     static const char *const names[] = {
-        [G_IDLE] = "idle",         [G_RUNNABLE] = "runnable", [G_RUNNING] = "running",   [G_SYSCALL] = "syscall",
-        [G_WAITING] = "waiting",   [G_MORIBUND] = "moribund", [G_DEAD] = "dead",         [G_ENQUEUE] = "enqueue",
-        [G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted", [G_LEAKED] = "leaked", [G_DEAD_EXTRA] = "dead",
+        [G_IDLE] = "idle",           [G_RUNNABLE] = "runnable",   [G_RUNNING] = "running", [G_SYSCALL] = "syscall",
+        [G_WAITING] = "waiting",     [G_MORIBUND] = "moribund",   [G_DEAD] = "dead",       [G_ENQUEUE] = "enqueue",
+        [G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted", [G_LEAKED] = "leaked",   [G_DEAD_EXTRA] = "dead",
     };
     (void)rt;
     return t->raw_state < ARRAY_LEN(names) ? names[t->raw_state] : "unknown";
