@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way from a session into the value layer. */
 #include "session/session_values.h"
+#include "value/register.h"
 
 #include <elf.h>
 
@@ -96,33 +97,12 @@ struct err *session_keep(struct session *s, const struct value *v, struct value 
 
 /* ---- registers ---- */
 
-/* The types that gdb gives them. */
-static const struct type *register_type(struct session *s, unsigned dwarf, size_t size)
-{
-    struct types *t = session_values(s)->types;
-    const struct arch *a = s->im->arch;
-    if (dwarf == a->pc)
-        return type_pointer_to(t, type_base(t, TYPE_VOID, "void", 0, false));
-    if (dwarf == a->sp || dwarf == a->fp)
-        return type_pointer_to(t, type_base(t, TYPE_VOID, "void", 0, false));
-    if (size <= 8)
-        return type_base(t, TYPE_INT, size == 8 ? "long" : "int", size, true);
-    return type_array_of(t, type_base(t, TYPE_INT, "uint8_t", 1, false), size);
-}
-
 struct err *session_register(struct session *s, const struct vframe *f, const char *name, struct value *out)
 {
-    const struct arch *a = s->im->arch;
-    uint8_t b[REGISTER_MAX];
-    size_t n;
-    unsigned dwarf, size;
-    if (!arch_reg_named(a, name, &dwarf, &size))
-        return err_new(ERR_NOT_FOUND, "%s processors have no register %s", a->name, name);
-    TRY(vframe_register(f, dwarf, b, sizeof(b), &n));
-    if (n < size)
-        return err_new(ERR_NO_DATA, "register %s was not saved as a whole", name);
-    *out = value_of_bytes(session_values(s), register_type(s, dwarf, size), b, size);
-    out->frame = f;
+    bool found;
+    TRY(register_value(session_values(s), f, name, out, &found));
+    if (!found)
+        return err_new(ERR_NOT_FOUND, "%s processors have no register %s", s->im->arch->name, name);
     return NULL;
 }
 

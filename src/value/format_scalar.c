@@ -2,6 +2,7 @@
 /* Numbers, enumerations and pointers by their type. */
 #include "module/dwarf_const.h"
 #include "value/format_priv.h"
+#include "value/register.h"
 
 /* ---- addresses ---- */
 
@@ -257,7 +258,8 @@ void print_scalar(struct printer *p, const struct type *declared, const struct s
         break;
     case TYPE_CHAR:
     case TYPE_INT:
-        print_int(p, declared, t, s);
+        if (!register_flags(t, scalar_u64(s), p->out))
+            print_int(p, declared, t, s);
         break;
     case TYPE_FLOAT:
         real_print(real_format_of(modules_image(p->vs->ms)->arch, t), s->bytes, p->out);

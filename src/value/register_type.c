@@ -9,7 +9,7 @@ struct flag {
 };
 
 static const struct flag eflags[] = {
-    {"CF", 0},  {"", 1},    {"PF", 2},  {"AF", 4},  {"ZF", 6},  {"SF", 7},   {"TF", 8},   {"IF", 9},  {"DF", 10},
+    {"CF", 0},  {"PF", 2},  {"AF", 4},  {"ZF", 6},  {"SF", 7},  {"TF", 8},   {"IF", 9},   {"DF", 10},
     {"OF", 11}, {"NT", 14}, {"RF", 16}, {"VM", 17}, {"AC", 18}, {"VIF", 19}, {"VIP", 20}, {"ID", 21},
 };
 static const struct flag mxcsr[] = {
@@ -85,7 +85,7 @@ const struct type *register_type(struct types *t, const struct arch *a, const ch
         if (strcmp(flag_types[i].reg, name) == 0)
             return type_base(t, TYPE_INT, flag_types[i].type, 4, false);
     if (size == 10)
-        return type_base(t, TYPE_FLOAT, "i387_ext", 16, true);
+        return type_base(t, TYPE_FLOAT, "builtin_type_i387_ext", 16, true);
     if (size >= 16)
         return vector(t, size);
     /* Selectors and the floating-point unit's words, which the kernel keeps wider. */

@@ -126,9 +126,12 @@ const struct type *type_function_of(struct types *t, const struct type *result, 
     SCOPED(text_done) struct text key = {0};
     for (size_t i = 0; i < n; i++)
         put_identity(&key, parameters[i]);
+    if (!parameters)
+        text_put(&key, "?");
     struct type *type = made(t, result, TYPE_FUNCTION, n, variadic, text_str(&key), &fresh);
     if (!fresh)
         return type;
+    type->unprototyped = !parameters;
     struct field *fields = arena_array(&t->arena, struct field, n ? n : 1);
     for (size_t i = 0; i < n; i++)
         fields[i].type = parameters[i];

@@ -54,6 +54,7 @@ struct type {
     bool incomplete;    /* a declaration: see type_complete() */
     bool count_known;   /* TYPE_ARRAY: `count` holds; false for int x[], flexible members, variable length */
     bool variadic;      /* TYPE_FUNCTION */
+    bool unprototyped;  /* TYPE_FUNCTION without a DIE: nothing is known of its parameters */
     bool big_endian;    /* base types with DW_AT_endianity (GCC's scalar_storage_order) */
     uint16_t language;  /* DW_LANG_*; 0 unknown */
     uint16_t align;     /* DW_AT_alignment; 0 unsaid */
@@ -90,7 +91,7 @@ const struct type *type_rvalue_reference_to(struct types *t, const struct type *
 /* A pointer to a member of `owner`; of a method when `to` is a function. */
 const struct type *type_member_pointer_to(struct types *t, const struct type *to, const struct type *owner);
 const struct type *type_vector_of(struct types *t, const struct type *element, uint64_t count);
-/* The n parameters are copied, NULL for none. */
+/* The n parameters are copied. NULL: nothing is known of them. */
 const struct type *type_function_of(struct types *t, const struct type *result, const struct type *const *parameters,
                                     size_t n, bool variadic);
 /* A base type that need not be in the target: for literals, casts and runtimes. `name` is copied. */

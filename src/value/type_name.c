@@ -149,7 +149,8 @@ static void put_parameters(struct type_printer *p, const struct type *t)
             text_put(p->out, ", ");
         type_put(p, params.v[i].type, NULL, -1, 0);
     }
-    bool prototyped = !type_language_is_c(t->language) || !t->die.unit || dw_attr(&t->die, DW_AT_prototyped, &v);
+    bool prototyped =
+        t->die.unit ? !type_language_is_c(t->language) || dw_attr(&t->die, DW_AT_prototyped, &v) : !t->unprototyped;
     if (t->variadic)
         text_put(p->out, params.n ? ", ..." : "...");
     else if (!params.n && prototyped)
