@@ -159,6 +159,10 @@ bool line_table_at(const struct line_table *t, taddr pc, struct line_span *out)
     }
     if (!best)
         return false;
+    const struct line_entry *head = best;
+    while (head > out->file->rows.v && head[-1].pc == best->pc && head[-1].line)
+        head--;
+    out->first = head->line;
     out->line = best->line;
     out->start = best->pc;
     out->end = end && (!first || end < first) ? end : first;

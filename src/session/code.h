@@ -37,10 +37,18 @@ struct code_line {
     const char *file; /* path as compiled; the same pointer for equal paths within a session */
     const char *name; /* as gdb shows it: without the directory of compilation where it was not given */
     uint32_t line;
+    uint32_t first;   /* the first line that the table has at `start`; lines between them hold no code there */
     taddr start, end; /* [start, end); end is 0 when the table does not say */
 };
 /* The line at an address, as gdb has it. False: no line table covers it. */
 bool session_line_at(struct session *s, taddr pc, struct code_line *out);
+/* The entries of the table of one file, the one that `start` is in, for code in [start, end): in the order of their
+ * addresses, empty ones too. Valid until session_free(). */
+struct code_lines {
+    const struct code_line *v;
+    size_t n;
+};
+void session_lines(struct session *s, taddr start, taddr end, struct code_lines *out);
 
 /* A recorded path as gdb shows it: without the directory of compilation where the compiler was not given it. `pc` is
  * code of a unit that names the file. */

@@ -79,10 +79,40 @@ bool session_line_at(struct session *s, taddr pc, struct code_line *out)
         .file = places_string(&s->places, span.file->path),
         .name = span.file->name,
         .line = span.line,
+        .first = span.first,
         .start = span.start + m->bias,
         .end = span.end ? span.end + m->bias : 0,
     };
     return true;
+}
+
+void session_lines(struct session *s, taddr start, taddr end, struct code_lines *out)
+{
+    struct module *m;
+    struct dw_unit *u = code_unit_at(s, start, &m);
+    struct line_span span;
+    VEC(struct code_line) list = {0};
+    *out = (struct code_lines){0};
+    if (!u || !line_table_at(&code_unit_lines(s, m, u)->table, start - m->bias, &span))
+        return;
+    const struct line_table_file *f = span.file;
+    const char *path = places_string(&s->places, f->path);
+    for (size_t i = 0; i + 1 < f->rows.n; i++) {
+        const struct line_entry *e = &f->rows.v[i];
+        taddr pc = e->pc + m->bias;
+        if (pc >= start && pc < end && e->line)
+            *vec_push(&list) = (struct code_line){.file = path,
+                                                  .name = f->name,
+                                                  .line = e->line,
+                                                  .first = e->line,
+                                                  .start = pc,
+                                                  .end = e[1].pc + m->bias};
+    }
+    struct code_line *v = arena_array(&s->arena, struct code_line, list.n ? list.n : 1);
+    for (size_t i = 0; i < list.n; i++)
+        v[i] = list.v[i];
+    *out = (struct code_lines){.v = v, .n = list.n};
+    vec_done(&list);
 }
 
 /* Only the header of the table is read. */

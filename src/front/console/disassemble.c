@@ -92,6 +92,16 @@ struct dump {
     bool has_pc;
 };
 
+/* As wide as gdb makes them for x86. */
+static void put_bytes(struct text *t, const struct instruction *in)
+{
+    enum { WIDTH = 19 };
+    int n = 3 * in->size - 1;
+    for (unsigned i = 0; i < in->size; i++)
+        text_printf(t, "%s%02x", i ? " " : "", in->bytes[i]);
+    text_printf(t, "%*s\t", n < WIDTH ? WIDTH - n : 0, "");
+}
+
 static void put_row(const struct dump *d, const struct instruction *in)
 {
     struct console *c = d->c;
@@ -103,10 +113,8 @@ static void put_row(const struct dump *d, const struct instruction *in)
     else
         put_offset(c, in->pc, true);
     text_put(&c->out, ":\t");
-    for (unsigned i = 0; d->raw && i < in->size; i++)
-        text_printf(&c->out, "%s%02x", i ? " " : "", in->bytes[i]);
     if (d->raw)
-        text_putc(&c->out, '\t');
+        put_bytes(&c->out, in);
     console_put_instruction(c, in);
 }
 
@@ -154,10 +162,13 @@ static struct err *put_source(struct dump *d, const struct code_line *l, uint32_
     return e;
 }
 
-/* The first of the lines without code before this one that nothing shown later belongs to. */
+/* The first of the lines without code before this one that nothing shown later belongs to; at the start that of the
+ * opening brace. */
 static uint32_t leading(const dump_lines *lines, const struct code_line *l, const struct code_line *before)
 {
     uint32_t first = l->line;
+    if (!before && l->first < first)
+        return l->first;
     if (before && before->file == l->file && before->line)
         while (first > before->line + 1 && !has_code(lines, l, first - 1))
             first--;
@@ -190,24 +201,30 @@ static struct err *put_with_source(struct dump *d, const struct instructions *in
 
 static int by_line(const void *x, const void *y)
 {
-    const struct dump_line *a = x, *b = y;
-    if (a->at.line != b->at.line)
-        return a->at.line < b->at.line ? -1 : 1;
-    return a->first < b->first ? -1 : 1;
+    const struct code_line *a = x, *b = y;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* /m: in the order of the source. */
-static struct err *put_by_line(struct dump *d, const struct instructions *in, dump_lines *lines)
+/* /m: in the order of the source, of one file only. */
+static struct err *put_by_line(struct dump *d, const struct instructions *in, const struct code_range *r)
 {
-    if (lines->n)
-        qsort(lines->v, lines->n, sizeof(*lines->v), by_line);
-    for (size_t i = 0; i < lines->n; i++) {
-        const struct dump_line *l = &lines->v[i];
-        if (l->at.file && (i == 0 || lines->v[i - 1].at.line != l->at.line))
-            TRY(put_source(d, &l->at, l->at.line));
-        for (size_t k = 0; k < l->n; k++)
-            put_row(d, &in->v[l->first + k]);
-        if (i + 1 == lines->n || lines->v[i + 1].at.line != l->at.line)
+    struct code_lines rows;
+    session_lines(d->c->session, r->start, r->end, &rows);
+    SCOPED(freep) struct code_line *v = xcalloc(rows.n, sizeof(*v));
+    for (size_t i = 0; i < rows.n; i++)
+        v[i] = rows.v[i];
+    qsort(v, rows.n, sizeof(*v), by_line);
+    uint32_t next = 0; /* the first line that was not shown yet */
+    for (size_t i = 0; i < rows.n; i++) {
+        if (v[i].line >= next)
+            TRY(put_source(d, &v[i], next ? next : v[i].line));
+        next = v[i].line + 1;
+        for (size_t k = 0; k < in->n; k++)
+            if (in->v[k].pc >= v[i].start && in->v[k].pc < v[i].end)
+                put_row(d, &in->v[k]);
+        if (i + 1 == rows.n || v[i + 1].line != v[i].line)
             text_putc(&d->c->out, '\n');
         TRY(console_flush(d->c));
     }
@@ -223,10 +240,12 @@ static struct err *put_range(struct dump *d, const struct code_range *r)
     bool intel = d->c->set.disassembly == 1;
     TRY(session_disassemble(d->c->session, r->start, r->end, 0, intel, &in));
     struct err *e = NULL;
-    if (d->lines || d->source) {
+    if (d->source) {
         group(d, &in, &lines);
-        e = d->source ? put_with_source(d, &in, &lines) : put_by_line(d, &in, &lines);
+        e = put_with_source(d, &in, &lines);
         vec_done(&lines);
+    } else if (d->lines) {
+        e = put_by_line(d, &in, r);
     } else {
         for (size_t i = 0; i < in.n && !e; i++) {
             put_row(d, &in.v[i]);
