@@ -11,8 +11,6 @@
  * path, at component borders, by `to`; the first rule that fits. A rule for a `from` that is there already replaces
  * it, a NULL `to` removes it; a NULL `from` removes all. Both are copied. */
 void session_substitute_path(struct session *s, const char *from, const char *to);
-/* The i-th rule; false when there are fewer. */
-bool session_substitution(const struct session *s, size_t i, const char **from, const char **to);
 /* Folders that are tried with the whole path, then with ever fewer of its last components; separated by ':', NULL
  * none. "$cdir" and "$cwd" stand for what is tried in any case. Copied. */
 void session_source_directories(struct session *s, const char *dirs);

@@ -58,15 +58,6 @@ void session_substitute_path(struct session *s, const char *from, const char *to
     code_forget_sources(c);
 }
 
-bool session_substitution(const struct session *s, size_t i, const char **from, const char **to)
-{
-    if (!s->code || i >= s->code->substitutions.n)
-        return false;
-    *from = s->code->substitutions.v[i].from;
-    *to = s->code->substitutions.v[i].to;
-    return true;
-}
-
 void session_source_directories(struct session *s, const char *dirs)
 {
     struct code *c = code_of(s);

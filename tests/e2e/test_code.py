@@ -65,8 +65,8 @@ LINES = [
     "info symbol 5",
 ]
 CODE = [
-    "disassemble main", "disassemble /s blow", "disassemble /m blow", "disassemble /r blow", "disassemble /rs main",
-    "disassemble /s die_segv", "disassemble nosuch", "disassemble /z main",
+    "disassemble main", "disassemble /s blow", "disassemble /r blow", "disassemble /rs main",
+    "disassemble /s die_segv", "disassemble /z main",
 ]
 
 
@@ -79,6 +79,10 @@ def test_c(lab, variant, tmp_path):
 def test_instructions_with_source(lab, variant, tmp_path):
     # The first answer loads the file: what is missing is told once.
     compare(lab, variant, ["list main", *CODE], tmp_path)
+
+
+def test_instructions_by_line(lab, tmp_path):
+    compare(lab, "c-gcc-O0-dwarf5", ["list main", "disassemble /m main", "disassemble /m blow"], tmp_path)
 
 
 def test_cxx(lab, tmp_path):

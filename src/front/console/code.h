@@ -36,4 +36,10 @@ struct err *console_put_instructions(struct console *c, taddr *at, uint64_t coun
 /* One instruction, after its address: what it does, and what it names. */
 void console_put_instruction(struct console *c, const struct instruction *in);
 
+/* ---- source_path.c ---- */
+
+/* Tells a session that was opened where sources are looked for. */
+void console_use_source_paths(struct console *c);
+void console_source_paths_done(struct console *c);
+
 #endif

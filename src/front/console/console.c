@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One command after the other: its answer, its error, its pages. */
+#include "front/console/code.h"
 #include "front/console/redirect.h"
 #include "front/console/script.h"
 
@@ -27,6 +28,7 @@ const struct console_table *const console_tables[] = {
     &console_info_target_table,
     &console_auxv_table,
     &console_settings_table,
+    &console_source_path_table,
     &console_script_table,
     &console_define_table,
     &console_redirect_table,
@@ -229,6 +231,7 @@ void console_done(struct console *c)
         body_done(&m->lines);
     }
     vec_done(&c->macros);
+    console_source_paths_done(c);
     for (size_t i = 0; i < c->variables.n; i++)
         free(c->variables.v[i].name);
     vec_done(&c->variables);

@@ -85,6 +85,9 @@ struct console_signals {
     struct signal_rules rules;
     uint64_t print; /* mask: they are shown; those that stop the process are among them */
 };
+struct console_source_rule {
+    char *from, *to;
+};
 struct console_line; /* line.c: the editor and its history */
 
 struct console {
@@ -109,6 +112,7 @@ struct console {
     VEC(struct value) history; /* $1 is history.v[0] */
     VEC(struct console_variable) variables;
     VEC(struct console_macro) macros;
+    VEC(struct console_source_rule) source_rules; /* set substitute-path */
     VEC(struct console_display) displays;
     unsigned n_displays; /* numbers given so far */
 
@@ -251,6 +255,7 @@ extern const struct console_table console_refused_table;
 extern const struct console_table console_register_table;
 extern const struct console_table console_script_table;
 extern const struct console_table console_settings_table;
+extern const struct console_table console_source_path_table;
 extern const struct console_table console_signal_table;
 extern const struct console_table console_support_table;
 extern const struct console_table console_thread_table;

@@ -132,7 +132,7 @@ static struct err *address_place(struct console *c, const char *text, struct cod
 /* The line that "+3" or "-3" means: they count from what was shown last, or from the selected frame's line. */
 static uint32_t relative_line(const struct console *c, const char *offset)
 {
-    int64_t from = c->list.centre ? c->list.centre : *offset == '+' ? c->list.last : (int64_t)c->list.last + 1;
+    int64_t from = c->list.centre ? c->list.centre : (int64_t)c->list.last + 1;
     int64_t line = from + strtol(offset, NULL, 10);
     return line < 1 ? 1 : line > INT32_MAX ? INT32_MAX : (uint32_t)line;
 }
@@ -279,9 +279,11 @@ static struct err *list_range(struct console *c, const char *args, const char *c
         TRY(range_end(c, "first", args, (size_t)(comma - args), &first));
     if (comma > args && !*after)
         return list_from(c, &(struct listing){first.file, first.name, first.module}, first.line);
-    if (comma > args && (*after == '+' || isdigit((unsigned char)*after)))
+    if (comma > args && (*after == '+' || isdigit((unsigned char)*after))) {
         /* A number behind the comma is in the file before it, an offset counts from its line. */
         remember(c, &(struct listing){first.file, first.name, first.module}, first.line, first.line);
+        c->list.centre = first.line;
+    }
     TRY(range_end(c, "last", after, strlen(after), &last));
     struct listing l = {last.file, last.name, last.module};
     if (comma == args) {

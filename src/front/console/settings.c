@@ -20,7 +20,7 @@ static const struct setting table[] = {
     {"backtrace past-main", SETTING_BOOL, AT(past_main), NULL},
     {"confirm", SETTING_BOOL, AT(confirm), NULL},
     {"debug-file-directory", SETTING_PATHS, AT(debug_dirs), NULL},
-    {"directories", SETTING_PATHS, AT(directories), NULL},
+    {"directories", SETTING_TEXT, AT(directories), NULL},
     {"disassembly-flavor", SETTING_CHOICE, AT(disassembly), "att|intel"},
     {"filename-display", SETTING_CHOICE, AT(filename_display), "relative|basename|absolute"},
     {"height", SETTING_COUNT, AT(height), "unlimited"},

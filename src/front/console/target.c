@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening a target, and what is said of it first. */
-#include "front/console/console.h"
+#include "front/console/code.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -45,6 +45,7 @@ struct err *console_open(struct console *c, const char *target)
     console_close(c);
     c->session = s;
     console_moved(c);
+    console_use_source_paths(c);
     const struct image *im = session_image(s);
     put_end(&c->out, im);
     size_t n;
