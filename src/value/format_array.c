@@ -4,6 +4,7 @@
 
 enum {
     WINDOW = 65536,              /* bytes of an array that are read at once */
+    ABSENT_MAX = 10000,          /* elements in a row that are asked for in vain */
     TEXT_MAX = 1024 * 1024 * 1024, /* bytes of an array of characters that is printed as text */
 };
 
@@ -40,9 +41,10 @@ static const uint8_t *window_at(struct window *w, uint64_t i)
     return e ? NULL : w->bytes;
 }
 
-/* Elements from i on that equal it; those that cannot be had for the same reason are equal too. *gone: it is
- * one of those, and w->problem says why. `first` has room for an element. */
-static uint64_t run_length(struct window *w, uint64_t i, uint8_t *first, bool *gone)
+/* Elements from i on that equal it; those that cannot be had for the same reason are equal too, but no more than
+ * `most` of them are looked at. *gone: it is one of those, and w->problem says why. `first` has room for an
+ * element. */
+static uint64_t run_length(struct window *w, uint64_t i, uint64_t most, uint8_t *first, bool *gone)
 {
     const uint8_t *at = window_at(w, i);
     enum err_code code = at ? ERR_INTERNAL : w->problem->code;
@@ -50,7 +52,7 @@ static uint64_t run_length(struct window *w, uint64_t i, uint8_t *first, bool *g
     uint64_t n = 1;
     if (at)
         memcpy(first, at, w->size);
-    while (i + n < w->count) {
+    while (i + n < w->count && (at || n < most)) {
         const uint8_t *other = window_at(w, i + n);
         bool same = at ? other && memcmp(first, other, w->size) == 0 : !other && w->problem->code == code;
         if (!same)
@@ -106,10 +108,12 @@ static void print_folded(struct printer *p, struct window *w, int64_t lower)
 {
     unsigned limit = p->f->elements, fold = p->f->repeats;
     uint8_t *first SCOPED(freep) = xmalloc(w->size);
-    uint64_t i = 0, shown = 0;
-    while (i < w->count && (!limit || shown < limit) && !print_stopped(p)) {
+    uint64_t i = 0, shown = 0, most = limit && limit < ABSENT_MAX ? limit : ABSENT_MAX;
+    bool lost = false;
+    while (i < w->count && (!limit || shown < limit) && !lost && !print_stopped(p)) {
         bool gone = false;
-        uint64_t same = run_length(w, i, first, &gone), times = same > fold && fold ? same : 1;
+        uint64_t same = run_length(w, i, most, first, &gone), times = same > fold && fold ? same : 1;
+        lost = gone && same == most;
         begin_element(p, i, lower + (int64_t)i);
         if (gone)
             print_problem(p, TAKE(w->problem));
@@ -173,8 +177,10 @@ bool print_text_array(struct printer *p, const struct value *v, const struct typ
         t->count > TEXT_MAX / kind.width)
         return false;
     size_t n = (size_t)t->count * kind.width;
-    uint8_t *bytes SCOPED(freep) = xmalloc(n);
-    struct err *e = value_read(p->vs, v, 0, bytes, n);
+    struct err *e = value_read(p->vs, v, n - kind.width, &(uint32_t){0}, kind.width);
+    uint8_t *bytes SCOPED(freep) = e ? NULL : xmalloc(n); /* the size is the debug information's: is it all there? */
+    if (!e)
+        e = value_read(p->vs, v, 0, bytes, n);
     if (e) {
         err_free(e); /* element by element, each with its own */
         return false;

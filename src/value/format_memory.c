@@ -89,7 +89,7 @@ static void print_strings(struct printer *p, unsigned width, taddr *at, uint64_t
         text_putc(p->out, '\t');
         print_string_at(p, *at, kind);
         text_putc(p->out, '\n');
-        struct err *e = value_string(p->vs, *at, width, limit ? limit : SIZE_MAX, &b, &ended);
+        struct err *e = value_string(p->vs, *at, width, limit ? limit : OUTPUT_MAX, &b, &ended);
         *at += e ? width : b.n + (ended ? width : 0);
         err_free(e);
     }

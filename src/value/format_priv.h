@@ -9,7 +9,7 @@
 enum {
     SEEN_MAX = 16,              /* static members, virtual bases of one value that are told apart */
     LEVEL_MAX = 200,            /* values in each other, whatever `depth` says */
-    OUTPUT_MAX = 256 * 1024 * 1024, /* bytes of one value's text */
+    OUTPUT_MAX = 64 * 1024 * 1024, /* bytes of one value's text */
 };
 
 /* One value on its way to text. */

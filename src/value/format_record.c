@@ -26,6 +26,8 @@ static void print_base_body(struct printer *p, const struct value *v, const stru
         print_problem(p, e);
     else if (p->f->letter != 'r' && format_present(p->vs, &object, &shown))
         print_presentation(p, &shown, &object);
+    else if (base->incomplete)
+        text_put(p->out, "<incomplete type>");
     else
         print_fields(p, &object, base);
 }

@@ -248,7 +248,7 @@ void print_string_at(struct printer *p, taddr at, struct text_kind kind)
     struct bytes b;
     bool ended;
     /* One more than is shown: an end right behind needs no dots. */
-    struct err *e = value_string(p->vs, at, kind.width, limit ? (size_t)limit + 1 : SIZE_MAX, &b, &ended);
+    struct err *e = value_string(p->vs, at, kind.width, limit ? (size_t)limit + 1 : OUTPUT_MAX, &b, &ended);
     if (e) {
         print_problem(p, e);
         return;

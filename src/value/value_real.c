@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floating-point numbers of targets: IEEE 754-2019 section 3.4; x87's extended precision (Intel SDM volume 1,
  * section 4.2.2); bfloat16 is the upper half of binary32. */
+#include <float.h>
 #include <math.h>
 
 #include "base/text.h"
@@ -159,23 +160,20 @@ void real_encode(enum real_format f, long double v, uint8_t *bytes)
     }
 }
 
-/* Digits that tell each number from its neighbours, as gdb counts them. */
+/* Digits that tell each number from its neighbours, as gdb counts them; of a binary128 those that survive the
+ * host's long double. */
 static int digits_of(enum real_format f)
 {
     static const uint8_t digits[] = {
-        [REAL_NONE] = 0,    [REAL_HALF] = 5, [REAL_BFLOAT] = 4, [REAL_SINGLE] = 9,
-        [REAL_DOUBLE] = 17, [REAL_X87] = 21, [REAL_QUAD] = 36,
+        [REAL_NONE] = 0,
+        [REAL_HALF] = 5,
+        [REAL_BFLOAT] = 4,
+        [REAL_SINGLE] = 9,
+        [REAL_DOUBLE] = 17,
+        [REAL_X87] = 21,
+        [REAL_QUAD] = LDBL_MANT_DIG >= 113 ? 36 : 18,
     };
     return digits[f];
-}
-
-static void print_quad(const uint8_t *bytes, struct text *out)
-{
-    char buf[64];
-    _Float128 v;
-    memcpy(&v, bytes, sizeof(v));
-    strfromf128(buf, sizeof(buf), "%.36g", v);
-    text_put(out, buf);
 }
 
 void real_print(enum real_format f, const uint8_t *bytes, struct text *out)
@@ -189,8 +187,6 @@ void real_print(enum real_format f, const uint8_t *bytes, struct text *out)
         text_printf(out, "%snan(0x%" PRIx64 "%016" PRIx64 ")", p.negative ? "-" : "", p.high, p.low);
     else if (p.special)
         text_printf(out, "%snan(0x%" PRIx64 ")", p.negative ? "-" : "", p.low);
-    else if (f == REAL_QUAD)
-        print_quad(bytes, out);
     else
         text_printf(out, "%.*Lg", digits_of(f), real_decode(f, bytes));
 }

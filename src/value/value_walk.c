@@ -243,8 +243,20 @@ struct err *value_resolve(struct values *vs, struct value *v)
 
 /* Itanium C++ ABI 2.5.2: a class with virtual functions or bases has a vtable pointer; its primary base, or it
  * itself, has it at offset 0. */
+static bool has_virtual_function(const struct type *t)
+{
+    struct dw_die die;
+    struct dw_value v;
+    for (bool ok = t->die.unit && dw_die_child(&t->die, &die); ok; ok = dw_die_next(&die))
+        if (dw_tag(&die) == DW_TAG_subprogram && dw_attr(&die, DW_AT_virtuality, &v) && v.u)
+            return true;
+    return false;
+}
+
 static bool has_vtable(const struct type *t, unsigned depth)
 {
+    if (has_virtual_function(t))
+        return true;
     struct fields fields = type_fields(t);
     for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++) {
         const struct field *f = &fields.v[i];
