@@ -40,6 +40,15 @@ static const struct image_note *find_note(const struct image_thread *th, uint32_
     return NULL;
 }
 
+/* pid, ppid, pgrp, sid stand together in both records. */
+static void put_ids(const struct image *im, int32_t pid, uint8_t *record, size_t offset)
+{
+    int32_t ids[] = {pid, im->ppid, im->pgrp, im->sid};
+
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        set(record, offset + i * 4, (uint32_t)ids[i], 4);
+}
+
 /* pr_reg: as it was read, or made from the registers that are known. */
 static void put_registers(const struct arch *a, const struct image_thread *th, uint8_t *pr_reg)
 {
@@ -77,8 +86,7 @@ static void put_prstatus(const struct image *im, const struct image_thread *th, 
     SCOPED(freep) uint8_t *d = xcalloc(a->prstatus_size, 1);
     set(d, 0, (uint32_t)th->signal, 4); /* pr_info.si_signo */
     set(d, a->prstatus_cursig, (uint16_t)th->signal, 2);
-    set(d, a->prstatus_pid, (uint32_t)th->tid, 4);
-    set(d, a->prstatus_pid + 4u, (uint32_t)im->ppid, 4);
+    put_ids(im, th->tid, d, a->prstatus_pid);
     if (th->tid == im->pid)
         put_times(im, d);
     put_registers(a, th, d + a->prstatus_reg);
@@ -101,8 +109,7 @@ static void put_prpsinfo(const struct image *im, struct text *t)
     set(d, 1, (uint8_t)(im->threads.n ? im->threads.v[0].state : 0), 1); /* pr_sname */
     set(d, a->prpsinfo_uid, im->uid, a->prpsinfo_id_size);
     set(d, a->prpsinfo_uid + (size_t)a->prpsinfo_id_size, im->gid, a->prpsinfo_id_size);
-    set(d, a->prpsinfo_pid, (uint32_t)im->pid, 4);
-    set(d, a->prpsinfo_pid + 4u, (uint32_t)im->ppid, 4);
+    put_ids(im, im->pid, d, a->prpsinfo_pid);
     if (im->comm)
         memcpy(d + a->prpsinfo_fname, im->comm, strnlen(im->comm, FNAME_MAX - 1));
     if (im->cmdline)

@@ -39,7 +39,7 @@ struct image_file {
 
 /* Owner of the note, of type IMAGE_NOTE_WRITER and without content, that marks a core which Inquest wrote. */
 #define IMAGE_NOTE_OWNER "Inquest"
-enum { IMAGE_NOTE_WRITER = 1 };
+enum { IMAGE_NOTE_WRITER = 0x494e5101 }; /* no number of the kernel's: some readers look at that alone */
 
 /* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
 struct image_note {
@@ -116,6 +116,7 @@ struct image {
     int32_t crashed_tid; /* thread that got the fatal signal; 0 none */
 
     int32_t pid, ppid;
+    int32_t pgrp, sid; /* process group and session; 0 unknown */
     uint32_t uid, gid;
     bool has_ids;            /* ppid, uid, gid are known */
     const char *comm;        /* short name; NULL unknown */

@@ -55,7 +55,11 @@ bool proc_text_stat(const char *text, struct proc_stat *out)
         char *end;
         uint64_t v = strtoull(at, &end, 10);
         at = end;
-        if (i == 9)
+        if (i == 5)
+            s.pgrp = (int32_t)v;
+        else if (i == 6)
+            s.sid = (int32_t)v;
+        else if (i == 9)
             s.flags = (uint32_t)v;
         else if (i == 14)
             s.utime = v;

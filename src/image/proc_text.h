@@ -19,6 +19,7 @@ struct proc_status {
 struct proc_stat {
     char comm[64];
     char state;
+    int32_t pgrp, sid;
     uint32_t flags;        /* PF_* */
     uint64_t utime, stime; /* ticks */
     uint64_t start;        /* ticks since boot */

@@ -338,7 +338,7 @@ void modules_reload(struct modules *ms)
             k++;
         if (k < n_old && same_module(old[k], ms->list.v[i])) {
             ms->list.v[i] = keep_module(old[k], ms->list.v[i]);
-            old[k] = NULL;
+            old[k++] = NULL;
         }
     }
     for (k = 0; k < n_old; k++) {

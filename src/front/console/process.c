@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process that is held: continue, detach, generate-core-file. */
+#include "front/console/code.h"
 #include "front/console/console.h"
 
 #include <inttypes.h>
@@ -16,6 +17,13 @@ static struct err *running(struct console *c, const struct image **im)
         return not_running();
     *im = session_image(c->session);
     return NULL;
+}
+
+/* What gdb says only to who types. */
+static void tell(struct console *c, const char *s)
+{
+    if (!call_has(c->call, "batch"))
+        text_put(&c->out, s);
 }
 
 /* "Thread 2 "name"", or "Program" when it has but one thread. */
@@ -42,6 +50,19 @@ static void put_signal_stop(struct console *c, const struct image *im, const str
     text_put(&c->out, ", ");
     console_put_signal(&c->out, stop->signo, true);
     text_put(&c->out, ".\n");
+}
+
+/* Where it stands now: the frame without its number. */
+static struct err *show_place(struct console *c)
+{
+    const struct sstack *st;
+    const struct sframe *f;
+
+    TRY(console_stack(c, &st));
+    TRY(console_sframe(c, &f));
+    console_put_frame(c, st, c->frame, FRAME_BRIEF);
+    console_put_source_line(c, f);
+    return NULL;
 }
 
 /* It has ended: nothing is left to look at. */
@@ -81,7 +102,7 @@ static struct err *show_stop(struct console *c, const struct stop *stop, int32_t
         text_put(&c->out, "]\n");
     }
     console_select(c, stop->tid, 0);
-    return console_show_frame(c);
+    return show_place(c);
 }
 
 /* What is only to be shown stops it for as long as that takes. */
@@ -124,7 +145,7 @@ static struct err *run_continue(struct console *c, const char *args)
     if (*args)
         return err_hint(err_new(ERR_UNSUPPORTED, "Inquest sets no breakpoints that it could pass over"),
                         "use \"continue\" alone");
-    text_put(&c->out, "Continuing.\n");
+    tell(c, "Continuing.\n");
     return go_on(c, &c->signals.rules);
 }
 
@@ -136,7 +157,7 @@ static struct err *run_signal(struct console *c, const char *args)
     if (strcmp(args, "0") != 0)
         return err_hint(err_new(ERR_UNSUPPORTED, "Inquest sends no signals"),
                         "\"signal 0\" continues without the one that the process stopped with");
-    text_put(&c->out, "Continuing with no signal.\n");
+    tell(c, "Continuing with no signal.\n");
     const struct stop *stop = session_stop(c->session);
     if (stop->kind == STOP_SIGNAL)
         rules.pass &= ~(UINT64_C(1) << (stop->signo - 1));
@@ -150,9 +171,12 @@ static struct err *run_detach(struct console *c, const char *args)
     if (*args)
         return err_new(ERR_USAGE, "\"detach\" takes no arguments");
     TRY(session_detach(c->session, &c->signals.rules));
-    text_put(&c->out, "Detaching from program: ");
-    put_safe(&c->out, im->exe ? im->exe : "");
-    text_printf(&c->out, ", process %" PRId32 "\n[Inferior 1 (process %" PRId32 ") detached]\n", im->pid, im->pid);
+    SCOPED(text_done) struct text t = {0};
+    text_put(&t, "Detaching from program: ");
+    put_safe(&t, im->exe ? im->exe : "");
+    text_printf(&t, ", process %" PRId32 "\n", im->pid);
+    tell(c, text_str(&t));
+    text_printf(&c->out, "[Inferior 1 (process %" PRId32 ") detached]\n", im->pid);
     console_close(c);
     return NULL;
 }

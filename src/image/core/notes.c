@@ -102,6 +102,8 @@ static void read_prpsinfo(struct core *c)
     im->gid = (uint32_t)word_at(d, a->prpsinfo_uid + (size_t)a->prpsinfo_id_size, a->prpsinfo_id_size);
     im->pid = (int32_t)word_at(d, a->prpsinfo_pid, 4);
     im->ppid = (int32_t)word_at(d, a->prpsinfo_pid + 4u, 4);
+    im->pgrp = (int32_t)word_at(d, a->prpsinfo_pid + 8u, 4);
+    im->sid = (int32_t)word_at(d, a->prpsinfo_pid + 12u, 4);
     if (fname[0])
         im->comm = arena_strndup(&im->arena, fname, strnlen(fname, 16));
     /* The kernel puts a blank in place of each NUL, the last one included. */

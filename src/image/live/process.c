@@ -190,7 +190,7 @@ static uint64_t clock_seconds(clockid_t id)
     return (uint64_t)ts.tv_sec;
 }
 
-static void read_times(struct image *im)
+static void read_stat(struct image *im)
 {
     const struct live *l = im->priv;
     struct proc_stat st;
@@ -203,6 +203,8 @@ static void read_times(struct image *im)
         return;
     }
     im->start_time = im->dump_time - clock_seconds(CLOCK_BOOTTIME) + st.start / hz;
+    im->pgrp = st.pgrp;
+    im->sid = st.sid;
     im->utime_ms = st.utime * 1000 / hz;
     im->stime_ms = st.stime * 1000 / hz;
 }
@@ -233,7 +235,7 @@ static void read_process(struct image *im, const struct proc_status *st)
         image_problem(im, e);
     else
         im->cmdline = image_join_arguments(im, cmdline, n);
-    read_times(im);
+    read_stat(im);
     read_limits(im);
     read_auxv(im);
 }

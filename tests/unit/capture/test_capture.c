@@ -132,6 +132,8 @@ static void same_process(const struct image *a, const struct image *b)
 {
     assert_int_equal(a->pid, b->pid);
     assert_int_equal(a->ppid, b->ppid);
+    assert_int_equal(a->pgrp, b->pgrp);
+    assert_int_equal(a->sid, b->sid);
     assert_int_equal(a->uid, b->uid);
     assert_string_equal(a->comm, b->comm);
     assert_string_equal(a->exe, b->exe);
