@@ -73,7 +73,7 @@ def notes(core):
         if match := re.match(r"\s+pid: (\d+), ppid: (\d+), pgrp: (\d+), sid: (\d+)", line):
             tid = int(match[1])
             threads.setdefault(tid, [])
-        elif tid and re.match(r"\s+(r\d+|r[a-z]x|r[sd]i|r[bs]p|rip|rflags|[fg]s\.base|cs|xmm|st|mxcsr|fcw)", line):
+        elif tid and re.match(r"\s+(r\d+|r[a-z]x|r[sd]i|r[bs]p|rip|rflags|[fg]s\.base|cs:|xmm|st\d|mxcsr|fcw)", line):
             # gdb leaves out which bits mxcsr may have.
             threads[tid].append(" ".join(line.replace("0x0000ffff0000", "0x000000000000").split()))
     return threads
