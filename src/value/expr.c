@@ -76,7 +76,7 @@ struct err *expr_evaluate(const struct expr_env *env, const char *text, struct v
     if (!e && !env->types_only && !type && found_has_no_type(v.type))
         e = err_new(ERR_USAGE, "'%s' has unknown type; cast it to its declared type", text);
     dw_scopes_done(&ev.paths);
-    TRY(e);
+    TRY(value_memory_error(e));
     *out = v;
     if (is_type)
         *is_type = type;

@@ -8,7 +8,7 @@
 static bool present(struct eval *ev, const struct value *v, struct presentation *p)
 {
     *p = (struct presentation){0};
-    return !ev->types_only && type_is_record(type_strip(v->type)) && format_present(ev->vs, v, p);
+    return type_is_record(type_strip(v->type)) && format_present(ev->vs, v, p);
 }
 
 /* Is a key of a map what stands in the brackets? A number, or a string. */
@@ -76,11 +76,23 @@ static struct err *nth_child(struct eval *ev, const struct node *n, struct prese
     return eval_fail(ev, n, "no element %lld", (long long)i);
 }
 
+/* Even the type of what a container holds takes reading it. */
+static struct err *evaluate_really(struct eval *ev, const struct node *n, struct value *out, bool *done)
+{
+    ev->types_only = false;
+    struct err *e = eval_node(ev, n, out);
+    ev->types_only = true;
+    *done = true;
+    return e;
+}
+
 struct err *container_element(struct eval *ev, const struct node *n, const struct value *v, const struct value *i,
                               struct value *out, bool *done)
 {
     struct presentation p;
     int64_t at;
+    if (ev->types_only)
+        return evaluate_really(ev, n, out, done);
     *done = present(ev, v, &p) && (p.kind == PRESENT_STRING || p.next);
     if (!*done)
         return NULL;
@@ -114,7 +126,10 @@ struct err *container_target(struct eval *ev, const struct node *n, const struct
     struct child c = {0};
     struct value object;
     struct err *e = NULL;
+    *done = false;
     TRY(pointer_referent(ev, v, &object));
+    if (ev->types_only && type_is_record(type_strip(object.type)) && n->kind == NODE_UNARY)
+        return evaluate_really(ev, n, out, done);
     *done = present(ev, &object, &p) && p.kind == PRESENT_RECORD && p.next && p.next(&p, ev->vs, &c, &e) &&
             is_content(c.name);
     TRY(e);

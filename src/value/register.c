@@ -18,6 +18,15 @@ static bool read_saved(const struct vframe *f, const struct arch *a, const char 
     return false;
 }
 
+/* Where a function without parameters is written (void). */
+static bool in_cxx(const struct vframe *f)
+{
+    struct dw_die function;
+    const char *language =
+        scope_function(f, &function) ? dw_language_name(dw_unit_root(function.unit)->language) : NULL;
+    return language && strcmp(language, "c++") == 0;
+}
+
 struct err *register_value(struct values *vs, const struct vframe *f, const char *name, struct value *out, bool *found)
 {
     const struct arch *a = modules_image(vs->ms)->arch;
@@ -34,7 +43,7 @@ struct err *register_value(struct values *vs, const struct vframe *f, const char
         if (!*found)
             return NULL;
     }
-    const struct type *t = register_type(vs->types, a, name, dwarf, size);
+    const struct type *t = register_type(vs->types, a, name, dwarf, size, in_cxx(f));
     /* x87's ten bytes are in a type of sixteen. */
     *out = value_of_bytes(vs, t, bytes, t->size > size && t->size <= sizeof(bytes) ? (size_t)t->size : size);
     out->frame = f;

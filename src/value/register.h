@@ -12,8 +12,9 @@
 struct err *register_value(struct values *vs, const struct vframe *f, const char *name, struct value *out,
                            bool *found) MUST_CHECK;
 
-/* The type of a register of `size` bytes. */
-const struct type *register_type(struct types *t, const struct arch *a, const char *name, unsigned dwarf, size_t size);
+/* The type of a register of `size` bytes. `cxx`: code is void (*)(void), not void (*)(). */
+const struct type *register_type(struct types *t, const struct arch *a, const char *name, unsigned dwarf, size_t size,
+                                 bool cxx);
 /* "[ ZF PF ]": the bits that are set in $eflags or $mxcsr; false for any other type. */
 bool register_flags(const struct type *t, uint64_t v, struct text *out);
 

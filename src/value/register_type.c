@@ -73,12 +73,13 @@ static const struct type *vector(struct types *t, size_t size)
     return type_record_of(t, TYPE_UNION, name, size, fields, ARRAY_LEN(views));
 }
 
-const struct type *register_type(struct types *t, const struct arch *a, const char *name, unsigned dwarf, size_t size)
+const struct type *register_type(struct types *t, const struct arch *a, const char *name, unsigned dwarf, size_t size,
+                                 bool cxx)
 {
     static const char *const words[] = {[1] = "int8_t", [2] = "int16_t", [4] = "int32_t", [8] = "int64_t"};
     const struct type *nothing = type_c(t, "void");
     if (dwarf == a->pc && size == a->addr_size)
-        return type_pointer_to(t, type_function_of(t, nothing, NULL, 0, false));
+        return type_pointer_to(t, type_function_of(t, nothing, cxx ? &nothing : NULL, 0, false));
     if ((dwarf == a->sp || dwarf == a->fp) && size == a->addr_size)
         return type_pointer_to(t, nothing);
     for (size_t i = 0; i < ARRAY_LEN(flag_types); i++)

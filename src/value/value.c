@@ -150,6 +150,30 @@ struct err *value_read(struct values *vs, const struct value *v, uint64_t offset
     return value_read_bits(vs, v, offset * 8, (uint64_t)n * 8, buf);
 }
 
+struct err *value_reachable(struct values *vs, const struct value *v)
+{
+    uint8_t first;
+    taddr at;
+    const struct type *t = type_strip(v->type);
+    if (t->size == 0 || t->kind == TYPE_FUNCTION || t->kind == TYPE_VOID)
+        return NULL;
+    struct err *e = value_address(v, &at);
+    if (e) {
+        err_free(e); /* a register, a constant, a bit-field */
+        return NULL;
+    }
+    return value_memory_error(modules_read(vs->ms, at, &first, 1));
+}
+
+struct err *value_memory_error(struct err *e)
+{
+    if (!e || e->code != ERR_UNMAPPED || e->where != ERR_AT_ADDRESS)
+        return e;
+    uint64_t at = e->at;
+    err_free(e);
+    return err_at(err_new(ERR_UNMAPPED, "Cannot access memory at address 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
+}
+
 const struct loc_piece *value_synthetic(const struct value *v)
 {
     bool one = v->loc.n > 0 && v->loc.pieces[0].kind == LOC_POINTER;

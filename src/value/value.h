@@ -49,6 +49,11 @@ struct value value_of_double(struct values *vs, const struct type *t, long doubl
 /* ---- reading ---- */
 /* Bytes [offset, offset + n) of the value. ERR_OPTIMISED_OUT, ERR_NO_DATA, those of memory. */
 struct err *value_read(struct values *vs, const struct value *v, uint64_t offset, void *buf, size_t n) MUST_CHECK;
+/* Why not even the first byte of an object in memory can be read; NULL: it can, or the value is not in memory. */
+struct err *value_reachable(struct values *vs, const struct value *v) MUST_CHECK;
+/* ERR_UNMAPPED in the words that guides know, "Cannot access memory at address 0x10"; any other error, and NULL, as it
+ * is. Takes and gives back ownership. */
+struct err *value_memory_error(struct err *e) MUST_CHECK;
 /* Of TYPE_INT, TYPE_CHAR, TYPE_BOOL, TYPE_ENUM, TYPE_POINTER, references and bit-fields: extended to 64 bits
  * by the type's sign. ERR_UNSUPPORTED for other types. */
 struct err *value_int(struct values *vs, const struct value *v, uint64_t *out) MUST_CHECK;

@@ -120,6 +120,7 @@ struct err *console_value_or_type(struct console *c, const char *text, struct va
 {
     struct expr_env env;
     TRY(environment(c, &env));
+    env.types_only = is_type && !c->set.print.object; /* what an object really is takes reading */
     return expr_evaluate(&env, text, out, is_type);
 }
 

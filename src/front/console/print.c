@@ -64,7 +64,12 @@ static struct err *print_options(struct console *c, const char **args)
         size_t n = strcspn(*args, " \t");
         SCOPED(freep) char *name = xasprintf("print %.*s", (int)n - 1, *args + 1);
         const char *rest = *args + n + strspn(*args + n, " \t");
-        TRY(settings_option(c, name, &rest));
+        struct err *e = settings_option(c, name, &rest);
+        if (e && e->code == ERR_NOT_FOUND) {
+            err_free(e); /* -x is an expression, too */
+            return NULL;
+        }
+        TRY(e);
         *args = rest;
     }
     if (strncmp(*args, "--", 2) == 0 && (!(*args)[2] || isspace((unsigned char)(*args)[2])))
@@ -103,6 +108,7 @@ static struct err *print_value(struct console *c, const char *args, bool shows_v
     struct format f = c->set.print;
     TRY(print_format(&args, &f));
     TRY(console_evaluate(c, *args ? args : "$", &v));
+    TRY(value_reachable(session_values(c->session), &v));
     return shows_void || !is_void(&v) ? put_numbered(c, &v, &f) : NULL;
 }
 
@@ -135,6 +141,7 @@ static struct err *run_output(struct console *c, const char *args)
     if (!*args)
         return err_new(ERR_USAGE, "argument required (an expression)");
     TRY(console_evaluate(c, args, &v));
+    TRY(value_reachable(session_values(c->session), &v));
     format_value(session_values(c->session), &v, &f, &c->out);
     return NULL;
 }

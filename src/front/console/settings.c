@@ -119,7 +119,7 @@ static struct err *find_setting(const char *args, const struct setting **out, co
     if (n > 1)
         e = err_new(ERR_USAGE, "ambiguous setting \"%s\": %s", args, text_str(&others));
     else if (!found)
-        e = err_hint(err_new(ERR_USAGE, "there is no setting \"%.*s\"", (int)strcspn(args, "=\t"), args),
+        e = err_hint(err_new(ERR_NOT_FOUND, "there is no setting \"%.*s\"", (int)strcspn(args, "=\t"), args),
                      "try \"show\"");
     text_done(&others);
     *out = found;
