@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints the variables of all frames, a line each: thread, frame, "arg" or "var", name, type's size and the bytes
- * in hexadecimal, "optimized-out", or the name of the error. */
+/* Prints the frames, "frame TID PC", innermost first, each followed by its variables: "arg" or "var", name, type's
+ * size and the bytes in hexadecimal, or the name of the error. Parts that are nowhere read as "optimised-out". */
 #include "session/values.h"
 
 #include <inttypes.h>
@@ -47,15 +47,13 @@ static void print_variable(struct session *s, const struct vframe *f, const stru
     uint64_t size = type_strip(v->type)->size;
     size_t n = size < BYTES_MAX ? (size_t)size : BYTES_MAX;
     struct err *e = session_variable(s, f, v, &value);
-    printf(" %s %s %" PRIu64 " ", v->argument ? "arg" : "var", v->name, size);
+    printf("%s %s %" PRIu64 " ", v->argument ? "arg" : "var", v->name, size);
     if (!e)
         e = read_value(s, &value, n, b);
     if (e)
         printf("%s", err_code_name(e->code));
     for (size_t i = 0; !e && i < n; i++)
         printf("%02x", b[i]);
-    if (e)
-        printf(" %s", e->msg);
     printf("\n");
     err_free(e);
 }
@@ -68,10 +66,9 @@ static void print_frame(struct session *s, const struct sstack *st, size_t i)
     if (!e)
         e = session_variables(s, f, &vars);
     err_free(e); /* the frame has no variables */
-    for (size_t k = 0; k < vars.n; k++) {
-        printf("%d %zu", st->thread->tid, i);
+    printf("frame %d 0x%" PRIx64 "\n", st->thread->tid, st->frames[i].pc);
+    for (size_t k = 0; k < vars.n; k++)
         print_variable(s, f, &vars.v[k]);
-    }
     session_forget_values(s);
 }
 
