@@ -174,15 +174,26 @@ const char *lines_path(const struct lines *l, uint64_t file, struct arena *a)
     return arena_printf(a, "%s/%s/%s", comp, dir, name);
 }
 
+/* Do two paths mean the same file, counted from the unit's directory when they are relative? */
+static bool same_path(const char *a, const char *b, const char *comp)
+{
+    size_t n = comp ? strlen(comp) : 0;
+    if ((a[0] == '/') == (b[0] == '/'))
+        return strcmp(a, b) == 0;
+    const char *whole = a[0] == '/' ? a : b, *part = a[0] == '/' ? b : a;
+    return n && strncmp(whole, comp, n) == 0 && whole[n] == '/' && strcmp(whole + n + 1, part) == 0;
+}
+
 const char *lines_name(const struct lines *l, uint64_t file, struct arena *a)
 {
+    const struct dw_root *r = dw_unit_root(l->unit);
     const char *name, *dir;
     if (l->version < 5 && file == 0)
-        return dw_unit_root(l->unit)->name;
+        return r->name;
     if (!entry_of(l, file, &name, &dir))
         return NULL;
-    bool own = l->version >= 5 && l->files.v[file].dir == 0;
-    return !dir || own ? name : arena_printf(a, "%s/%s", dir, name);
+    const char *joined = dir ? arena_printf(a, "%s/%s", dir, name) : name;
+    return r->name && same_path(r->name, joined, r->comp_dir) ? r->name : joined;
 }
 
 /* ---- program ---- */

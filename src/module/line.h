@@ -34,7 +34,7 @@ void lines_done(struct lines *l);
  * directory, and that with the unit's when it is relative. NULL when there is no such file. */
 const char *lines_path(const struct lines *l, uint64_t file, struct arena *a);
 
-/* The same without the unit's directory, where the compiler was not given it: what gdb shows. */
+/* The same as gdb shows it: as the header joins it, but the unit's own file as the compiler was given it. */
 const char *lines_name(const struct lines *l, uint64_t file, struct arena *a);
 
 struct line_pos {

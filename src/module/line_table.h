@@ -34,7 +34,7 @@ void line_table_done(struct line_table *t);
 struct line_span {
     const struct line_table_file *file;
     uint32_t line;
-    uint32_t first;   /* of the file's entries at `start`, the line of the first: those before the last hold nothing */
+    uint32_t first; /* of the file's entries at `start`, the line of the first: those before the last hold nothing */
     taddr start, end; /* link-time */
     bool stmt;
 };

@@ -33,7 +33,7 @@ struct err *session_source(struct session *s, const char *path, const struct mod
 /* A run of instructions that belong to one line. */
 struct code_line {
     const char *file; /* path as compiled; the same pointer for equal paths within a session */
-    const char *name; /* as gdb shows it: without the directory of compilation where it was not given */
+    const char *name; /* as gdb shows it: a unit's own file as the compiler was given it */
     uint32_t line;
     uint32_t first;   /* the first line that the table has at `start`; lines between them hold no code there */
     taddr start, end; /* [start, end); end is 0 when the table does not say */
@@ -48,8 +48,8 @@ struct code_lines {
 };
 void session_lines(struct session *s, taddr start, taddr end, struct code_lines *out);
 
-/* A recorded path as gdb shows it: without the directory of compilation where the compiler was not given it. `pc` is
- * code of a unit that names the file. */
+/* A recorded path as gdb shows it: a unit's own file as the compiler was given it. `pc` is code of a unit that names
+ * the file. */
 const char *session_file_name(struct session *s, taddr pc, const char *path);
 
 /* What the debug information says of the unit that an address is in; NULL and 0 are unknown. */

@@ -2,6 +2,7 @@
 /* Addresses to lines, units and functions. */
 #include "module/inlines.h"
 #include "session/code_priv.h"
+#include "session/decoder.h"
 
 #include <elf.h>
 
@@ -190,17 +191,34 @@ static const struct splace *physical_at(struct session *s, taddr pc)
     return e || !n ? NULL : &at[n - 1];
 }
 
-/* As a frame would name it: a C function may have several names (glibc's __GI_raise), of which its definition's is
- * shown; of a C++ template's the type that it returns is left out. */
+/* A C function may have several names (glibc's __GI_raise): that of its definition is shown, as in a frame. Only names
+ * that are not mangled can be such, and debug information is read for no others. NULL: the symbol's own will do. */
 static const char *definition_name(struct session *s, const struct symbol *sym)
 {
     const struct splace *f = physical_at(s, sym->addr);
-    if (!f || !f->function || !f->language || f->start != sym->addr)
-        return NULL;
-    if (strcmp(f->language, "c") == 0)
-        return f->function;
-    const char *name = session_symbol_name(s, sym), *at = strstr(name, f->function);
-    return at && at > name && at[-1] == ' ' && at[strlen(f->function)] == '(' ? at : name;
+    bool same = f && f->function && f->language && strcmp(f->language, "c") == 0 && f->start == sym->addr;
+    return same ? f->function : NULL;
+}
+
+/* Demangled names of template functions begin with the type that they return; gdb leaves it out of a function's name.
+ * It ends at the last blank outside of brackets before the parameters. */
+static const char *without_return_type(const char *name)
+{
+    const char *start = name;
+    int depth = 0;
+    for (const char *p = name; *p; p++) {
+        if (strncmp(p, "operator", 8) == 0)
+            return start;
+        if (*p == '(' && depth == 0 && strncmp(p, "(anonymous namespace)", 21) != 0)
+            return start;
+        if (*p == '<' || *p == '(' || *p == '{' || *p == '[')
+            depth++;
+        else if (*p == '>' || *p == ')' || *p == '}' || *p == ']')
+            depth--;
+        else if (*p == ' ' && depth == 0)
+            start = p + 1;
+    }
+    return name; /* no function */
 }
 
 const char *session_symbol_name(struct session *s, const struct symbol *sym)
@@ -214,9 +232,12 @@ bool session_symbol(struct session *s, taddr at, struct symbol *out, const char 
     struct module *m = modules_find(s->ms, at);
     if (!m || !module_symbol(m, at, out))
         return false;
-    *name = out->type == STT_FUNC ? definition_name(s, out) : NULL;
+    bool mangled = strncmp(out->name, "_Z", 2) == 0 || strncmp(out->name, "_R", 2) == 0;
+    *name = out->type == STT_FUNC && !mangled ? definition_name(s, out) : NULL;
     if (!*name)
         *name = session_symbol_name(s, out);
+    if (out->type == STT_FUNC && strncmp(out->name, "_Z", 2) == 0)
+        *name = without_return_type(*name);
     return true;
 }
 

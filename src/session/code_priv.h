@@ -45,7 +45,6 @@ struct code {
 struct code *code_of(struct session *s);
 void code_forget_sources(struct code *c);
 void code_forget_places(struct code *c);
-void decoder_free(struct decoder *d); /* NULL is allowed */
 
 /* The unit that an address (run-time) is in; NULL when none is known. */
 struct dw_unit *code_unit_at(struct session *s, taddr pc, struct module **m);
