@@ -19,15 +19,17 @@ struct address_facts {
     const struct sstack *stack;    /* that thread's frames, and which frame's part it is */
     size_t frame;
     bool below_sp;                 /* in the stack's mapping, but not in use */
-    const struct image_thread *tls_of;
+    const struct image_thread *tls_of;   /* whose thread-local memory holds it */
+    const struct module *tls_module;     /* ... of this module */
     /* glibc's malloc (malloc/malloc.c, 2.26 and later): the chunk that holds it, found from its arena. */
     enum heap_state heap;
     taddr block;                   /* what malloc() returned */
     uint64_t block_size;           /* usable bytes */
-    const char *heap_note;         /* "main arena", "arena 2", "mmapped", "fastbin", "tcache" */
+    const char *heap_note;         /* "main arena", "arena 2, in a fastbin", "mapped for itself" */
     const char *why_no_heap;       /* why the heap could not be read, when it is one */
 };
-/* Never fails: facts are fewer where data is missing. Strings live until session_forget_values(). */
+/* Never fails: facts are fewer where data is missing. The heap is read by the first call that needs it. Strings live
+ * as long as the session, and stacks until a process ran on. */
 void session_what(struct session *s, taddr at, struct address_facts *out);
 
 /* Addresses in [start, end) at which the bytes stand; false from fn stops. Memory that the dump lacks is skipped,

@@ -19,6 +19,7 @@ struct attached {
     struct rt *rt;
 };
 
+struct heap;
 struct session_values;
 struct session {
     struct session_opts opts;
@@ -40,6 +41,7 @@ struct session {
     bool have_tasks;
 
     struct session_values *values; /* NULL until needed */
+    struct heap *heap;             /* heap.h; NULL until needed */
 
     VEC(struct err *) notes; /* choices and trouble of the session itself */
     VEC(const struct err *) problems; /* the view that session_problems() hands out */

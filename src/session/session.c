@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "session/heap.h"
 #include "session/priv.h"
 
 #include <ctype.h>
@@ -124,6 +125,7 @@ static void forget_stacks(struct session *s)
     session_values_free(s->values);
     s->values = NULL;
     code_forget(s->code);
+    heap_free(TAKE(s->heap));
     index_free(TAKE(s->index));
     places_done(&s->places);
     s->places = (struct places){0};
@@ -226,6 +228,11 @@ const struct err *const *session_problems(struct session *s, size_t *n)
 struct err *session_read(struct session *s, taddr at, void *buf, size_t n)
 {
     return modules_read(s->ms, at, buf, n);
+}
+
+size_t session_read_some(struct session *s, taddr at, void *buf, size_t n)
+{
+    return modules_read_some(s->ms, at, buf, n);
 }
 
 struct err *session_environ(struct session *s, char **out, size_t *n)

@@ -85,6 +85,8 @@ const struct err *const *session_problems(struct session *s, size_t *n);
 
 /* Target memory, and where the dump left a file's read-only bytes out, those of the verified file. */
 struct err *session_read(struct session *s, taddr at, void *buf, size_t n) MUST_CHECK;
+/* As much of it as can be read from the start: bytes, 0 to n. */
+size_t session_read_some(struct session *s, taddr at, void *buf, size_t n);
 
 /* NUL-separated strings; heap, owned by the caller. See image_environ(), image_arguments(). */
 struct err *session_environ(struct session *s, char **out, size_t *n) MUST_CHECK;

@@ -51,8 +51,4 @@ struct err *scope_entry_register(struct scope_eval *e, uint64_t reg, unsigned si
 /* The same for a parameter by its DIE. */
 struct err *scope_entry_parameter(struct scope_eval *e, const struct dw_die *die, uint64_t *out) MUST_CHECK;
 
-/* The address of a thread's copy of a module's thread-local memory, plus offset. tls.c. */
-struct err *tls_address(struct modules *ms, struct module *m, const struct image_thread *th, uint64_t offset,
-                        taddr *out) MUST_CHECK;
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a variable is: the questions of its expression, answered from a frame. */
 #include "value/scope_priv.h"
+#include "value/tls.h"
 
 /* Of a constant in an attribute. */
 enum { CONSTANT_BYTES = 16 };

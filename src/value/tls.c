@@ -7,7 +7,7 @@
  * table for libthread_db (glibc nptl_db/structs.def, db_info.c: size in bits, elements, offset).
  * musl: entries of one word; numbers in the order of loading (musl src/thread, ldso/dynlink.c).
  * The program's own block lies where its linker already placed it, right below the thread pointer. */
-#include "value/scope_priv.h"
+#include "value/tls.h"
 
 #include <elf.h>
 
