@@ -40,6 +40,7 @@ SOURCES = {
     "recurse": "c/recurse.c",
     "recurse-cxx": "cxx/recurse.cc",
     "threads": "c/threads.c",
+    "heap": "c/heap.c",
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",

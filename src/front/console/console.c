@@ -16,6 +16,8 @@ const struct console_table *const console_tables[] = {
     &console_thread_table,
     &console_apply_table,
     &console_variable_table,
+    &console_find_table,
+    &console_what_table,
     &console_info_frame_table,
     &console_register_table,
     &console_print_table,

@@ -243,6 +243,7 @@ extern const struct console_table console_disassemble_table;
 extern const struct console_table console_display_table;
 extern const struct console_table console_echo_table;
 extern const struct console_table console_examine_table;
+extern const struct console_table console_find_table;
 extern const struct console_table console_frame_table;
 extern const struct console_table console_help_table;
 extern const struct console_table console_info_frame_table;
@@ -260,6 +261,7 @@ extern const struct console_table console_signal_table;
 extern const struct console_table console_support_table;
 extern const struct console_table console_thread_table;
 extern const struct console_table console_variable_table;
+extern const struct console_table console_what_table;
 extern const struct console_table *const console_tables[];
 /* A basic regular expression, as gdb's. ERR_USAGE says what is wrong with it. regfree() it. */
 struct err *console_regex(const char *text, regex_t *out) MUST_CHECK;

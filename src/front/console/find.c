@@ -79,7 +79,7 @@ static struct err *read_range(struct find *f, const char **args)
     return NULL;
 }
 
-/* An integer has the size that was asked for; the NUL of a string is no part of it. */
+/* An integer has the size that was asked for. */
 static struct err *add_value(struct find *f, const char *word)
 {
     enum { MOST = 1 << 16 };
@@ -95,8 +95,6 @@ static struct err *add_value(struct find *f, const char *word)
         text_putn(&f->want, (const char *)&number, (size_t)1 << (strchr(letters, f->size) - letters));
         return NULL;
     }
-    if (*word == '"' && size)
-        size--;
     if (size == 0 || size > MOST)
         return err_new(ERR_USAGE, "%s is no value to look for", word);
     SCOPED(freep) char *bytes = xmalloc((size_t)size);
@@ -153,7 +151,7 @@ static struct err *run_find(struct console *c, const char *args)
 static const struct console_command rows[] = {
     {"find", NULL, CLASS_DATA, "[/SIZE-CHAR] [/MAX-COUNT] START, END | +LENGTH, VALUE...", "Look for bytes in memory.",
      "The values follow each other in memory: numbers of their types' sizes, or of 1, 2, 4 or 8 bytes with /b, /h, /w, "
-     "/g; \"strings\" without their NUL. What is not mapped is left out.",
+     "/g; \"strings\" with their NUL, as in gdb. What is not mapped is left out.",
      COMPLETE_EXPRESSION, REPEAT_NEVER, run_find},
 };
 const struct console_table console_find_table = {rows, ARRAY_LEN(rows)};

@@ -50,7 +50,7 @@ static void put_stack(struct console *c, const struct address_facts *f)
     if (!f->stack_of)
         return;
     text_printf(t, "stack: of thread %u, ", console_thread_number(c, f->stack_of->tid));
-    console_put_thread(t, c, f->stack_of);
+    console_put_thread(t, c, f->stack_of, true);
     if (f->below_sp)
         text_put(t, "; below its stack pointer, so not in use");
     text_putc(t, '\n');
@@ -65,7 +65,7 @@ static void put_tls(struct console *c, const struct address_facts *f)
     if (!f->tls_of)
         return;
     text_printf(&c->out, "thread-local memory: of thread %u, ", console_thread_number(c, f->tls_of->tid));
-    console_put_thread(&c->out, c, f->tls_of);
+    console_put_thread(&c->out, c, f->tls_of, true);
     text_put(&c->out, ", for ");
     put_safe(&c->out, f->tls_module->path);
     text_putc(&c->out, '\n');
