@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -121,10 +122,24 @@ void console_warn(struct console *c, const char *fmt, ...)
     fputs(s, stderr);
 }
 
+/* gdb's words for memory that is not there; that a dump left it out is said besides. */
+static void put_memory_error(struct text *t, const struct err *e)
+{
+    text_printf(t, "Cannot access memory at address 0x%" PRIx64, e->at);
+    if (e->code != ERR_UNMAPPED) {
+        text_put(t, ": ");
+        put_err(t, e);
+    }
+}
+
 /* gdb's messages are sentences, but those about memory end without a full stop. */
 void console_put_error(struct text *t, const struct err *e)
 {
     bool memory = e->code == ERR_UNMAPPED || e->code == ERR_NOT_IN_DUMP || e->code == ERR_TRUNCATED;
+    if (memory && e->where == ERR_AT_ADDRESS) {
+        put_memory_error(t, e);
+        return;
+    }
     size_t from = t->n;
     put_safe(t, e->code == ERR_CANCELLED ? "quit" : e->msg);
     if (t->n == from)

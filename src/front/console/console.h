@@ -106,6 +106,7 @@ struct console {
      * `set backtrace past-main` is on. */
     VEC(struct sstack) stacks;
     bool stacks_past_main;
+    const struct sstack *whole; /* the same with all their frames */
     int32_t tid; /* of the selected thread; 0: none */
     size_t frame;
 
@@ -129,6 +130,7 @@ struct console {
     struct {
         taddr next;
         char letter, size; /* of the last format: 'x', 'w'; 0: none yet */
+        int64_t count;
         const struct type *type; /* of what was examined last; NULL */
         taddr last;
     } x;
@@ -185,7 +187,10 @@ struct err *console_target(struct console *c, const struct image **out) MUST_CHE
 struct err *console_stack(struct console *c, const struct sstack **out) MUST_CHECK;
 /* The selected frame, for variables and registers. ERR_NO_DATA: "no frame selected". */
 struct err *console_frame(struct console *c, const struct vframe **out) MUST_CHECK;
-/* The same as a source-level frame. */
+/* Of a frame of a stack that console_stack() or console_stack_of() gave. */
+struct err *console_frame_at(struct console *c, const struct sstack *st, size_t index,
+                             const struct vframe **out) MUST_CHECK;
+/* The selected frame as a source-level frame. */
 struct err *console_sframe(struct console *c, const struct sframe **out) MUST_CHECK;
 /* The stack of a thread; NULL when it has none. */
 const struct sstack *console_stack_of(struct console *c, int32_t tid);

@@ -64,6 +64,16 @@ static void put_address(struct console *c, taddr at)
 
 /* ---- units, strings ---- */
 
+/* Zeros before the digits that were put since `from`. */
+static void pad_binary(struct text *t, size_t from, size_t digits)
+{
+    SCOPED(freep) char *s = xstrdup(t->p + from);
+    t->n = from;
+    for (size_t n = strlen(s); n < digits; n++)
+        text_putc(t, '0');
+    text_put(t, s);
+}
+
 static struct err *put_units(struct console *c, taddr at, uint64_t count, char letter, char size)
 {
     struct values *vs = session_values(c->session);
@@ -73,7 +83,7 @@ static struct err *put_units(struct console *c, taddr at, uint64_t count, char l
         per_line = bytes == 8 ? 1 : bytes == 4 ? 2 : 8;
     const struct type *t = unit_type(vs, letter, bytes);
     struct format f = c->set.print;
-    f.letter = letter;
+    f.letter = letter == 'x' ? 'z' : letter; /* all of a unit's digits */
     for (uint64_t i = 0; i < count; i++, at += bytes) {
         uint8_t probe[8];
         if (i % per_line == 0)
@@ -81,7 +91,10 @@ static struct err *put_units(struct console *c, taddr at, uint64_t count, char l
         text_putc(&c->out, '\t');
         TRY(session_read(c->session, at, probe, bytes));
         struct value v = value_at(vs, t, at);
+        size_t from = c->out.n;
         format_value(vs, &v, &f, &c->out);
+        if (letter == 't')
+            pad_binary(&c->out, from, bytes * 8);
         c->x.type = t;
         c->x.last = at;
         c->x.next = at + bytes;
@@ -168,6 +181,7 @@ struct err *console_examine(struct console *c, const struct format_letters *l, c
     if (l->count < 0)
         at -= count * unit_bytes(size);
     c->x.letter = letter;
+    c->x.count = l->count;
     if (letter != 's' && letter != 'i')
         c->x.size = size;
     if (letter == 'i')
@@ -185,8 +199,8 @@ static struct err *run_x(struct console *c, const char *args)
     TRY(format_letters_take(&args, &l));
     if (l.raw)
         return err_new(ERR_USAGE, "the format letter \"r\" has no meaning in \"x\" command");
-    if (!l.counted && !l.letter && !l.size && !*args)
-        l.count = 1;
+    if (!l.counted && !l.letter && !l.size && !*args && c->x.count)
+        l.count = c->x.count;
     return console_examine(c, &l, args);
 }
 

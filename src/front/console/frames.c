@@ -157,7 +157,7 @@ static struct err *run_frame_address(struct console *c, const char *args)
     TRY(console_number(c, args, &cfa));
     for (size_t i = 0; i < st->n; i++) {
         const struct vframe *f;
-        struct err *e = session_frame(c->session, st, i, &f);
+        struct err *e = console_frame_at(c, st, i, &f);
         if (!e && f->cfa == cfa) {
             c->frame = i;
             return console_show_frame(c);

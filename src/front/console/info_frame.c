@@ -10,7 +10,7 @@
 static taddr cfa_of(struct console *c, const struct sstack *st, size_t i)
 {
     const struct vframe *f;
-    struct err *e = session_frame(c->session, st, i, &f);
+    struct err *e = console_frame_at(c, st, i, &f);
     taddr cfa = e ? 0 : f->cfa;
     err_free(e); /* what cannot be known is left out */
     return cfa;

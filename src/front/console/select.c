@@ -36,20 +36,19 @@ static size_t frames_up_to_main(const struct sstack *st)
 /* The stacks of all threads, as they are to be seen. */
 static struct err *load_stacks(struct console *c)
 {
-    const struct sstack *stacks;
     if (!c->session)
         return err_new(ERR_NO_DATA, "no stack");
     if (c->stacks.n && c->stacks_past_main == c->set.past_main)
         return NULL;
     size_t n;
-    TRY(session_stacks(c->session, &stacks, &n));
+    TRY(session_stacks(c->session, &c->whole, &n));
     c->stacks.n = 0;
     c->stacks_past_main = c->set.past_main;
     for (size_t i = 0; i < n; i++) {
         struct sstack *st = vec_push(&c->stacks);
-        *st = stacks[i];
+        *st = c->whole[i];
         st->n = c->set.past_main ? st->n : frames_up_to_main(st);
-        if (st->n < stacks[i].n)
+        if (st->n < c->whole[i].n)
             st->stopped = st->stopped_hint = NULL;
     }
     return NULL;
@@ -93,11 +92,16 @@ struct err *console_sframe(struct console *c, const struct sframe **out)
     return NULL;
 }
 
+struct err *console_frame_at(struct console *c, const struct sstack *st, size_t index, const struct vframe **out)
+{
+    return session_frame(c->session, &c->whole[st - c->stacks.v], index, out);
+}
+
 struct err *console_frame(struct console *c, const struct vframe **out)
 {
     const struct sstack *st;
     TRY(selected_stack(c, &st));
-    return session_frame(c->session, st, c->frame, out);
+    return console_frame_at(c, st, c->frame, out);
 }
 
 const struct image_thread *console_thread(struct console *c, uint64_t number)

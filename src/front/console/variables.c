@@ -81,7 +81,7 @@ void variables_put_arguments(struct console *c, const struct sstack *st, size_t 
 {
     const struct vframe *f;
     struct variables vars;
-    struct err *e = session_frame(c->session, st, index, &f);
+    struct err *e = console_frame_at(c, st, index, &f);
     if (!e)
         e = session_variables(c->session, f, &vars);
     if (e) {
@@ -174,7 +174,7 @@ struct err *variables_put_full(struct console *c, const struct sstack *st, size_
     struct listing how = {.indent = "        "};
     if (st->frames[index].kind == FRAME_SIGNAL)
         return text_put(&c->out, "No locals.\n"), NULL;
-    struct err *e = session_frame(c->session, st, index, &f);
+    struct err *e = console_frame_at(c, st, index, &f);
     if (!e)
         e = put_variables(c, f, &how, &any);
     if (e && e->code == ERR_NO_DATA)
