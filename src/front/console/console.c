@@ -145,7 +145,7 @@ void console_put_error(struct text *t, const struct err *e)
     if (t->n == from)
         return;
     t->p[from] = (char)toupper((unsigned char)t->p[from]);
-    bool ends = strchr(".!?", t->p[t->n - 1]) != NULL;
+    bool ends = strchr(".!?'", t->p[t->n - 1]) != NULL;
     if (e->code == ERR_CANCELLED)
         return;
     if (!memory && !ends)

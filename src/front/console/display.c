@@ -105,7 +105,7 @@ static struct err *change(struct console *c, const char *args, enum display_chan
         while (i < c->displays.n && c->displays.v[i].number != number)
             i++;
         if (i == c->displays.n)
-            return err_new(ERR_NOT_FOUND, "could not find display number %lld", (long long)number);
+            return err_new(ERR_NOT_FOUND, "no display number %lld", (long long)number);
         change_one(c, i, how);
     }
     return NULL;
