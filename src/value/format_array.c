@@ -41,10 +41,10 @@ static const uint8_t *window_at(struct window *w, uint64_t i)
     return e ? NULL : w->bytes;
 }
 
-/* Elements from i on that equal it; those that cannot be had for the same reason are equal too, but no more than
- * `most` of them are looked at. *gone: it is one of those, and w->problem says why. `first` has room for an
+/* Elements from i on that equal it, at most `alike`; those that cannot be had for the same reason are equal too, but no
+ * more than `most` of them are looked at. *gone: it is one of those, and w->problem says why. `first` has room for an
  * element. */
-static uint64_t run_length(struct window *w, uint64_t i, uint64_t most, uint8_t *first, bool *gone)
+static uint64_t run_length(struct window *w, uint64_t i, uint64_t alike, uint64_t most, uint8_t *first, bool *gone)
 {
     const uint8_t *at = window_at(w, i);
     enum err_code code = at ? ERR_INTERNAL : w->problem->code;
@@ -52,7 +52,7 @@ static uint64_t run_length(struct window *w, uint64_t i, uint64_t most, uint8_t 
     uint64_t n = 1;
     if (at)
         memcpy(first, at, w->size);
-    while (i + n < w->count && (at || n < most)) {
+    while (i + n < w->count && n < (at ? alike : most)) {
         const uint8_t *other = window_at(w, i + n);
         bool same = at ? other && memcmp(first, other, w->size) == 0 : !other && w->problem->code == code;
         if (!same)
@@ -112,7 +112,8 @@ static void print_folded(struct printer *p, struct window *w, int64_t lower)
     bool lost = false;
     while (i < w->count && (!limit || shown < limit) && !lost && !print_stopped(p)) {
         bool gone = false;
-        uint64_t same = run_length(w, i, most, first, &gone), times = same > fold && fold ? same : 1;
+        uint64_t same = run_length(w, i, fold ? w->count : 1, most, first, &gone),
+                 times = same > fold && fold ? same : 1;
         lost = gone && same == most;
         begin_element(p, i, lower + (int64_t)i);
         if (gone)

@@ -91,20 +91,9 @@ static bool is_void(const struct value *v)
     return type_strip(v->type)->kind == TYPE_VOID;
 }
 
-/* Of what cannot be read at all only the reason is of interest, and it gets no number. */
-static struct err *check_readable(struct console *c, const struct value *v)
-{
-    uint8_t byte;
-    bool memory = v->loc.n == 1 && v->loc.pieces[0].kind == LOC_MEMORY;
-    if (!memory || !v->type->size || type_strip(v->type)->kind == TYPE_FUNCTION)
-        return NULL;
-    return value_read(session_values(c->session), v, 0, &byte, 1);
-}
-
 static struct err *put_numbered(struct console *c, const struct value *v, const struct format *f)
 {
     size_t number;
-    TRY(check_readable(c, v));
     TRY(remember(c, v, &number));
     text_printf(&c->out, "$%zu = ", number);
     format_value(session_values(c->session), v, f, &c->out);
