@@ -223,8 +223,12 @@ static const char *without_return_type(const char *name)
 
 const char *session_symbol_name(struct session *s, const struct symbol *sym)
 {
-    SCOPED(freep) char *plain = demangle(sym->name);
-    return places_string(&s->places, plain ? arena_strdup(&s->arena, plain) : sym->name);
+    const char *suffix = strstr(sym->name, "@plt");
+    SCOPED(freep) char *bare = xstrndup(sym->name, suffix ? (size_t)(suffix - sym->name) : strlen(sym->name));
+    SCOPED(freep) char *plain = demangle(bare);
+    if (!plain)
+        return sym->name;
+    return places_string(&s->places, arena_printf(&s->arena, "%s%s", plain, suffix ? suffix : ""));
 }
 
 bool session_symbol(struct session *s, taddr at, struct symbol *out, const char **name)

@@ -166,7 +166,8 @@ static unsigned memory_size(const struct x86_line *p, unsigned size)
 static void put_memory_intel(const struct x86_line *p, const x86_op_mem *m, unsigned size)
 {
     struct address a = address_of(p, m);
-    if (p->in->id != X86_INS_LEA)
+    bool sized = p->in->id != X86_INS_LEA && !(p->opcode >= 0xa0 && p->opcode <= 0xa3); /* mov with a whole address */
+    if (sized)
         text_put(p->t, size_word(memory_size(p, size)));
     put_segment(p, m);
     if (!a.base && !a.index) {

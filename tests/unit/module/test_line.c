@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
-#include "module/line.h"
+#include "module/line_table.h"
 #include "module/make_dwarf.h"
 
 enum { LINE_BASE = -5, LINE_RANGE = 14, OPCODE_BASE = 13 };
@@ -342,6 +342,61 @@ static void test_damage(void **state)
     dwarf_free(d);
 }
 
-RUN_TESTS(cmocka_unit_test(test_all_versions), cmocka_unit_test(test_many_positions_in_one_run),
-          cmocka_unit_test(test_which_row_at_an_address), cmocka_unit_test(test_dropped_code),
-          cmocka_unit_test(test_several_operations_an_instruction), cmocka_unit_test(test_damage))
+static void assert_span(const struct line_table *t, taddr pc, const char *name, uint32_t line, taddr start, taddr end)
+{
+    struct line_span span;
+    assert_true(line_table_at(t, pc, &span));
+    assert_string_equal(span.file->name, name);
+    assert_int_equal(span.line, line);
+    assert_int_equal(span.start, start);
+    assert_int_equal(span.end, end);
+}
+
+/* A header's code in the middle ends the file's own; a sequence that comes later stands before. */
+static void test_whole_table(void **state)
+{
+    (void)state;
+    for (unsigned version = 4; version <= 5; version++) {
+        struct text p = {0};
+        op_address(&p, 0x1000);
+        op_special(&p, 0, 8); /* line 9 */
+        op_special(&p, 4, 1); /* 0x1004: line 10 */
+        op_uleb(&p, DW_LNS_set_file, 2);
+        op_special(&p, 4, 2); /* 0x1008: line 12 of inc/b.h */
+        op_uleb(&p, DW_LNS_set_file, 1);
+        op_special(&p, 4, -2); /* 0x100c: line 10 */
+        op_uleb(&p, DW_LNS_advance_pc, 4);
+        op_end(&p);
+        op_address(&p, 0x800);
+        op_special(&p, 0, 8); /* line 9 */
+        op_uleb(&p, DW_LNS_advance_pc, 8);
+        op_end(&p);
+        struct dwarf *d = table(version, 1, &p);
+        struct line_table t;
+        struct line_span span;
+        bool exact;
+        assert_ok(line_table_load(&dwarf_units(d, false)->v[0], &t));
+        assert_int_equal(t.files.n, 2);
+        assert_span(&t, 0x1003, "a.c", 9, 0x1000, 0x1004);
+        assert_span(&t, 0x1004, "a.c", 10, 0x1004, 0x1008);
+        assert_span(&t, 0x100b, "inc/b.h", 12, 0x1008, 0x100c);
+        assert_span(&t, 0x100c, "a.c", 10, 0x100c, 0x1010);
+        assert_span(&t, 0x807, "a.c", 9, 0x800, 0x808);
+        assert_false(line_table_at(&t, 0x808, &span));
+        assert_false(line_table_at(&t, 0x1010, &span));
+        assert_false(line_table_at(&t, 0x7ff, &span));
+        const struct line_table_file *f = &t.files.v[0];
+        assert_int_equal(line_table_find(f, 9, &exact)->pc, 0x800);
+        assert_true(exact);
+        assert_int_equal(line_table_find(f, 1, &exact)->line, 9);
+        assert_false(exact);
+        assert_null(line_table_find(f, 11, &exact));
+        line_table_done(&t);
+        dwarf_free(d);
+    }
+}
+
+RUN_TESTS(cmocka_unit_test(test_whole_table), cmocka_unit_test(test_all_versions),
+          cmocka_unit_test(test_many_positions_in_one_run), cmocka_unit_test(test_which_row_at_an_address),
+          cmocka_unit_test(test_dropped_code), cmocka_unit_test(test_several_operations_an_instruction),
+          cmocka_unit_test(test_damage))
