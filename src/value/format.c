@@ -201,7 +201,7 @@ void print_value(struct printer *p, const struct value *whole)
     if (print_instead(p, &v, t))
         return;
     if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))
-        print_presentation(p, &shown, &v);
+        print_presentation(p, &shown);
     else if (is_aggregate(t))
         print_aggregate(p, &v, t);
     else if (is_reference(t) && refers_to_aggregate(t) && (p->summary || print_too_deep(p)))
@@ -220,7 +220,7 @@ bool format_present(struct values *vs, const struct value *v, struct presentatio
 {
     for (size_t i = 0; vs->formatters && vs->formatters[i]; i++) {
         const struct formatter *f = vs->formatters[i];
-        *out = (struct presentation){.quote = NULL};
+        *out = (struct presentation){.summary = NULL};
         if (f->present(f->self, vs, v, out))
             return true;
     }

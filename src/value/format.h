@@ -67,7 +67,6 @@ struct presentation {
     uint8_t kind;        /* enum present_kind */
     const char *summary; /* "std::vector of length 3, capacity 4"; NULL: none */
     struct value string; /* PRESENT_STRING: an array of characters, exactly as long as the string */
-    const char *quote;   /* PRESENT_STRING: "\"" or NULL for it */
     uint64_t length;     /* children (of a map: pairs); UINT64_MAX unknown */
     /* The next child, in order; false after the last. A damaged container ends with *err. NULL: no children. */
     bool (*next)(struct presentation *p, struct values *vs, struct child *out, struct err **err);

@@ -80,7 +80,8 @@ static void begin_element(struct printer *p, uint64_t i, int64_t index)
         text_printf(p->out, "[%" PRId64 "] = ", index);
 }
 
-static bool is_aggregate(const struct type *t)
+/* Printing it takes more than its bytes. */
+static bool needs_place(const struct type *t)
 {
     return t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR || type_is_record(t) || t->kind == TYPE_REFERENCE ||
            t->kind == TYPE_RVALUE_REFERENCE || t->kind == TYPE_FUNCTION;
@@ -92,7 +93,7 @@ static void print_element(struct printer *p, const struct value *array, int64_t 
     struct value e = value_element(array, index);
     const struct type *t = type_strip(e.type);
     p->level++;
-    if (bytes && !is_aggregate(t) && t->size <= SCALAR_MAX && !t->big_endian) {
+    if (bytes && !needs_place(t) && t->size <= SCALAR_MAX && !t->big_endian) {
         struct scalar s = {.size = (uint8_t)t->size};
         bool negative = t->is_signed && t->size && bytes[t->size - 1] & 0x80;
         memset(s.bytes, negative ? 0xff : 0, sizeof(s.bytes));

@@ -2,6 +2,18 @@
 /* What a runtime's formatter says of a value, laid out as gdb lays out what pretty-printers say. */
 #include "value/format_priv.h"
 
+/* A string that is in no memory is small enough for its bytes to be copied. */
+static void print_string_bytes(struct printer *p, const struct value *v, uint64_t size, struct text_kind kind)
+{
+    size_t n = (size_t)(size < OUTPUT_MAX ? size : OUTPUT_MAX);
+    uint8_t *bytes SCOPED(freep) = xmalloc(n);
+    struct err *e = value_read(p->vs, v, 0, bytes, n);
+    if (e)
+        print_problem(p, e);
+    else
+        print_text(p, (struct bytes){.p = bytes, .n = n}, kind, text_limit(p->f), false);
+}
+
 static void print_summary(struct printer *p, const struct presentation *shown)
 {
     if (shown->summary)
@@ -10,24 +22,17 @@ static void print_summary(struct printer *p, const struct presentation *shown)
         return;
     const struct type *t = type_strip(shown->string.type);
     struct text_kind kind = t->target ? text_kind_of(t->target, 0) : (struct text_kind){.width = 0};
-    taddr at;
+    taddr at = 0;
     if (kind.width == 0)
         kind = (struct text_kind){.width = 1, .prefix = ""};
     if (shown->summary)
         text_putc(p->out, ' ');
     struct err *e = t->count ? value_address(&shown->string, &at) : NULL;
-    if (e) { /* it is not in memory: small enough for its bytes to be copied */
-        uint8_t *bytes = arena_alloc(p->vs->arena, (size_t)(t->size < OUTPUT_MAX ? t->size : OUTPUT_MAX) + 1);
-        size_t n = (size_t)(t->size < OUTPUT_MAX ? t->size : OUTPUT_MAX);
-        err_free(e);
-        e = value_read(p->vs, &shown->string, 0, bytes, n);
-        if (e)
-            print_problem(p, e);
-        else
-            print_text(p, (struct bytes){.p = bytes, .n = n}, kind, text_limit(p->f), false);
-        return;
-    }
-    print_string_sized(p, t->count ? at : 0, t->count, kind);
+    if (e)
+        print_string_bytes(p, &shown->string, t->size, kind);
+    else
+        print_string_sized(p, at, t->count, kind);
+    err_free(e);
 }
 
 /* What precedes child i. */
@@ -82,11 +87,10 @@ static void print_children(struct printer *p, struct presentation *shown, struct
     p->follow = follow;
 }
 
-void print_presentation(struct printer *p, struct presentation *shown, const struct value *v)
+void print_presentation(struct printer *p, struct presentation *shown)
 {
     struct child c;
     struct err *e;
-    (void)v;
     print_summary(p, shown);
     bool silent = !shown->summary && shown->kind != PRESENT_STRING;
     if (shown->kind == PRESENT_TEXT || shown->kind == PRESENT_STRING || !shown->next)

@@ -82,7 +82,7 @@ void print_rust_record(struct printer *p, const struct value *v, const struct ty
 bool print_rust_str(struct printer *p, const struct value *v, const struct type *t);
 void print_rust_char(struct printer *p, const struct scalar *s);
 bool print_rust_pointer(struct printer *p, const struct type *t, taddr at);
-void print_presentation(struct printer *p, struct presentation *shown, const struct value *v); /* format_present.c */
+void print_presentation(struct printer *p, struct presentation *shown); /* format_present.c */
 /* Elements between two brackets, with repeats folded. */
 void print_elements(struct printer *p, const struct value *v, uint64_t count, const char *brackets);
 

@@ -25,7 +25,7 @@ static void print_base_body(struct printer *p, const struct value *v, const stru
     if (e)
         print_problem(p, e);
     else if (p->f->letter != 'r' && format_present(p->vs, &object, &shown))
-        print_presentation(p, &shown, &object);
+        print_presentation(p, &shown);
     else if (base->incomplete)
         text_put(p->out, "<incomplete type>");
     else

@@ -280,7 +280,8 @@ void print_scalar(struct printer *p, const struct type *declared, const struct s
         print_radix(p->out, s, 'u');
         break;
     case TYPE_DECIMAL:
-        print_radix(p->out, s, 'x');
+        if (!decimal_print(s->bytes, s->size, p->out))
+            text_put(p->out, "<invalid float value>");
         break;
     case TYPE_ERROR:
     case TYPE_VOID:

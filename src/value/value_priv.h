@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "value/value.h"
 
 enum { SCALAR_MAX = 32 }; /* bytes: a complex long double */
@@ -57,5 +58,7 @@ long double real_decode(enum real_format f, const uint8_t *bytes);
 void real_encode(enum real_format f, long double v, uint8_t *bytes);
 /* As many digits as tell it from its neighbours; nan(0x..), inf. */
 void real_print(enum real_format f, const uint8_t *bytes, struct text *out);
+/* Decimal floating point of 4, 8 or 16 bytes; false for another size. (value_decimal.c) */
+bool decimal_print(const uint8_t *bytes, size_t size, struct text *out);
 
 #endif

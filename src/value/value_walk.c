@@ -28,32 +28,48 @@ static struct err *virtual_base(struct values *vs, const struct value *v, const 
     return NULL;
 }
 
-/* The definition stands elsewhere in the program, under the qualified name. */
-static struct err *static_member(struct values *vs, const struct value *v, const struct field *f, struct value *out)
+static struct err *no_definition(const struct field *f)
+{
+    return err_new(ERR_OPTIMISED_OUT, "the static member \"%s\" is defined nowhere", f->name ? f->name : "");
+}
+
+/* By its qualified name in the whole program. */
+static struct err *find_static(struct values *vs, const struct value *v, const struct field *f, struct value *out)
 {
     const struct type *record = type_strip(v->type);
+    struct index_hits hits;
+    if (!record->name || !f->name || !vs->index)
+        return no_definition(f);
+    const char *name = arena_printf(vs->arena, "%s::%s", record->name, f->name);
+    TRY(index_find(vs->index, name, INDEX_VARIABLE, false, NULL, &hits));
+    for (size_t i = 0; i < hits.n; i++) {
+        struct value found;
+        struct err *e = hits.v[i].die.unit ? scope_global(vs, v->frame, &hits.v[i].die, &found) : no_definition(f);
+        if (!e && found.loc.n) {
+            *out = found;
+            return NULL;
+        }
+        err_free(e); /* a declaration has no place; another hit may */
+    }
+    return no_definition(f);
+}
+
+/* The definition stands elsewhere in the program. What the linker calls it is looked up at once; the names of the
+ * whole program are read only for a member without such a name. */
+static struct err *static_member(struct values *vs, const struct value *v, const struct field *f, struct value *out)
+{
     struct symbol symbol;
     struct module *in;
     struct dw_value constant;
     const char *linkage = f->die.unit ? dw_attr_string(&f->die, DW_AT_linkage_name) : NULL;
     if (f->die.unit && dw_attr(&f->die, DW_AT_const_value, &constant))
         return scope_global(vs, v->frame, &f->die, out);
-    if (linkage && modules_symbol_named(vs->ms, linkage, &symbol, &in)) {
-        *out = value_at(vs, f->type, symbol.addr);
-        return NULL;
-    }
-    if (record->name && f->name && vs->index) {
-        const char *name = arena_printf(vs->arena, "%s::%s", record->name, f->name);
-        struct index_hits hits;
-        TRY(index_find(vs->index, name, INDEX_VARIABLE, false, NULL, &hits));
-        for (size_t i = 0; i < hits.n; i++) {
-            struct err *e = hits.v[i].die.unit ? scope_global(vs, v->frame, &hits.v[i].die, out) : NULL;
-            if (hits.v[i].die.unit && !e && out->loc.n)
-                return NULL;
-            err_free(e); /* a declaration has no place; another hit may */
-        }
-    }
-    return err_new(ERR_OPTIMISED_OUT, "the static member \"%s\" is defined nowhere", f->name ? f->name : "");
+    if (!linkage)
+        return find_static(vs, v, f, out);
+    if (!modules_symbol_named(vs->ms, linkage, &symbol, &in))
+        return no_definition(f);
+    *out = value_at(vs, f->type, symbol.addr);
+    return NULL;
 }
 
 struct err *value_field(struct values *vs, const struct value *v, const struct field *f, struct value *out)

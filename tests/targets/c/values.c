@@ -49,6 +49,12 @@ double g_double = 3.141592653589793, g_double_tenth = 0.1, g_double_int = 5.0, g
        g_double_small = 5e-324, g_double_inf = __builtin_inf(), g_double_ninf = -__builtin_inf(),
        g_double_nan = __builtin_nan(""), g_double_million = 1000000.0, g_double_long = 123456789012345680.0;
 long double g_ldouble = 2.718281828459045235360287471352662498L, g_ldouble_int = 3.0L, g_ldouble_big = 1e4000L;
+#ifdef __DEC64_MAX__ /* not clang */
+_Decimal32 g_decimal = 1.20DF, g_decimal_zero = 0.DF;
+_Decimal64 g_decimal64 = -123456789012345.6DD, g_decimal_large = 1e20DD, g_decimal_small = 0.0000001DD,
+           g_decimal_point = 0.000001DD, g_decimal_most = 9999999999999999e300DD;
+_Decimal128 g_decimal128 = 1.234567890123456789012345678901234DL;
+#endif
 float _Complex g_cfloat = 1.0f + 2.0f * I;
 double _Complex g_cdouble = -1.5 + 0.25 * I;
 long double _Complex g_cldouble = 1.0L - 1.0L * I;
