@@ -24,7 +24,9 @@ struct format {
     bool unions;         /* their members inside of records: on */
     bool static_members; /* on */
     bool object;         /* the dynamic type behind pointers to classes */
-    bool vtable, array_indexes, null_stop;
+    bool vtable;         /* changes nothing, as in gdb with classes of the Itanium ABI */
+    bool array_indexes;  /* [0] = */
+    bool null_stop;      /* arrays of characters end at the first NUL */
     bool array;          /* arrays one element a line */
 };
 extern const struct format format_defaults;
