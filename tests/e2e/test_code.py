@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import INQUEST
+from conftest import INQUEST, run
 import peers
 
 # Both print this, so that answers can be told apart.
@@ -169,3 +169,17 @@ def test_refused(lab, tmp_path):
     said = inquest(core, ["break main", "step", "run", "tb 12", "n", "finish"], tmp_path)
     for lines in said:
         assert lines and lines[0].startswith("Inquest does not "), lines
+
+
+def test_stack_with_source(lab, tmp_path):
+    target, core = lab.core("c-gcc-O0-dwarf5", "segv")
+    with open(os.path.join(os.path.dirname(target.exe), "crash.c"), encoding="utf-8") as source:
+        lines = source.read().split("\n")
+    frame = run("stack", "--json", "--source", "5", core).json["threads"][0]["frames"][0]
+    first = frame["line"] - 2
+    assert frame["source"]["first"] == first
+    assert frame["source"]["lines"] == lines[first - 1:first + 4]
+    text = run("stack", "--source", "5", core).out
+    assert f"> {frame['line']:5}  {lines[frame['line'] - 1]}" in text
+    assert run("stack", "--json", core).json["threads"][0]["frames"][0].get("source") is None
+    run("stack", "--source", "3", "--names", core, status=2)

@@ -15,6 +15,7 @@ struct report {
     const struct sstack *stacks;
     size_t n_stacks;
     bool full; /* with variables */
+    uint32_t source_lines; /* of the source for each frame; 0: none */
 };
 
 /* target.c: what the target is and how it ended. */
@@ -60,6 +61,10 @@ struct err *stack_write_json(const struct report *r) MUST_CHECK;
 /* stack_variables.c: the variables of frame i, a line each; and as the member "variables". ERR_CANCELLED. */
 struct err *variables_text(struct text *t, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
 struct err *variables_json(struct json *j, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
+
+/* stack_source.c: lines of the source around a frame's, when they are here; and as the member "source". */
+void source_text(struct text *t, const struct report *r, const struct splace *at);
+void source_json(struct json *j, const struct report *r, const struct splace *at);
 
 /* info.c, info_text.c, info_json.c */
 struct memory_wish {

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+enum { SOURCE_LINES_MAX = 1000 };
+
 static const struct option_row rows[] = {
     {"thread", 't', VALUE_NUMBER, "TID", "only this thread"},
     {"group", 'g', VALUE_NONE, NULL, "threads with equal stacks together, the crashed one's first, then the largest"},
@@ -13,6 +15,7 @@ static const struct option_row rows[] = {
     {"names", 'n', VALUE_NONE, NULL, "names from symbols only: no lines, no inlined calls, but at once"},
     {"limit", 'l', VALUE_NUMBER, "N", "at most N frames a thread, from the innermost; 0: all (default)"},
     {"full", 'f', VALUE_NONE, NULL, "arguments and variables of each frame"},
+    {"source", 's', VALUE_NUMBER, "N", "N lines of the source around the line of each frame, where it is found"},
     {"no-inlines", 0, VALUE_NONE, NULL, "leave inlined calls out"},
     {"addresses", 'a', VALUE_NONE, NULL, "show the address of each frame"},
     {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion"},
@@ -33,6 +36,12 @@ static struct err *check_options(const struct call *c)
     if (call_has(c, "full") && (call_has(c, "folded") || call_has(c, "group") || call_has(c, "names")))
         return err_hint(err_new(ERR_USAGE, "--full excludes --folded, --group and --names"),
                         "each frame has variables of its own; they come from debug information");
+    bool source = call_number(c, "source", 0) > 0;
+    if (source && (call_has(c, "folded") || call_has(c, "names")))
+        return err_hint(err_new(ERR_USAGE, "--source excludes --folded and --names"),
+                        "lines come from debug information");
+    if (call_number(c, "source", 0) > SOURCE_LINES_MAX)
+        return err_new(ERR_USAGE, "--source: at most %d lines", SOURCE_LINES_MAX);
     return NULL;
 }
 
@@ -57,6 +66,7 @@ static struct err *run(struct call *c)
     SCOPED(session_freep) struct session *s = NULL;
     TRY(session_open(c->operands[0], &opts, &s));
     struct report r = {.call = c, .session = s, .im = session_image(s), .full = call_has(c, "full")};
+    r.source_lines = (uint32_t)call_number(c, "source", 0);
     if (r.im->kind == IMAGE_FILE)
         return err_hint(err_new(ERR_USAGE, "%s is a program that does not run: it has no stacks", c->operands[0]),
                         "name a core or the id of a process");

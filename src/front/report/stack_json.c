@@ -66,6 +66,8 @@ static struct err *frame_json(struct json *j, const struct report *r, const stru
         json_kv_u64(j, "repeated", s->times);
         json_kv_u64(j, "round", s->period);
     }
+    if (r->source_lines)
+        source_json(j, r, at);
     struct err *e = r->full ? variables_json(j, r, st, i) : NULL;
     json_object_end(j);
     return e;

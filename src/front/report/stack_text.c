@@ -275,6 +275,8 @@ static struct err *put_frames(struct text *t, struct layout *l, const struct sst
             put_stretch(t, l, st, &s);
         else
             put_frame(t, l, i, &st->frames[i]);
+        if (l->r->source_lines && s.times == 1)
+            source_text(t, l->r, st->frames[i].at);
         if (l->r->full)
             TRY(variables_text(t, l->r, st, i));
         i += s.period * s.times;
