@@ -9,7 +9,7 @@
 
 /* More goroutines than fit into any machine's memory: a g and its stack take 2.5 KB at least. */
 enum { GOROUTINES_MAX = 100 * 1000 * 1000 };
-enum { G_READ = 512, PROBES = 16, LAST_STATUS = 11 };
+enum { PROBES = 16, LAST_STATUS = 11, CHUNK = 1 << 14 };
 
 /* runtime2.go; the numbers are the same from 1.17 to 1.27, 10 and 11 since 1.26. */
 enum g_status {
@@ -33,31 +33,9 @@ struct slice {
     uint64_t n, cap;
 };
 
-/* One g, read at once. */
-struct g {
-    const struct go_layout *l;
-    uint8_t bytes[G_READ];
-};
-
-static bool read_g(const struct rt *rt, taddr at, struct g *g)
+static uint32_t g_status(const struct rt *rt, const struct go_g *g)
 {
-    g->l = rt->layout;
-    return g->l->g_size <= G_READ && modules_read_some(rt->ms, at, g->bytes, g->l->g_size) == g->l->g_size;
-}
-
-static uint64_t g_word(const struct g *g, uint16_t offset)
-{
-    uint64_t v = 0;
-    if (offset <= G_READ - sizeof(v))
-        memcpy(&v, g->bytes + offset, sizeof(v));
-    return v;
-}
-
-static uint32_t g_status(const struct g *g)
-{
-    uint32_t v;
-    memcpy(&v, g->bytes + g->l->g_status, sizeof(v));
-    return v & ~(uint32_t)G_SCAN;
+    return (uint32_t)go_g_word(g, rt->layout->g_status) & ~(uint32_t)G_SCAN;
 }
 
 /* ---- the list ---- */
@@ -69,12 +47,12 @@ static bool read_slice(const struct rt *rt, taddr at, struct slice *out)
 
 static bool plausible_g(const struct rt *rt, taddr at)
 {
-    struct g g;
-    if (!at || at % 8 || !read_g(rt, at, &g))
+    struct go_g g;
+    if (!at || at % 8 || !go_g_read(rt, at, &g))
         return false;
-    uint64_t lo = g_word(&g, rt->layout->g_stack_lo), hi = g_word(&g, rt->layout->g_stack_hi);
-    uint64_t id = g_word(&g, rt->layout->g_goid), sp = g_word(&g, rt->layout->g_sched_sp);
-    uint32_t status = g_status(&g);
+    uint64_t lo = go_g_word(&g, rt->layout->g_stack_lo), hi = go_g_word(&g, rt->layout->g_stack_hi);
+    uint64_t id = go_g_word(&g, rt->layout->g_goid), sp = go_g_word(&g, rt->layout->g_sched_sp);
+    uint32_t status = g_status(rt, &g);
     if (status > LAST_STATUS || id > UINT64_C(1) << 40)
         return false;
     if (status == G_DEAD || status == G_DEAD_EXTRA || status == G_IDLE)
@@ -96,8 +74,8 @@ static bool plausible_list(const struct rt *rt, const struct slice *s)
         for (uint64_t k = 0; k < i; k++)
             if (seen[k] == seen[i])
                 return false;
-        struct g g;
-        alive = alive || (read_g(rt, seen[i], &g) && g_word(&g, rt->layout->g_goid) == 1);
+        struct go_g g;
+        alive = alive || (go_g_read(rt, seen[i], &g) && go_g_word(&g, rt->layout->g_goid) == 1);
     }
     return alive;
 }
@@ -210,59 +188,86 @@ static bool is_system(struct rt *rt, taddr start)
     return system;
 }
 
-static bool make_task(struct rt *rt, const struct map64 *running, taddr at, struct task *t)
+static bool make_task(const struct rt *rt, const struct map64 *running, taddr at, struct task *t)
 {
-    struct g g;
+    struct go_g g;
     const struct go_layout *l = rt->layout;
-    if (!read_g(rt, at, &g))
+    if (!go_g_read(rt, at, &g))
         return false;
-    uint32_t status = g_status(&g);
+    uint32_t status = g_status(rt, &g);
     if (status == G_IDLE || status == G_DEAD || status == G_DEAD_EXTRA)
         return false;
     *t = (struct task){
-        .id = g_word(&g, l->g_goid),
+        .id = go_g_word(&g, l->g_goid),
         .object = at,
-        .created_at = g_word(&g, l->g_gopc),
-        .start = g_word(&g, l->g_startpc),
-        .parent = l->g_parent == GO_NONE ? 0 : g_word(&g, l->g_parent),
-        .state = state_of(status),
+        .created_at = go_g_word(&g, l->g_gopc),
+        .start = go_g_word(&g, l->g_startpc),
+        .parent = l->g_parent == GO_NONE ? 0 : go_g_word(&g, l->g_parent),
+        .state = (uint8_t)state_of(status),
         .raw_state = (uint8_t)status,
-        .locked = g_word(&g, l->g_lockedm) != 0,
+        .locked = go_g_word(&g, l->g_lockedm) != 0,
     };
     if (t->state == TASK_WAITING) {
-        t->wait_since = g_word(&g, l->g_waitsince);
-        t->wait_reason = g.bytes[l->g_waitreason];
+        t->wait_since = go_g_word(&g, l->g_waitsince);
+        t->wait_reason = (uint8_t)go_g_word(&g, l->g_waitreason);
     }
     const uint64_t *tid = t->state == TASK_RUNNING || t->state == TASK_SYSCALL ? map64_find(running, at) : NULL;
     t->tid = tid ? (int32_t)*tid : 0;
-    t->system = is_system(rt, t->start);
     return true;
+}
+
+/* All goroutines, some on each processor. */
+struct listing {
+    const struct rt *rt;
+    const struct slice *list;
+    struct map64 running;
+    struct progress *progress;
+    struct task *out; /* `object` is 0 for one that does not live */
+};
+
+static void list_some(void *arg, size_t chunk)
+{
+    const struct listing *l = arg;
+    uint64_t first = (uint64_t)chunk * CHUNK, end = first + CHUNK < l->list->n ? first + CHUNK : l->list->n;
+    if (progress_cancelled(l->progress))
+        return;
+    for (uint64_t i = first; i < end; i++) {
+        taddr g;
+        l->out[i].object = 0;
+        if (go_word(l->rt, l->list->p + i * 8, &g))
+            make_task(l->rt, &l->running, g, &l->out[i]);
+    }
+    progress_report(l->progress, "goroutines", end, l->list->n);
+}
+
+static struct err *list_all(struct rt *rt, struct progress *p)
+{
+    struct slice list;
+    TRY(find_list(rt, &list));
+    vec_reserve(&rt->tasks, list.n);
+    struct listing l = {.rt = rt, .list = &list, .progress = p, .out = rt->tasks.v};
+    find_threads(rt, &l.running);
+    parallel_for((size_t)((list.n + CHUNK - 1) / CHUNK), list_some, &l);
+    map64_done(&l.running);
+    if (progress_cancelled(p))
+        return err_new(ERR_CANCELLED, "cancelled");
+    for (uint64_t i = 0; i < list.n; i++) {
+        if (!l.out[i].object)
+            continue;
+        rt->tasks.v[rt->tasks.n] = l.out[i];
+        rt->tasks.v[rt->tasks.n].system = is_system(rt, l.out[i].start);
+        rt->tasks.n++;
+    }
+    return NULL;
 }
 
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n)
 {
-    struct slice list;
     if (!rt->layout)
         return err_new(ERR_UNSUPPORTED, "%s", rt->why_no_layout);
-    if (!rt->tried_tasks) {
-        TRY(find_list(rt, &list));
-        SCOPED(map64_done) struct map64 running = {0};
-        find_threads(rt, &running);
-        vec_reserve(&rt->tasks, list.n);
-        for (uint64_t i = 0; i < list.n; i++) {
-            taddr g;
-            struct task t;
-            if (i % 65536 == 0)
-                progress_report(p, "goroutines", i, list.n);
-            if (progress_cancelled(p)) {
-                rt->tasks.n = 0;
-                return err_new(ERR_CANCELLED, "cancelled");
-            }
-            if (go_word(rt, list.p + i * 8, &g) && make_task(rt, &running, g, &t))
-                *vec_push(&rt->tasks) = t;
-        }
-        rt->tried_tasks = true;
-    }
+    if (!rt->tried_tasks)
+        TRY(list_all(rt, p));
+    rt->tried_tasks = true;
     *out = rt->tasks.v;
     *n = rt->tasks.n;
     return NULL;

@@ -50,6 +50,31 @@ bool go_function_at(const struct rt *rt, taddr pc, const struct go_module **m, s
 /* The address of a symbol of the runtime; false when the file has no symbols, or not this one. */
 bool go_symbol(const struct rt *rt, const char *name, taddr *out);
 
+/* The bytes of a g: in place where they can be, else a copy. */
+enum { GO_G_READ = 512 };
+struct go_g {
+    const uint8_t *p;
+    uint8_t copy[GO_G_READ];
+};
+static inline bool go_g_read(const struct rt *rt, taddr at, struct go_g *g)
+{
+    size_t n = rt->layout->g_size;
+    if (n > GO_G_READ)
+        return false;
+    g->p = space_view(&modules_image(rt->ms)->space, at, n);
+    if (g->p)
+        return true;
+    g->p = g->copy;
+    return modules_read_some(rt->ms, at, g->copy, n) == n;
+}
+/* 8 bytes at an offset that lies inside of a g. */
+static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)
+{
+    uint64_t v;
+    memcpy(&v, g->p + offset, sizeof(v));
+    return v;
+}
+
 /* goroutines.c: the task functions of struct runtime. */
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;
 const char *go_state_name(struct rt *rt, const struct task *t);

@@ -56,14 +56,15 @@ static uint64_t frame_size(struct task_walker *w, taddr pc)
 static bool start_of(const struct rt *rt, const struct task *t, taddr *pc, taddr *sp, taddr *hi)
 {
     const struct go_layout *l = rt->layout;
-    uint64_t syscall_sp = 0;
-    if (!go_word(rt, t->object + l->g_stack_hi, hi))
+    struct go_g g;
+    if (!go_g_read(rt, t->object, &g))
         return false;
-    if (t->state == TASK_SYSCALL && go_word(rt, t->object + l->g_syscallsp, &syscall_sp) && syscall_sp) {
-        *sp = syscall_sp;
-        return go_word(rt, t->object + l->g_syscallpc, pc);
-    }
-    return go_word(rt, t->object + l->g_sched_sp, sp) && go_word(rt, t->object + l->g_sched_pc, pc);
+    *hi = go_g_word(&g, l->g_stack_hi);
+    *sp = t->state == TASK_SYSCALL ? go_g_word(&g, l->g_syscallsp) : 0;
+    *pc = go_g_word(&g, *sp ? l->g_syscallpc : l->g_sched_pc);
+    if (!*sp)
+        *sp = go_g_word(&g, l->g_sched_sp);
+    return true;
 }
 
 size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole)
