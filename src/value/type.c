@@ -378,41 +378,42 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool equal(const struct type *a, const struct type *b, int depth);
+static bool equal(const struct type *a, const struct type *b, unsigned *left);
 
-static bool equal_fields(struct fields a, struct fields b, int depth)
+static bool equal_fields(struct fields a, struct fields b, unsigned *left)
 {
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
         if (!same_text(a.v[i].name, b.v[i].name) || a.v[i].bit_offset != b.v[i].bit_offset ||
-            a.v[i].bit_size != b.v[i].bit_size || !equal(a.v[i].type, b.v[i].type, depth - 1))
+            a.v[i].bit_size != b.v[i].bit_size || !equal(a.v[i].type, b.v[i].type, left))
             return false;
     return true;
 }
 
 /* Named records are the same by their names and sizes (C++'s one definition rule; in C what a program that
- * mixes two of the same size would want); the depth only ends what damage makes endless. */
-static bool equal(const struct type *a, const struct type *b, int depth)
+ * mixes two of the same size would want); `left` only ends what damage makes endless. */
+static bool equal(const struct type *a, const struct type *b, unsigned *left)
 {
     if (a == b)
         return true;
-    if (depth <= 0 || a->kind != b->kind || !same_text(a->name, b->name) || a->count != b->count ||
+    if (!*left || !--*left || a->kind != b->kind || !same_text(a->name, b->name) || a->count != b->count ||
         a->count_known != b->count_known || (a->size != b->size && !a->incomplete && !b->incomplete))
         return false;
     if (a->kind == TYPE_FUNCTION &&
-        (a->variadic != b->variadic || !equal_fields(type_parameters(a), type_parameters(b), depth)))
+        (a->variadic != b->variadic || !equal_fields(type_parameters(a), type_parameters(b), left)))
         return false;
-    if (type_is_record(a) && !a->name && !equal_fields(type_fields(a), type_fields(b), depth))
+    if (type_is_record(a) && !a->name && !equal_fields(type_fields(a), type_fields(b), left))
         return false;
-    if (a->owner != b->owner && (!a->owner || !b->owner || !equal(a->owner, b->owner, depth - 1)))
+    if (a->owner != b->owner && (!a->owner || !b->owner || !equal(a->owner, b->owner, left)))
         return false;
     if (!a->target || !b->target)
         return a->target == b->target || (a->target ? a->target : b->target)->kind == TYPE_VOID;
-    return equal(a->target, b->target, depth - 1);
+    return equal(a->target, b->target, left);
 }
 
 bool type_equal(const struct type *a, const struct type *b)
 {
-    return equal(a, b, 32);
+    unsigned left = 10000;
+    return equal(a, b, &left);
 }

@@ -186,6 +186,7 @@ struct template_arg {
     const char *name;        /* NULL when nameless */
     const struct type *type; /* the argument; or the type of `value` */
     bool is_value;
+    bool known;              /* false: `value` is not said as a number (an address, say) */
     int64_t value;
 };
 struct template_args {

@@ -278,11 +278,10 @@ static bool parse_arg(struct parser *p)
     return parse_type(p);
 }
 
-/* What follows "<", with the bracket that closes it. */
+/* What follows "<", with the bracket that closes it. Names with "<>" stay as they are written, as in gdb. */
 static bool parse_args(struct parser *p)
 {
-    bool more = !take(p, ">");
-    bool none = !more;
+    bool more = true;
     text_putc(&p->out, '<');
     while (more) {
         if (!parse_arg(p))
@@ -290,10 +289,8 @@ static bool parse_args(struct parser *p)
         more = take(p, ",");
         text_put(&p->out, more ? ", " : "");
     }
-    if (!none && !take(p, ">"))
-        return false;
     text_put(&p->out, p->out.p[p->out.n - 1] == '>' ? " >" : ">");
-    return true;
+    return take(p, ">");
 }
 
 const char *type_canonical_name(struct arena *a, const char *name)

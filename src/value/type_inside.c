@@ -354,7 +354,8 @@ static void add_args(const struct type *t, const struct dw_die *parent, arg_vec 
         a->name = dw_attr_string(&d, DW_AT_name);
         a->type = type_named_by(t->types, &d, t->language);
         a->is_value = tag == DW_TAG_template_value_parameter;
-        if (a->is_value && dw_attr(&d, DW_AT_const_value, &v) && v.cls == DW_CLASS_CONSTANT)
+        a->known = a->is_value && dw_attr(&d, DW_AT_const_value, &v) && v.cls == DW_CLASS_CONSTANT;
+        if (a->known)
             a->value = (int64_t)v.u;
     }
 }

@@ -6,6 +6,8 @@
 
 /* A parameter brings a whole type with it, and that its own parameters. */
 #define MAX_NESTED 64
+/* The largest real records have some 10,000 types in all that ptype /o spells out. */
+#define MAX_STEPS 100000
 
 enum { QUAL_CONST = 1, QUAL_VOLATILE = 2, QUAL_RESTRICT = 4, QUAL_ATOMIC = 8 };
 
@@ -107,6 +109,7 @@ static void put_base(struct type_printer *p, const struct type *t, int show, uns
         /* A qualified array is one of qualified elements. */
         quals = is_array(t) ? quals : 0;
         t = peel(target_of(t), show > 0, &quals);
+        p->steps++;
     }
     put_qualifiers(p, t, quals, false, true);
     if (type_keyword(t) && (show > 0 || (show == 0 && !t->name)))
@@ -208,7 +211,7 @@ static void put_c(struct type_printer *p, const struct type *t, const char *inne
 
 void type_put(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level)
 {
-    if (p->nested >= MAX_NESTED) {
+    if (p->nested >= MAX_NESTED || p->steps++ >= MAX_STEPS) {
         text_put(p->out, "...");
         return;
     }

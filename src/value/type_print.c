@@ -45,13 +45,32 @@ static uint8_t access_of(const struct type *t, const struct dw_die *die)
     return t->kind == TYPE_CLASS ? ACCESS_PRIVATE : ACCESS_PUBLIC;
 }
 
+/* "operator int", but not "operator new" or "operator+". */
+static bool is_conversion(const char *name)
+{
+    if (strncmp(name, "operator", 8) != 0 || name[8] != ' ')
+        return false;
+    const char *type = name + 8 + strspn(name + 8, " ");
+    size_t n = strcspn(type, " [(");
+    bool word = isalpha((unsigned char)*type) || *type == '_' || *type == '$';
+    return word && !(n == 3 && memcmp(type, "new", 3) == 0) && !(n == 6 && memcmp(type, "delete", 6) == 0);
+}
+
+static const char *method_name(const struct inside *in, const char *name)
+{
+    struct arena *a = &in->type->types->arena;
+    size_t before = is_conversion(name) ? sizeof("operator") : 0;
+    const char *rest = type_canonical_name(a, name + before);
+    return before ? arena_printf(a, "operator %s", rest) : rest;
+}
+
 static void read_method(struct inside *in, const struct dw_die *die)
 {
     uint64_t v;
     const char *name = dw_attr_string(die, DW_AT_name);
     if (!name)
         return;
-    *vec_push(&in->methods) = (struct method){.name = type_canonical_name(&in->type->types->arena, name),
+    *vec_push(&in->methods) = (struct method){.name = method_name(in, name),
                                               .type = type_of_die_in(in->type->types, die, in->type->language),
                                               .access = access_of(in->type, die),
                                               .artificial = dw_attr_flag(die, DW_AT_artificial),
@@ -74,9 +93,10 @@ static void read_nested(struct inside *in)
             read_method(in, &d);
         else if (dw_tag(&d) == DW_TAG_typedef) {
             const struct type *t = type_of_die_in(in->type->types, &d, in->type->language);
-            if (t->tag)
+            size_t scope = in->type->name ? strlen(in->type->name) + 2 : 0;
+            if (t->name && strlen(t->name) > scope)
                 *vec_push(&in->typedefs) =
-                    (struct nested_typedef){.type = t, .name = t->tag, .access = access_of(in->type, &d)};
+                    (struct nested_typedef){.type = t, .name = t->name + scope, .access = access_of(in->type, &d)};
         } else if (is_nested_type(dw_tag(&d)))
             in->nested = true;
     }
@@ -188,7 +208,7 @@ static void put_field(struct type_printer *p, struct inside *in, const struct fi
     if (p->how->offsets && !is_static && is_plain_record(f->type))
         show++; /* its fields have offsets, too */
     outer.end = p->end;
-    p->base += f->bit_offset;
+    p->base = is_plain_record(f->type) ? outer.base + f->bit_offset : 0; /* of what a field points at, its own */
     p->end = 0;
     type_put(p, f->type, f->name, show, level + 4);
     p->base = outer.base;
@@ -207,21 +227,12 @@ static void put_fields(struct type_printer *p, struct inside *in, int show, unsi
 
 /* ---- methods ---- */
 
-/* "operator int", but not "operator new" or "operator+". */
-static bool is_conversion(const char *name)
-{
-    if (strncmp(name, "operator", 8) != 0 || name[8] != ' ')
-        return false;
-    const char *type = name + 8 + strspn(name + 8, " ");
-    size_t n = strcspn(type, " [(");
-    bool word = isalpha((unsigned char)*type) || *type == '_' || *type == '$';
-    return word && !(n == 3 && memcmp(type, "new", 3) == 0) && !(n == 6 && memcmp(type, "delete", 6) == 0);
-}
-
 /* Of constructors, destructors and conversions the name says it. */
 static bool has_result(const struct inside *in, const struct method *m)
 {
-    bool constructor = in->type->tag && strcmp(m->name, in->type->tag) == 0;
+    const char *tag = in->type->tag;
+    size_t n = strcspn(m->name, "<");
+    bool constructor = tag && strncmp(m->name, tag, n) == 0 && !tag[n];
     return !constructor && m->name[0] != '~' && !is_conversion(m->name);
 }
 

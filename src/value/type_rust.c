@@ -2,6 +2,8 @@
 /* Types in Rust's syntax, as gdb's ptype and whatis lay it out. */
 #include "value/type_priv.h"
 
+#include <stdio.h>
+
 static bool is_array(const struct type *t)
 {
     return t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR;
@@ -40,9 +42,12 @@ static void put_array(struct type_printer *p, const struct type *t)
 /* Fields of tuples are named __0, __1 and so on. */
 static bool is_tuple_like(struct fields f)
 {
-    for (size_t i = 0; i < f.n; i++)
-        if (!f.v[i].name || f.v[i].name[0] != '_' || f.v[i].name[1] != '_')
+    char expected[24];
+    for (size_t i = 0; i < f.n; i++) {
+        snprintf(expected, sizeof(expected), "__%zu", i);
+        if (!f.v[i].name || strcmp(f.v[i].name, expected) != 0)
             return false;
+    }
     return f.n > 0;
 }
 

@@ -31,10 +31,14 @@ static const char *namespace_name(struct types *t, const struct dw_die *die, uin
     uint64_t key = dw_die_key(die), *known = map64_find(&t->namespaces, key);
     if (known)
         return (const char *)(uintptr_t)*known;
-    const char *outer = scope_name(t, die, language), *name = namespace_own_name(die);
-    if (outer)
-        name = arena_printf(&t->arena, "%s::%s", outer, name);
+    const char *name = namespace_own_name(die);
+    /* Known before its scope is: damage may lead back to it. */
     *map64_put(&t->namespaces, key, &fresh) = (uint64_t)(uintptr_t)name;
+    const char *outer = scope_name(t, die, language);
+    if (outer) {
+        name = arena_printf(&t->arena, "%s::%s", outer, name);
+        *map64_put(&t->namespaces, key, &fresh) = (uint64_t)(uintptr_t)name;
+    }
     return name;
 }
 
@@ -86,6 +90,48 @@ static const char *own_name(struct types *t, const struct dw_die *die)
     return name && *name ? name : NULL;
 }
 
+/* ---- template arguments that the producer left out (clang -gsimple-template-names, and of alias templates) ---- */
+
+static bool leaves_arguments_out(const struct type *t)
+{
+    struct dw_die root;
+    const char *producer = dw_die_root(t->die.unit, &root) ? dw_attr_string(&root, DW_AT_producer) : NULL;
+    return producer && strstr(producer, "clang") && type_is_cxx(t) && t->kind != TYPE_ENUM;
+}
+
+static bool put_value(struct text *out, const struct template_arg *a)
+{
+    const struct type *t = type_strip(a->type);
+    if (t->kind == TYPE_BOOL)
+        text_put(out, a->value ? "true" : "false");
+    else if (t->kind == TYPE_INT && !t->is_signed)
+        text_printf(out, "%llu", (unsigned long long)a->value);
+    else {
+        if (t->kind != TYPE_INT && t->name)
+            text_printf(out, "(%s)", t->name);
+        text_printf(out, "%lld", (long long)a->value);
+    }
+    return a->known;
+}
+
+/* The name with them; as it is when it has none, or one whose value is not known. */
+static const char *with_arguments(struct type *t, const char *own)
+{
+    struct template_args args = type_template_args(t);
+    SCOPED(text_done) struct text name = {0};
+    bool known = args.n > 0;
+    text_printf(&name, "%s<", own);
+    for (size_t i = 0; i < args.n && known; i++) {
+        text_put(&name, i ? ", " : "");
+        if (args.v[i].is_value)
+            known = put_value(&name, &args.v[i]);
+        else
+            type_name(&name, args.v[i].type, NULL);
+    }
+    text_putc(&name, '>');
+    return known ? type_canonical_name(&t->types->arena, arena_strdup(&t->types->arena, text_str(&name))) : own;
+}
+
 static const char *without_arguments(struct types *t, const char *name)
 {
     size_t n = name[0] == '<' ? strlen(name) : strcspn(name, "<");
@@ -104,6 +150,8 @@ void type_set_name(struct type *t)
     }
     if (type_is_cxx(t))
         own = type_canonical_name(&t->types->arena, own);
+    if (!strchr(own, '<') && leaves_arguments_out(t))
+        own = with_arguments(t, own);
     if (!type_language_is_c(t->language))
         scope = scope_name(t->types, &t->die, t->language);
     t->name = scope ? arena_printf(&t->types->arena, "%s::%s", scope, own) : own;
