@@ -78,7 +78,7 @@ static inline size_t put_unit(struct text *t, unsigned version)
 }
 
 struct made_sections {
-    struct text info, abbrev, str, line, ranges, rnglists, aranges, addr, str_offsets;
+    struct text info, abbrev, str, line, ranges, rnglists, aranges, addr, str_offsets, loc, loclists;
 };
 
 /* Leaves the sections empty. The result owns its file. */
@@ -89,9 +89,11 @@ static inline struct dwarf *make_dwarf(struct made_sections *s)
     struct {
         const char *name;
         struct text *t;
-    } all[] = {{".debug_info", &s->info},       {".debug_abbrev", &s->abbrev}, {".debug_str", &s->str},
-               {".debug_line", &s->line},       {".debug_ranges", &s->ranges}, {".debug_rnglists", &s->rnglists},
-               {".debug_aranges", &s->aranges}, {".debug_addr", &s->addr},     {".debug_str_offsets", &s->str_offsets}};
+    } all[] = {
+        {".debug_info", &s->info},       {".debug_abbrev", &s->abbrev},    {".debug_str", &s->str},
+        {".debug_line", &s->line},       {".debug_ranges", &s->ranges},    {".debug_rnglists", &s->rnglists},
+        {".debug_aranges", &s->aranges}, {".debug_addr", &s->addr},        {".debug_str_offsets", &s->str_offsets},
+        {".debug_loc", &s->loc},         {".debug_loclists", &s->loclists}};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (all[i].t->n)
             make_section(&m, all[i].name, SHT_PROGBITS, 0, 0, all[i].t->p, all[i].t->n);
