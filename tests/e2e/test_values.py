@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 
+import jsonschema
 import pytest
 
 import build
@@ -145,3 +146,36 @@ def test_as_gdb(request, lab, variant, program):
                 wrong.append(f"{way or 'print'} {one['name']}\n   gdb: {text[:300]}\n  ours: {one['print'][:300]}")
     assert not wrong, f"{len(wrong)} of {same + len(wrong)} differ:\n" + "\n".join(wrong[:40])
     assert same > 70 * len(WAYS)
+
+
+SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.value-1.json").read_text())
+
+
+@pytest.mark.parametrize("variant,program", [PROGRAMS[0], PROGRAMS[2], PROGRAMS[4]])
+def test_json(lab, variant, program):
+    target, core = lab.core(variant, "abort", program=program)
+    check = jsonschema.Draft202012Validator(SCHEMA)
+    values = {one["name"]: one["json"] for one in ours(target, core, "")}
+    for name, tree in values.items():
+        check.validate(tree)
+        assert tree["type"], name
+    if program == "values":
+        assert values["g_point"] | {"address": ""} == {
+            "type": "struct point", "address": "", "value": "{x = 3, y = -4}",
+            "children": [values["g_point"]["children"][0], values["g_point"]["children"][1]]}
+        assert [child["value"] for child in values["g_point"]["children"]] == ["3", "-4"]
+        assert values["g_ints"]["length"] == 5 and len(values["g_ints"]["children"]) == 5
+        assert values["g_huge"]["length"] == 1000000 and len(values["g_huge"]["children"]) == 200
+
+
+def test_missing_memory(lab):
+    """What the dump leaves out says so, and the rest is there."""
+    target, core = lab.core("c-gcc-O0-dwarf5", "abort", program="values")
+    at = next(int(one["json"]["address"], 16) for one in ours(target, core, "") if one["name"] == "g_point")
+    less, _ = cores.drop_address(core, str(lab.folder / "less-data"), at)
+    values = {one["name"]: one for one in ours(target, less, "")}
+    assert re.fullmatch("<not in the dump: 0x[0-9a-f]+>", values["g_point"]["print"])
+    assert values["g_point"]["json"]["unavailable"] == "not-in-dump"
+    assert re.fullmatch("<not in the dump: 0x[0-9a-f]+>", values["g_ints"]["print"])
+    assert values["here"]["print"] == "{x = 0, y = 1}"
+    assert re.fullmatch(r"\(struct point \*\) 0x[0-9a-f]+", values["there"]["print"])
