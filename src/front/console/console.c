@@ -119,7 +119,7 @@ void console_warn(struct console *c, const char *fmt, ...)
     va_end(ap);
     IGNORE_ERR(console_flush(c)); /* in the order in which it happened; that error would be this one's again */
     c->call->question(c->call, false);
-    fputs(s, stderr);
+    fputs(s, c->err);
 }
 
 /* gdb's words for memory that is not there; that a dump left it out is said besides. */

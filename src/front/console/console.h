@@ -96,6 +96,7 @@ struct console {
     struct session *session; /* NULL: no target is open */
     struct text out;        /* the answer so far: commands put their text here; console_flush() writes it */
     struct screen screen;   /* where it goes, redirections included */
+    FILE *err;              /* where errors and warnings go */
     struct settings set;
     struct console_signals signals;
     bool interactive;       /* somebody types; false for -x, -ex and pipes */

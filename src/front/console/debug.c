@@ -61,7 +61,7 @@ static struct err *run(struct call *call)
     struct wish w;
     TRY(find_wish(call, &w));
     SCOPED(console_done)
-    struct console c = {.call = call, .screen = call->screen, .signals = console_signals_default()};
+    struct console c = {.call = call, .screen = call->screen, .err = stderr, .signals = console_signals_default()};
     settings_init(&c);
     c.program = w.program;
     run_given(&c, true);
