@@ -407,3 +407,17 @@ def test_every_command_has_help(core):
     assert "Undefined" not in answer.err and "Ambiguous" not in answer.err
     for name in names:
         assert f"\n{name}" in answer.out
+
+
+def test_log(core, tmp_path):
+    log = tmp_path / "log.txt"
+    out = console(f"set logging file {log}", "set logging on", "p 1", "set logging off", "p 2", core=core).out
+    assert log.read_text() == "$1 = 1\n" and "$1 = 1" in out and "$2 = 2" in out
+
+
+def test_another_target(core):
+    """What was kept belongs to the target it came from."""
+    answer = console("p $x = 3", f"core-file {core[1]}", "p $x", "p $1", "core-file", "bt", core=core, status=1)
+    assert answer.out.count("Core was generated") == 2
+    assert "$1 = 3\n" in answer.out and "$1 = void\n" in answer.out
+    assert answer.err.endswith("No stack.\n")

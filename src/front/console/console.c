@@ -13,34 +13,16 @@
 enum { DEPTH_MAX = 100, LINE_MAX_BYTES = 64 * 1024 };
 
 const struct console_table *const console_tables[] = {
-    &console_frame_table,
-    &console_thread_table,
-    &console_apply_table,
-    &console_variable_table,
-    &console_find_table,
-    &console_what_table,
-    &console_info_frame_table,
-    &console_register_table,
-    &console_print_table,
-    &console_examine_table,
-    &console_display_table,
-    &console_echo_table,
-    &console_list_table,
-    &console_disassemble_table,
-    &console_code_table,
-    &console_info_target_table,
-    &console_auxv_table,
-    &console_settings_table,
-    &console_source_path_table,
-    &console_script_table,
-    &console_define_table,
-    &console_redirect_table,
-    &console_process_table,
-    &console_signal_table,
-    &console_refused_table,
-    &console_help_table,
-    &console_support_table,
-    NULL,
+    &console_frame_table,       &console_thread_table,      &console_apply_table,
+    &console_variable_table,    &console_find_table,        &console_what_table,
+    &console_info_frame_table,  &console_register_table,    &console_print_table,
+    &console_examine_table,     &console_display_table,     &console_echo_table,
+    &console_list_table,        &console_disassemble_table, &console_code_table,
+    &console_info_target_table, &console_auxv_table,        &console_settings_table,
+    &console_source_path_table, &console_script_table,      &console_define_table,
+    &console_logging_table,     &console_open_table,        &console_redirect_table,
+    &console_process_table,     &console_signal_table,      &console_refused_table,
+    &console_help_table,        &console_support_table,     NULL,
 };
 
 /* ---- output ---- */
@@ -99,7 +81,10 @@ struct err *console_flush(struct console *c)
     if (!c->out.n || c->capture)
         return NULL;
     c->call->question(c->call, false);
-    if (c->interactive && c->screen.terminal && c->set.pagination && c->set.height)
+    console_log(c, c->out.p, c->out.n);
+    if (c->log && c->set.log_redirect)
+        text_clear(&c->out);
+    else if (c->interactive && c->screen.terminal && c->set.pagination && c->set.height)
         TRY(flush_pages(c));
     else
         fwrite(c->out.p, 1, c->out.n, c->screen.out);
@@ -223,6 +208,11 @@ struct err *console_run(struct console *c, const char *line)
     SCOPED(freep) char *trimmed = xstrndup(line, n);
     if (!c->depth)
         console_question(c);
+    if (c->screen.out == c->call->screen.out)
+        c->screen.color = c->set.color;
+    if (c->set.trace_commands)
+        console_warn(c, "%.*s%s\n", (int)(c->depth + 1 < 40 ? c->depth + 1 : 40),
+                     "++++++++++++++++++++++++++++++++++++++++", trimmed);
     c->depth++;
     struct err *e = run_row(c, trimmed);
     c->depth--;
@@ -241,6 +231,9 @@ struct err *console_run(struct console *c, const char *line)
 void console_done(struct console *c)
 {
     console_close(c);
+    console_log_end(c);
+    free(c->own_program);
+    free(c->debug_dirs);
     for (size_t i = 0; i < c->macros.n; i++) {
         struct console_macro *m = &c->macros.v[i];
         free(m->name);
@@ -249,15 +242,13 @@ void console_done(struct console *c)
     }
     vec_done(&c->macros);
     console_source_paths_done(c);
-    for (size_t i = 0; i < c->variables.n; i++)
-        free(c->variables.v[i].name);
-    vec_done(&c->variables);
     for (size_t i = 0; i < c->displays.n; i++) {
         free(c->displays.v[i].format);
         free(c->displays.v[i].text);
     }
     vec_done(&c->displays);
     vec_done(&c->history);
+    vec_done(&c->variables);
     vec_done(&c->stacks);
     settings_done(c);
     text_done(&c->out);

@@ -92,11 +92,14 @@ struct console_line; /* line.c: the editor and its history */
 
 struct console {
     struct call *call;      /* options, progress */
-    const char *program;    /* `debug PROGRAM CORE`; NULL */
+    const char *program;    /* `debug PROGRAM CORE`, `file PROGRAM`; NULL */
+    char *own_program;      /* heap; what `file` named */
+    char *debug_dirs;       /* heap; folders that the open session borrows */
     struct session *session; /* NULL: no target is open */
     struct text out;        /* the answer so far: commands put their text here; console_flush() writes it */
     struct screen screen;   /* where it goes, redirections included */
     FILE *err;              /* where errors and warnings go */
+    FILE *log;              /* `set logging`; NULL: off */
     struct settings set;
     struct console_signals signals;
     bool interactive;       /* somebody types; false for -x, -ex and pipes */
@@ -159,6 +162,9 @@ void console_say(struct console *c, struct err *e);
 /* "No symbol" as "No symbol.": the text of an error as it is shown. */
 void console_put_error(struct text *t, const struct err *e);
 
+/* logging.c: adds to the log, if there is one; ends it. */
+void console_log(struct console *c, const char *s, size_t n);
+void console_log_end(struct console *c);
 /* A message on standard error, after what was answered so far. */
 void console_warn(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Tells that a question begins: Ctrl-C cancels this one. */
@@ -255,6 +261,8 @@ extern const struct console_table console_help_table;
 extern const struct console_table console_info_frame_table;
 extern const struct console_table console_info_target_table;
 extern const struct console_table console_list_table;
+extern const struct console_table console_logging_table;
+extern const struct console_table console_open_table;
 extern const struct console_table console_print_table;
 extern const struct console_table console_process_table;
 extern const struct console_table console_redirect_table;

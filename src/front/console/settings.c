@@ -2,6 +2,7 @@
 /* set and show: a table of names and where each is kept. */
 #include "front/console/console.h"
 
+#include "base/log.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static const struct setting table[] = {
     {"backtrace past-main", SETTING_BOOL, AT(past_main), NULL},
     {"confirm", SETTING_BOOL, AT(confirm), NULL},
     {"debug-file-directory", SETTING_PATHS, AT(debug_dirs), NULL},
-    {"directories", SETTING_TEXT, AT(directories), NULL},
+    {"directories", SETTING_PATHS, AT(directories), NULL},
     {"disassembly-flavor", SETTING_CHOICE, AT(disassembly), "att|intel"},
     {"filename-display", SETTING_CHOICE, AT(filename_display), "relative|basename|absolute"},
     {"height", SETTING_COUNT, AT(height), "unlimited"},
@@ -205,7 +206,9 @@ static struct err *assign(struct console *c, const struct setting *s, const char
 {
     switch ((enum setting_kind)s->kind) {
     case SETTING_BOOL:
-        return parse_bool(arg, bool_at(&c->set, s));
+        TRY(parse_bool(arg, bool_at(&c->set, s)));
+        log_set_level(c->set.verbose);
+        return NULL;
     case SETTING_COUNT:
         return parse_count(s, arg, count_at(&c->set, s));
     case SETTING_CHOICE:
@@ -319,6 +322,7 @@ void settings_init(struct console *c)
         .pagination = true,
         .confirm = true,
         .color = c->screen.color,
+        .verbose = log_level() > 0,
         .history_size = 10000,
         .history_save = true,
         .history_file = history_path(),

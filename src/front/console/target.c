@@ -7,14 +7,26 @@
 
 void console_close(struct console *c)
 {
+    /* What was kept belongs to the session. */
+    for (size_t i = 0; i < c->variables.n; i++)
+        free(c->variables.v[i].name);
+    c->variables.n = c->history.n = 0;
+    c->x.type = NULL;
     session_free(c->session);
     c->session = NULL;
     console_moved(c);
 }
 
-static struct session_opts options_of(struct console *c)
+/* *debug_dirs: heap; holds the strings that the options point to. */
+static struct session_opts options_of(struct console *c, char **debug_dirs)
 {
     struct session_opts o = front_session_opts(c->call);
+    char *rest = NULL;
+    *debug_dirs = xstrdup(c->set.debug_dirs);
+    for (char *s = strtok_r(*debug_dirs, ":", &rest); s; s = strtok_r(NULL, ":", &rest))
+        *vec_push(&c->call->debug_dirs) = s;
+    o.modules.debug_dirs = c->call->debug_dirs.v;
+    o.modules.n_debug_dirs = c->call->debug_dirs.n;
     if (c->program)
         o.modules.exe = c->program;
     o.modules.sysroot = *c->set.sysroot ? c->set.sysroot : NULL;
@@ -40,9 +52,12 @@ static void put_end(struct text *t, const struct image *im)
 struct err *console_open(struct console *c, const char *target)
 {
     struct session *s = NULL;
-    struct session_opts o = options_of(c);
+    SCOPED(freep) char *debug_dirs = NULL;
+    struct session_opts o = options_of(c, &debug_dirs);
     TRY(session_open(target, &o, &s));
     console_close(c);
+    free(c->debug_dirs);
+    c->debug_dirs = TAKE(debug_dirs);
     c->session = s;
     console_moved(c);
     console_use_source_paths(c);
