@@ -149,6 +149,20 @@ static const struct line_table_file *table_file(const struct line_table *t, cons
     return NULL;
 }
 
+/* The table is read and dropped again: a header may be in thousands of units. */
+static void consider_unit(struct line_choice *best, const struct source_file_hit *hit, uint32_t line)
+{
+    struct line_table t;
+    struct err *e = line_table_load(hit->unit, &t);
+    const struct line_table_file *f = table_file(&t, hit->path);
+    bool exact;
+    const struct line_entry *entry = f ? line_table_find(f, line, &exact) : NULL;
+    if (entry)
+        consider(best, entry, exact, hit->module->bias);
+    line_table_done(&t);
+    err_free(e); /* damage is told where the unit's code is shown */
+}
+
 static struct err *find_code(struct session *s, const struct source_files *files, struct code_place *p)
 {
     struct line_choice best = {0};
@@ -157,12 +171,7 @@ static struct err *find_code(struct session *s, const struct source_files *files
         if (hit->path != p->file)
             continue;
         TRY(session_check(s));
-        const struct unit_lines *ul = code_unit_lines(s, hit->module, hit->unit);
-        const struct line_table_file *f = table_file(&ul->table, hit->path);
-        bool exact;
-        const struct line_entry *e = f ? line_table_find(f, p->line, &exact) : NULL;
-        if (e)
-            consider(&best, e, exact, hit->module->bias);
+        consider_unit(&best, hit, p->line);
     }
     struct code_line at;
     if (best.any && session_line_at(s, best.pc, &at)) {

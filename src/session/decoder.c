@@ -78,7 +78,8 @@ void decoder_one(struct decoder *d, const uint8_t *bytes, size_t n, taddr pc, bo
     size_t left = n;
     uint64_t address = pc;
     *out = (struct instruction){.pc = pc};
-    bool ok = cs_disasm_iter(d->handle, &at, &left, &address, d->insn);
+    bool ok = cs_disasm_iter(d->handle, &at, &left, &address, d->insn) ||
+              (d->x86 && d->arch->addr_size == 8 && x86_extra(bytes, n, pc, d->insn));
     size_t size = ok ? d->insn->size : d->x86 ? 1 : 4;
     if (size > n || size > sizeof(out->bytes)) {
         ok = false;

@@ -184,7 +184,7 @@ static const struct rename both[] = {
 };
 static const struct rename att[] = {
     {"cdqe", "cltq"}, {"cwde", "cwtl"}, {"cbw", "cbtw"},    {"cdq", "cltd"},      {"cqo", "cqto"},
-    {"cwd", "cwtd"},  {"retf", "lret"}, {"retfq", "lretq"}, {"movsxd", "movslq"}, {"ljmp", "ljmp"},
+    {"cwd", "cwtd"},  {"retf", "lret"}, {"retfq", "lretq"}, {"movsxd", "movslq"},
 };
 
 /* Constants that carry-less multiplication has names for. */

@@ -13,6 +13,10 @@
  * code. Sets the target in `out`. */
 void x86_text(csh handle, const cs_insn *in, bool wide, bool intel, struct text *t, struct instruction *out);
 
+/* x86_extra.c: the 64-bit instruction at the first of n bytes, in capstone's form, where capstone does not know it.
+ * False: neither do we. */
+bool x86_extra(const uint8_t *bytes, size_t n, taddr pc, cs_insn *in);
+
 /* ---- what the files x86_*.c share ---- */
 
 /* Families whose operands are written in a way of their own. */

@@ -70,6 +70,11 @@ static void test_x86_64(void **state)
         {"f3 0f 1e fa", "endbr64", "endbr64"},
         {"ff d0", "call   *%rax", "call   rax"},
         {"ec", "in     (%dx),%al", "in     al,dx"},
+        {"c5 fb 93 c0", "kmovd  %k0,%eax", "kmovd  eax,k0"},
+        {"62 b1 7d 20 74 c1", "vpcmpeqb %ymm17,%ymm16,%k0", "vpcmpeqb k0,ymm16,ymm17"},
+        {"62 f3 7d 22 3f 4f 01 04", "vpcmpneqb 0x20(%rdi),%ymm16,%k1{%k2}",
+         "vpcmpneqb k1{k2},ymm16,YMMWORD PTR [rdi+0x20]"},
+        {"0f 01 ee", "rdpkru", "rdpkru"},
         {"93", "xchg   %eax,%ebx", "xchg   ebx,eax"},
     };
     check(&arch_x86_64, samples, ARRAY_LEN(samples));
