@@ -45,17 +45,6 @@ static struct err *program_block(struct module *m, uint64_t *below)
     return NULL;
 }
 
-/* musl is its own dynamic linker: of a program that it loads, one module is called so. */
-static bool is_musl(struct modules *ms)
-{
-    for (size_t i = 0; i < modules_count(ms); i++) {
-        const char *name = modules_get(ms, i)->name;
-        if (strncmp(name, "ld-musl-", 8) == 0 || strncmp(name, "libc.musl-", 10) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Where struct link_map has the module's number; 0: it is not glibc's. */
 static uint64_t modid_offset(struct modules *ms)
 {
@@ -100,7 +89,7 @@ static struct err *module_number(struct modules *ms, const struct module *m, boo
         TRY(read_at(ms, link + offset, &number));
     if (number == 0 || number > MODULES_MAX)
         return err_new(ERR_NO_DATA, "the number of %s among modules with thread-local variables is not known", m->name);
-    *glibc = offset != 0 || !is_musl(ms);
+    *glibc = offset != 0;
     *out = number;
     return NULL;
 }
