@@ -51,8 +51,9 @@ struct modules;
  * image must outlive the modules. `opts` is copied, its strings borrowed. */
 struct modules *modules_load(struct image *im, const struct module_opts *opts);
 /* The image has new mappings (a held process ran): lists its modules anew. Those that stayed keep what was loaded of
- * them; those that are gone live on, unlisted, for whoever still has something of them. No other call may run. */
-void modules_reload(struct modules *ms);
+ * them; those that are gone live on, unlisted, for whoever still has something of them. False: nothing changed. No
+ * other call may run. */
+bool modules_reload(struct modules *ms);
 void modules_free(struct modules *ms);
 struct image *modules_image(struct modules *ms);
 const struct module_opts *modules_opts(const struct modules *ms);

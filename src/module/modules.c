@@ -323,10 +323,10 @@ static struct module *keep_module(struct module *old, struct module *fresh)
     return old;
 }
 
-void modules_reload(struct modules *ms)
+bool modules_reload(struct modules *ms)
 {
     struct module **old = ms->list.v;
-    size_t n_old = ms->list.n, k = 0;
+    size_t n_old = ms->list.n, k = 0, kept = 0;
 
     ms->list.v = NULL;
     ms->list.n = ms->list.cap = 0;
@@ -339,6 +339,7 @@ void modules_reload(struct modules *ms)
         if (k < n_old && same_module(old[k], ms->list.v[i])) {
             ms->list.v[i] = keep_module(old[k], ms->list.v[i]);
             old[k++] = NULL;
+            kept++;
         }
     }
     for (k = 0; k < n_old; k++) {
@@ -349,6 +350,7 @@ void modules_reload(struct modules *ms)
     }
     free(old);
     finish_list(ms);
+    return kept < n_old || kept < ms->list.n;
 }
 
 void modules_free(struct modules *ms)

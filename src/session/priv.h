@@ -36,6 +36,7 @@ struct session {
     size_t n_stacks;
     bool have_stacks;
     struct index *index; /* NULL until session_index() */
+    VEC(struct index *) old_indexes; /* of modules that have changed since; types may have come from them */
     struct code *code; /* code_priv.h; NULL until needed */
     VEC(struct tasks) tasks; /* an entry a runtime that has some */
     bool have_tasks;
@@ -49,6 +50,8 @@ struct session {
 
 /* values.c. NULL is allowed. */
 void session_values_free(struct session_values *v);
+/* After the target ran: types and kept values stay, all else is made anew. */
+void session_values_renew(struct session *s);
 /* One that knows the steppers of the runtimes; the caller's. */
 struct unwinder *session_unwinder(struct session *s);
 /* Drops what was worked out of a target that has run since, and looks for its modules anew. */

@@ -122,11 +122,8 @@ static void detach_runtimes(struct session *s)
 
 static void forget_stacks(struct session *s)
 {
-    session_values_free(s->values);
-    s->values = NULL;
     code_forget(s->code);
     heap_free(TAKE(s->heap));
-    index_free(TAKE(s->index));
     places_done(&s->places);
     s->places = (struct places){0};
     symbolizer_free(s->symbolizer);
@@ -144,14 +141,18 @@ void session_reset(struct session *s)
 {
     detach_runtimes(s);
     forget_stacks(s);
-    modules_reload(s->ms);
+    bool changed = modules_reload(s->ms);
     attach_runtimes(s);
+    if (changed && s->index)
+        *vec_push(&s->old_indexes) = TAKE(s->index);
+    session_values_renew(s);
 }
 
 void session_free(struct session *s)
 {
     if (!s)
         return;
+    session_values_free(s->values);
     detach_runtimes(s);
     vec_done(&s->runtimes);
     for (size_t i = 0; i < s->notes.n; i++)
@@ -160,6 +161,10 @@ void session_free(struct session *s)
     vec_done(&s->problems);
     forget_stacks(s);
     code_free(s->code);
+    index_free(s->index);
+    for (size_t i = 0; i < s->old_indexes.n; i++)
+        index_free(s->old_indexes.v[i]);
+    vec_done(&s->old_indexes);
     modules_free(s->ms);
     image_free(s->im);
     free(s);

@@ -5,17 +5,24 @@
 
 #include <elf.h>
 
-static struct session_values *make_values(struct session *s)
+/* What runtimes have a part in. */
+static void use_runtimes(struct session *s, struct session_values *v)
 {
-    struct session_values *v = xcalloc(1, sizeof(*v));
     v->unwinder = session_unwinder(s);
+    v->formatters.n = 0;
     for (size_t i = 0; i < s->runtimes.n; i++) {
         const struct attached *a = &s->runtimes.v[i];
         if (a->runtime->formatter)
             *vec_push(&v->formatters) = a->runtime->formatter(a->rt);
     }
     *vec_push(&v->formatters) = NULL;
-    struct index *index = index_new(s->ms, s->opts.progress);
+    v->vs.formatters = v->formatters.v;
+}
+
+static struct session_values *make_values(struct session *s)
+{
+    struct session_values *v = xcalloc(1, sizeof(*v));
+    struct index *index = session_index(s);
     v->vs = (struct values){
         .ms = s->ms,
         .types = types_new(s->ms, index),
@@ -23,8 +30,8 @@ static struct session_values *make_values(struct session *s)
         .scopes = scope_cache_new(),
         .arena = &v->arena,
         .progress = s->opts.progress,
-        .formatters = v->formatters.v,
     };
+    use_runtimes(s, v);
     return v;
 }
 
@@ -45,6 +52,20 @@ void session_forget_values(struct session *s)
     s->values->arena = (struct arena){0};
 }
 
+void session_values_renew(struct session *s)
+{
+    struct session_values *v = s->values;
+    if (!v)
+        return;
+    session_forget_values(s);
+    scope_cache_free(v->vs.scopes);
+    v->vs.scopes = scope_cache_new();
+    unwinder_free(v->unwinder);
+    use_runtimes(s, v);
+    v->vs.index = session_index(s);
+    types_use_index(v->vs.types, v->vs.index);
+}
+
 void session_values_free(struct session_values *v)
 {
     if (!v)
@@ -55,7 +76,6 @@ void session_values_free(struct session_values *v)
     vec_done(&v->formatters);
     scope_cache_free(v->vs.scopes);
     types_free(v->vs.types);
-    index_free(v->vs.index);
     unwinder_free(v->unwinder);
     free(v);
 }
@@ -82,6 +102,7 @@ static const void *keep_bytes(struct arena *a, const void *p, size_t n)
 
 struct err *session_keep(struct session *s, const struct value *v, struct value *out)
 {
+    (void)session_values(s);
     struct arena *a = &s->values->kept;
     struct value kept = *v;
     struct loc_piece *pieces = arena_array(a, struct loc_piece, v->loc.n ? v->loc.n : 1);

@@ -17,6 +17,11 @@ struct types *types_new(struct modules *ms, struct index *index)
     return t;
 }
 
+void types_use_index(struct types *t, struct index *index)
+{
+    t->index = index;
+}
+
 void types_free(struct types *t)
 {
     if (!t)

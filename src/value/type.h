@@ -74,6 +74,8 @@ struct type {
 struct index;
 /* `index` is where type_complete() looks; NULL: nothing is completed. Both must outlive the types. */
 struct types *types_new(struct modules *ms, struct index *index);
+/* Another index from now on: the modules have changed. Types that were given out stay. */
+void types_use_index(struct types *t, struct index *index);
 void types_free(struct types *t); /* NULL is allowed */
 
 /* The type that a DIE describes. Never NULL. */
