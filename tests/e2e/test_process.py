@@ -179,3 +179,16 @@ def until(process, word):
         if word in line:
             return
     raise AssertionError(f"it ended without {word}")
+
+
+def test_values_outlive_a_stop(lab):
+    """What was printed before can be used after the process ran on; after its end there is nothing."""
+    with lab.running(PLAIN, "hang") as process:
+        thread = later(process.pid, signal.SIGUSR1, signal.SIGKILL)
+        answer = debug(process.pid, "p 40", "p $rip", "set $kept = $1", "display $kept", "continue", "p $1 + 2", "p $kept",
+                       "continue", "p $1")
+        thread.join()
+        lines = answer.out.splitlines()
+        assert "$3 = 42" in lines and "$4 = 40" in lines
+        assert lines.count("1: $kept = 40") == 2
+        assert "No stack" not in answer.err

@@ -102,7 +102,8 @@ static struct err *show_stop(struct console *c, const struct stop *stop, int32_t
         text_put(&c->out, "]\n");
     }
     console_select(c, stop->tid, 0);
-    return show_place(c);
+    TRY(show_place(c));
+    return console_show_displays(c);
 }
 
 /* What is only to be shown stops it for as long as that takes. */
