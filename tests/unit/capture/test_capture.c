@@ -156,13 +156,18 @@ static void same_process(const struct image *a, const struct image *b)
     }
 }
 
-/* All that can be written to and was not left out is in the core. */
-static void same_memory(const struct image *a, const struct image *b)
+/* All that can be written to and was not left out (as AddressSanitizer's own memory is) is in the core. */
+static void same_memory(struct image *a, const struct image *b)
 {
     static uint8_t x[MIB], y[MIB];
+    struct mapping_facts *facts = calloc(a->maps.n, sizeof(*facts));
+    uint32_t filter;
+    assert_non_null(facts);
+    if (a->kind == IMAGE_LIVE)
+        assert_ok(image_mapping_facts(a, facts, &filter));
     for (size_t i = 0; i < a->maps.n; i++) {
         const struct mapping *m = &a->maps.v[i];
-        if (!(m->prot & PROT_BIT_WRITE) || m->start == (taddr)(uintptr_t)shared->left_out)
+        if (!(m->prot & PROT_BIT_WRITE) || facts[i].left_out || !m->present)
             continue;
         for (taddr at = m->start; at < m->end; at += MIB) {
             size_t n = m->end - at < MIB ? (size_t)(m->end - at) : MIB;
@@ -171,6 +176,7 @@ static void same_memory(const struct image *a, const struct image *b)
             assert_memory_equal(x, y, n);
         }
     }
+    free(facts);
 }
 
 static uint8_t byte_at(const struct image *im, const uint8_t *p)
@@ -234,9 +240,15 @@ static void of_a_process(void **state)
     end(pid);
 }
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
 static void of_all_memory(void **state)
 {
     (void)state;
+    if (__has_feature(address_sanitizer))
+        skip(); /* it sets 16 TiB aside, all of which this would look through */
     pid_t pid = start();
     struct image *im = NULL;
     struct capture_result got;
