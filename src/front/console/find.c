@@ -125,6 +125,8 @@ static struct err *search(struct find *f, const char *args)
     }
     if (!f->want.n)
         return err_new(ERR_USAGE, "missing search pattern");
+    if (f->end - f->start < f->want.n)
+        return err_new(ERR_USAGE, "search space too small to contain pattern");
     TRY(session_search(f->c->session, f->start, f->end, f->want.p, f->want.n, put_found, f, &skipped));
     if (f->n)
         text_printf(&f->c->out, "%" PRIu64 " pattern%s found.\n", f->n, f->n == 1 ? "" : "s");
