@@ -177,6 +177,7 @@ static void read_sections(struct elf *e, const struct elf_header *h)
     }
     e->sections = sections;
     e->n_sections = n;
+    elf_find_relocations(e);
 }
 
 static void find_low(struct elf *e)

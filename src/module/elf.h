@@ -20,6 +20,7 @@ struct elf_section {
     uint32_t type, link, info;
     uint64_t flags, addr, offset, size, entsize;
     uint64_t full_size; /* size once inflated */
+    uint32_t relocs;    /* of an object file's debug section: the section with its relocations; 0 none */
     bool compressed;    /* SHF_COMPRESSED, or an old .zdebug_ section */
 };
 
@@ -53,7 +54,8 @@ const struct elf_segment *elf_segments(const struct elf *e, size_t *n);
 const struct elf_section *elf_sections(const struct elf *e, size_t *n);
 /* By name; ".debug_info" also finds ".zdebug_info". NULL when absent or SHT_NOBITS. */
 const struct elf_section *elf_section(const struct elf *e, const char *name);
-/* The bytes of a section, inflated once (zlib by libdeflate, zstd) and then kept; borrowed from the elf. */
+/* The bytes of a section, inflated (zlib by libdeflate, zstd) and relocated once, and then kept; borrowed from the
+ * elf. */
 struct err *elf_section_data(struct elf *e, const struct elf_section *s, struct bytes *out) MUST_CHECK;
 /* As above by name; an absent section gives {NULL, 0} and no error. */
 struct err *elf_data(struct elf *e, const char *name, struct bytes *out) MUST_CHECK;

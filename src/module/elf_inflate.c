@@ -91,6 +91,10 @@ static struct err *inflate_zstd(struct bytes in, uint8_t *out, size_t n)
 static struct err *inflate_stream(const struct elf *e, const struct elf_section *s, struct bytes in, uint8_t *out)
 {
     size_t n = (size_t)s->full_size;
+    if (!s->compressed) {
+        memcpy(out, in.p, n);
+        return NULL;
+    }
     if (!(s->flags & SHF_COMPRESSED))
         return inflate_zlib((struct bytes){in.p + ZDEBUG_HEADER, in.n - ZDEBUG_HEADER}, out, n);
     uint32_t type;
@@ -105,7 +109,7 @@ static struct err *inflate_stream(const struct elf *e, const struct elf_section 
     return err_new(ERR_UNSUPPORTED, "its compression type %" PRIu32 " is not known", type);
 }
 
-static struct err *inflate(const struct elf *e, const struct elf_section *s, struct bytes *out)
+static struct err *inflate(struct elf *e, const struct elf_section *s, struct bytes *out)
 {
     struct bytes in;
     if (!section_bytes(e, s, &in))
@@ -124,6 +128,8 @@ static struct err *inflate(const struct elf *e, const struct elf_section *s, str
     if (n >= HUGE_PAGES_FROM)
         (void)madvise(p, n, MADV_HUGEPAGE);
     struct err *err = inflate_stream(e, s, in, p);
+    if (!err && s->relocs)
+        err = elf_relocate(e, s, p, n);
     if (err) {
         munmap(p, n);
         return err;
@@ -160,7 +166,7 @@ struct err *elf_section_data(struct elf *e, const struct elf_section *s, struct 
         *out = (struct bytes){NULL, 0};
         return NULL;
     }
-    if (s->compressed) {
+    if (s->compressed || s->relocs) {
         const struct elf_inflated *f = inflate_once(e, s);
         if (f->err)
             return err_dup(f->err);

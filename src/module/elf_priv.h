@@ -47,6 +47,10 @@ void elf_sections_from_segments(struct elf *e);
 /* Reads the header of a compressed section into `s`; one that is damaged counts as not compressed
  * (elf_inflate.c). */
 void elf_read_compression(const struct elf *e, struct elf_section *s);
+/* Notes which sections of an object file have relocations that change what it says; and applies those of one to its
+ * bytes (elf_reloc.c). */
+void elf_find_relocations(struct elf *e);
+struct err *elf_relocate(struct elf *e, const struct elf_section *s, uint8_t *p, size_t n) MUST_CHECK;
 /* Frees what elf_section_data() inflated. */
 void elf_inflated_done(struct elf_inflated *f);
 

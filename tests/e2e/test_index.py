@@ -8,7 +8,7 @@ import subprocess
 
 import build
 import pytest
-from conftest import INQUEST, ROOT
+from conftest import INQUEST, ROOT, run
 
 # A release build has no tests; those of `make check` are beside it.
 NAMES_OF = next((path for path in (folder / "tests" / "unit" / "value" / "names_of"
@@ -107,3 +107,14 @@ def test_symbols_without_dwarf(lab, tmp_path):
     qualified = next(name for name in sorted(listed) if re.fullmatch(r"shop::detail::\w+", name))
     assert (FUNCTION, False, qualified) in names_of(exe, "find", qualified)
     assert (FUNCTION, False, qualified) in names_of(exe, "anywhere", qualified.split("::")[2])
+
+
+def test_object_file(lab, tmp_path):
+    """What an object's relocations put into its debug information is read as gdb reads it."""
+    source = os.path.join(os.path.dirname(lab.target("c-gcc-O2-dwarf5").exe), "crash.c")
+    obj = str(tmp_path / "crash.o")
+    subprocess.run(["gcc", "-g", "-O1", "-c", "-o", obj, source], check=True)
+    lines = [line for line in gdb_lists(obj, None, "functions") if not NAMELESS.match(line)]
+    assert not not_found(obj, FUNCTION, [declared_names(line, "functions") for line in lines])
+    answer = run("debug", "--batch", "-ex", "bt", obj, status=None)
+    assert "No stack." in answer.err and answer.out == ""

@@ -70,7 +70,8 @@ struct err *console_open(struct console *c, const char *target)
         put_err(&c->out, problems[i]);
         text_putc(&c->out, '\n');
     }
-    struct err *e = console_show_frame(c);
+    /* A program that does not run has no frame to begin with. */
+    struct err *e = im->kind == IMAGE_FILE ? NULL : console_show_frame(c);
     if (e && e->code != ERR_CANCELLED) {
         console_say(c, e); /* the target is open all the same */
         e = NULL;
