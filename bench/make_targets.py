@@ -7,7 +7,7 @@ usage: make_targets.py [--again] [NAME...]       all when none is named
 
 They are put in the lab directory (see peers.lab_dir), a folder each, with a
 target.json that says what is in it. One that is there is kept unless --again.
-Needs `tools/setup.sh bench`, about 4 GB of disk and 3 GB of memory.
+Needs `tools/setup.sh bench`, about 12 GB of disk and 3 GB of memory.
 """
 
 import glob
@@ -243,6 +243,26 @@ def make_recursion_chain(folder):
     return {"what": "20,000 recursive calls, arguments chained, SIGABRT", "exe": exe, "core": core, "threads": 1}
 
 
+# A kernel.
+
+
+def make_vmlinux(folder):
+    """Debian's kernel with debug information, as a file: it is not run."""
+    apt_get, dpkg_deb = tool("apt-get"), tool("dpkg-deb")
+    depends = build.run([tool("apt-cache"), "depends", "linux-image-amd64-dbg"], cwd=folder)
+    package = next((word for word in depends.split() if word.startswith("linux-image-6.1.")), None)
+    if not package:
+        raise Missing("no linux-image-6.1.*-amd64-dbg: is the main archive of Debian 12 among the sources?")
+    build.run([apt_get, "download", package], cwd=folder)
+    deb = glob.glob(os.path.join(folder, "*.deb"))[0]
+    build.run([dpkg_deb, "-x", deb, folder], cwd=folder)
+    exe = os.path.join(folder, "vmlinux")
+    os.rename(glob.glob(os.path.join(folder, "usr/lib/debug/boot/vmlinux-*"))[0], exe)
+    shutil.rmtree(os.path.join(folder, "usr"))
+    os.remove(deb)
+    return {"what": f"vmlinux of {package}", "exe": exe}
+
+
 TARGETS = {
     "ceph": make_ceph,
     "valkey": make_valkey,
@@ -250,6 +270,7 @@ TARGETS = {
     "threads-500": make_threads,
     "recursion-20000": make_recursion,
     "recursion-chain": make_recursion_chain,
+    "vmlinux": make_vmlinux,
 }
 
 

@@ -104,6 +104,7 @@ void heap_free(struct heap *h)
     vec_done(&h->arenas);
     vec_done(&h->caches);
     map64_done(&h->kept);
+    map64_done(&h->met);
     arena_done(&h->arena);
     free(h);
 }

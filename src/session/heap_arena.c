@@ -135,7 +135,10 @@ static void add_heaps(struct heap *h, const struct heap_arena *a)
 {
     taddr first = a->start & ~(HEAP_MAX - 1), base = a->top & ~(HEAP_MAX - 1);
     for (unsigned i = 0; i < MAX_HEAPS && base && heap_word(h, base) == a->start; i++) {
-        bool has_top = i == 0;
+        bool has_top = i == 0, fresh;
+        map64_put(&h->met, base, &fresh);
+        if (!fresh)
+            return;
         taddr start = base == first ? a->bins + STATE_END : base + (a->start - first);
         add_region(h, a, start, has_top ? end_of_top(h, a) : base + heap_word(h, base + 2 * WORD), has_top);
         base = heap_word(h, base + WORD);

@@ -43,6 +43,7 @@ struct heap {
     struct arena arena;
     VEC(struct heap_arena) arenas;
     VEC(struct heap_region) regions;
+    struct map64 met;    /* heaps of other arenas: damage may lead to one again */
     VEC(taddr) caches;   /* chunks that have the size of a thread's cache */
     struct map64 kept;   /* chunk -> 1 + index into heap_keepers: free, but marked as used */
     bool cache_known;    /* a thread's cache was found */

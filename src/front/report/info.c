@@ -68,8 +68,8 @@ const struct command report_info = {
     .about =
         "Shows what is known of TARGET: its program and command line, when it started and ended, the signal "
         "that ended it, and its threads. Options add sections.\n"
-        "TARGET is the id of a running process, or a core file or minidump: plain, or packed as .zst, .lz4, .xz or "
-        ".gz. "
+        "TARGET is the id of a running process, a core file or minidump (plain, or packed as .zst, .lz4, .xz or "
+        ".gz), or a program that does not run. "
         "Cores of 32-bit x86, AArch64 and RISC-V programs are answered too.",
     .examples = "inquest info core             # what it is and how it died\n"
                 "inquest info --modules core   # which files serve its modules, and which are missing\n"
