@@ -86,22 +86,14 @@ static bool print_unreadable(struct printer *p, const struct value *v, const str
     return unreadable;
 }
 
-/* What is said instead of the whole value, if anything. */
-static bool print_instead(struct printer *p, const struct value *v, const struct type *t)
+/* What is said instead of a value that is nowhere; NULL: it is somewhere. */
+static const char *nowhere(const struct value *v, const struct type *t)
 {
-    if (t->kind != TYPE_VOID && (t->size || v->loc.n == 0) && all_absent(&v->loc)) {
-        text_put(p->out, "<optimized out>");
-        return true;
-    }
-    if (t->kind == TYPE_POINTER && value_synthetic(v)) {
-        text_put(p->out, "<synthetic pointer>");
-        return true;
-    }
-    if (v->loc.n == 1 && v->loc.pieces[0].kind == LOC_REGISTER && v->loc.pieces[0].bytes.n == 0) {
-        text_put(p->out, "<not saved>");
-        return true;
-    }
-    return false;
+    if (t->kind != TYPE_VOID && (t->size || v->loc.n == 0) && all_absent(&v->loc))
+        return "<optimized out>";
+    if (v->loc.n == 1 && v->loc.pieces[0].kind == LOC_REGISTER && v->loc.pieces[0].bytes.n == 0)
+        return "<not saved>";
+    return NULL;
 }
 
 /* ---- by type ---- */
@@ -198,9 +190,11 @@ void print_value(struct printer *p, const struct value *whole)
     const struct type *t = type_strip(v.type);
     if (type_is_record(t) && t->incomplete)
         v.type = t = type_complete(t);
-    if (print_instead(p, &v, t))
-        return;
-    if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))
+    if (nowhere(&v, t))
+        text_put(p->out, nowhere(&v, t));
+    else if (t->kind == TYPE_POINTER && value_synthetic(&v))
+        text_put(p->out, "<synthetic pointer>");
+    else if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))
         print_presentation(p, &shown);
     else if (is_aggregate(t))
         print_aggregate(p, &v, t);
@@ -287,7 +281,7 @@ void format_value(struct values *vs, const struct value *v, const struct format 
         make_dynamic(vs, &shown);
     const struct type *t = type_strip(shown.type);
     bool pointer = t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t);
-    if (shown.loc.n && (pointer || is_reference(t) || (f->object && value_has_vtable(t))))
+    if (!nowhere(&shown, t) && (pointer || is_reference(t) || (f->object && value_has_vtable(t))))
         put_type(out, shown.type);
     print_value(&p, &shown);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a variable is: the questions of its expression, answered from a frame. */
 #include "value/scope_priv.h"
+#include "value/value_priv.h"
 #include "value/tls.h"
 
 /* Of a constant in an attribute. */
@@ -17,10 +18,7 @@ struct err *vframe_register(const struct vframe *f, unsigned dwarf, uint8_t *buf
     }
     if (f->innermost && image_thread_register(im, f->thread, dwarf, buf, max, n))
         return NULL;
-    const char *name = arch_reg_name(im->arch, dwarf);
-    if (name)
-        return err_new(ERR_NO_DATA, "register %s was not saved", name);
-    return err_new(ERR_NO_DATA, "register %u was not saved", dwarf);
+    return value_no_register(im->arch, dwarf);
 }
 
 /* ---- what expressions ask ---- */

@@ -58,9 +58,12 @@ size_t value_size(const struct type *t)
     return (size_t)type_strip(t)->size;
 }
 
-static struct err *missing_register(const struct loc_piece *p)
+struct err *value_no_register(const struct arch *arch, unsigned reg)
 {
-    return err_new(ERR_NO_DATA, "register %u was not saved in this frame", p->reg);
+    const char *name = arch_reg_name(arch, reg);
+    if (name)
+        return err_new(ERR_NO_DATA, "register %s was not saved", name);
+    return err_new(ERR_NO_DATA, "register %u was not saved", reg);
 }
 
 /* Bytes [from, from + n) of what a piece names, counted without its bit_offset. */
@@ -71,7 +74,7 @@ static struct err *piece_bytes(struct values *vs, const struct loc_piece *p, uin
         return modules_read(vs->ms, p->addr + from, out, n);
     case LOC_REGISTER:
         if (!p->bytes.n)
-            return missing_register(p);
+            return value_no_register(modules_image(vs->ms)->arch, p->reg);
         break;
     case LOC_BYTES:
         break;

@@ -20,6 +20,9 @@ struct scalar {
 struct err *value_scalar(struct values *vs, const struct value *v, struct scalar *out) MUST_CHECK;
 uint64_t scalar_u64(const struct scalar *s);
 
+/* ERR_NO_DATA: the register of a DWARF number was not saved. */
+struct err *value_no_register(const struct arch *arch, unsigned reg) MUST_CHECK;
+
 /* Bytes of a type below typedefs and qualifiers; 0 unknown. */
 size_t value_size(const struct type *t);
 /* Bits [offset, offset + bits) of the value, from bit 0 of `out` on; the last byte is filled up with 0. */
