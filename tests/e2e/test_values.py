@@ -59,6 +59,7 @@ KNOWN = [
     ("c clang", ".*", "table|buffer", "(?s).*", "with -O2 gdb 13 takes a wrong length of variable-length arrays"),
     ("c.*", "letter=[ac].*", ".*", "ERROR (Value can't be converted|That operation is not available).*",
      "an error in gdb, a text in place of the number with us"),
+    ("c", "letter=[ac].*", "g_decimal.*", ".*", "gdb drops the exponent of decimal floating point; we refuse"),
     (".*", "letter=z", "g_nullptr|a_unit", "0x0+", "it has no size"),
     ("c\\+\\+.*", "letter=.*", "g_rvalue_reference|pair", ".*", "gdb prints the address, of other references the value"),
     ("c\\+\\+ clang", ".*", "g_labelled|g_square|g_shape_reference|shape", "(?s).*(<No data fields>|<incomplete type>).*",
