@@ -368,8 +368,20 @@ static bool line_number(const char *text, uint32_t *out)
     return at > text && *at == '\0';
 }
 
-struct err *session_places(struct session *s, const char *spec, const char *file, bool code, struct code_places *out)
+/* Without the quotes that may stand around the file, the function, or all of it. Heap. */
+static char *unquoted(const char *spec)
 {
+    char *out = xstrdup(spec), *to = out;
+    for (const char *p = spec; *p; p++)
+        if (*p != '"' && *p != '\'')
+            *to++ = *p;
+    *to = '\0';
+    return out;
+}
+
+struct err *session_places(struct session *s, const char *quoted, const char *file, bool code, struct code_places *out)
+{
+    SCOPED(freep) char *spec = unquoted(quoted);
     uint32_t line;
     const char *colon = file_end(spec);
     if (line_number(spec, &line)) {

@@ -62,7 +62,8 @@ LIST = [
 LINES = [
     "info line main", "info line 12", "info line crash.c:300", "info line crash.c:5000", "info line blow",
     "info line inner", "info address main", "info address nosuch", "info source", "info symbol main",
-    "info symbol 5",
+    "info symbol 5", "info address no_item", "info line *main", "list 'crash.c':10", "list \"crash.c\":12", "list ,",
+    "list main,blow", "list blow,main", "x/2i main", "x/2i 0", "disassemble main,main+8", "disassemble main,+4",
 ]
 CODE = [
     "disassemble main", "disassemble /s blow", "disassemble /r blow", "disassemble /rs main",

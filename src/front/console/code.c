@@ -57,13 +57,9 @@ static struct err *run_info_line(struct console *c, const char *args)
     TRY(console_places(c, spec, true, &own, &places));
     for (size_t i = 0; i < places.n; i++)
         put_line(c, &places.v[i]);
-    if (places.n == 1 && places.v[0].file) {
-        /* The next bare "info line" is about the line after. */
-        c->list.file = places.v[0].file;
-        c->list.name = places.v[0].name;
-        c->list.module = places.v[0].module;
+    /* The next bare "info line" is about the line after. */
+    if (places.n == 1 && places.v[0].file && places.v[0].file == c->list.file)
         c->list.first = places.v[0].line + 1;
-    }
     return NULL;
 }
 
@@ -100,27 +96,78 @@ static struct err *run_info_symbol(struct console *c, const char *args)
     return NULL;
 }
 
+static void put_symbol_is(struct console *c, const char *name, const char *what, taddr at)
+{
+    text_put(&c->out, "Symbol \"");
+    put_safe(&c->out, name);
+    text_printf(&c->out, "\" is %s 0x%" PRIx64, what, at);
+}
+
+/* False: the selected frame has no such variable. */
+static bool put_local(struct console *c, const char *name)
+{
+    const struct vframe *f;
+    struct variables vars = {0};
+    struct value v;
+    taddr at;
+    struct err *e = console_frame(c, &f);
+    if (!e)
+        e = session_variables(c->session, f, &vars);
+    err_free(e); /* then there are none */
+    for (size_t i = 0; i < vars.n; i++) {
+        if (!vars.v[i].name || vars.v[i].shadowed || strcmp(vars.v[i].name, name) != 0)
+            continue;
+        e = session_variable(c->session, f, &vars.v[i], &v);
+        if (!e)
+            e = value_address(&v, &at);
+        if (!e) {
+            put_symbol_is(c, name,
+                          vars.v[i].is_static ? "static storage at address" : "a variable, in this frame at address",
+                          at);
+            text_put(&c->out, ".\n");
+        } else {
+            text_put(&c->out, "Symbol \"");
+            put_safe(&c->out, name);
+            text_put(&c->out, "\" is a variable that is not in memory here.\n");
+        }
+        err_free(e);
+        return true;
+    }
+    return false;
+}
+
 static struct err *run_info_address(struct console *c, const char *args)
 {
     const struct image *im;
     struct code_places places;
     struct symbol sym;
+    struct value v;
+    taddr at;
     if (!*args)
         return err_new(ERR_USAGE, "argument required");
     TRY(console_target(c, &im));
+    if (put_local(c, args))
+        return NULL;
     struct err *e = session_places(c->session, args, NULL, false, &places);
-    text_put(&c->out, e ? "" : "Symbol \"");
     if (!e && places.v[0].file) {
-        put_safe(&c->out, places.v[0].function);
-        text_printf(&c->out, "\" is a function at address 0x%" PRIx64 ".\n", places.v[0].entry);
+        put_symbol_is(c, args, "a function at address", places.v[0].entry);
+        text_put(&c->out, ".\n");
+        return NULL;
+    }
+    err_free(e);
+    e = console_evaluate(c, args, &v);
+    if (!e)
+        e = value_address(&v, &at);
+    if (!e) {
+        put_symbol_is(c, args, "static storage at address", at);
+        text_put(&c->out, ".\n");
         return NULL;
     }
     err_free(e);
     if (!session_symbol_named(c->session, args, &sym))
         return err_new(ERR_NOT_FOUND, "no symbol \"%s\" in current context", args);
-    text_put(&c->out, e ? "Symbol \"" : "");
-    put_safe(&c->out, args);
-    text_printf(&c->out, "\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", sym.addr);
+    put_symbol_is(c, args, "at", sym.addr);
+    text_put(&c->out, " in a file compiled without debugging.\n");
     return NULL;
 }
 

@@ -35,23 +35,23 @@ struct err *console_code_address(struct console *c, const char *text, taddr *out
 
 /* ---- one instruction ---- */
 
-static void put_offset(struct console *c, taddr at, bool name_too)
+/* `whole`: with an offset of 0 too. */
+static void put_label(struct console *c, taddr at, bool whole)
 {
     struct symbol sym;
     const char *name;
     if (!session_symbol(c->session, at, &sym, &name))
         return;
     text_put(&c->out, " <");
-    if (name_too)
-        put_coloured(&c->out, &c->screen, COLOUR_YELLOW, c->set.asm_demangle ? name : sym.name);
-    if (!name_too || at != sym.addr)
+    put_coloured(&c->out, &c->screen, COLOUR_YELLOW, c->set.asm_demangle ? name : sym.name);
+    if (whole || at != sym.addr)
         text_printf(&c->out, "+%" PRIu64, at - sym.addr);
     text_putc(&c->out, '>');
 }
 
 void console_put_symbol(struct console *c, taddr at)
 {
-    put_offset(c, at, true);
+    put_label(c, at, false);
 }
 
 void console_put_instruction(struct console *c, const struct instruction *in)
@@ -64,12 +64,24 @@ void console_put_instruction(struct console *c, const struct instruction *in)
     text_putc(&c->out, '\n');
 }
 
+/* The address of what cannot be read: the error follows it. */
+static void put_unread(struct console *c, taddr at)
+{
+    text_printf(&c->out, "   0x%" PRIx64, at);
+    console_put_symbol(c, at);
+    text_put(&c->out, ":\t");
+}
+
 struct err *console_put_instructions(struct console *c, taddr *at, uint64_t count)
 {
     struct instructions in;
     taddr pc = 0;
     bool has_pc = console_pc(c, &pc);
-    TRY(session_disassemble(c->session, *at, 0, count, c->set.disassembly == 1, &in));
+    struct err *e = session_disassemble(c->session, *at, 0, count, c->set.disassembly == 1, &in);
+    if (e) {
+        put_unread(c, *at);
+        return e;
+    }
     for (size_t i = 0; i < in.n; i++) {
         text_printf(&c->out, "%s0x%" PRIx64, has_pc && in.v[i].pc == pc ? "=> " : "   ", in.v[i].pc);
         console_put_symbol(c, in.v[i].pc);
@@ -78,6 +90,8 @@ struct err *console_put_instructions(struct console *c, taddr *at, uint64_t coun
         *at = in.v[i].pc + in.v[i].size;
         TRY(console_flush(c));
     }
+    if (in.end)
+        put_unread(c, *at);
     return err_dup(in.end);
 }
 
@@ -111,7 +125,7 @@ static void put_row(const struct dump *d, const struct instruction *in)
         text_printf(&c->out, " <%s%" PRId64 ">", in->pc < d->function.entry ? "" : "+",
                     (int64_t)(in->pc - d->function.entry));
     else
-        put_offset(c, in->pc, true);
+        put_label(c, in->pc, true);
     text_put(&c->out, ":\t");
     if (d->raw)
         put_bytes(&c->out, in);

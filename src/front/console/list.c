@@ -219,7 +219,7 @@ static struct err *list_places(struct console *c, const struct code_places *plac
 {
     for (size_t i = 0; i < places->n; i++) {
         const struct code_place *p = &places->v[i];
-        if (!p->function && p->entry)
+        if (!p->function && (p->entry || !p->file))
             TRY(say_where(c, p));
         if (!p->file)
             return err_new(ERR_NO_DATA, "no line number known for %s", p->function ? p->function : "this place");
@@ -260,7 +260,7 @@ static struct err *range_end(struct console *c, const char *which, const char *t
     if (places.n != 1)
         return err_new(ERR_USAGE, "specified %s line '%s' is ambiguous", which, spec);
     *out = places.v[0];
-    if (!out->function && out->entry)
+    if (!out->function && (out->entry || !out->file))
         TRY(say_where(c, out));
     if (!out->file)
         return err_new(ERR_NO_DATA, "no line number known for %s", spec);
@@ -274,7 +274,7 @@ static struct err *list_range(struct console *c, const char *args, const char *c
     if (find_comma(after))
         return err_new(ERR_USAGE, "junk at end of line specification");
     if (comma == args && !*after)
-        return err_new(ERR_USAGE, "two empty arguments");
+        return err_new(ERR_USAGE, "two empty args do not say what lines to list");
     if (comma > args)
         TRY(range_end(c, "first", args, (size_t)(comma - args), &first));
     if (comma > args && !*after)
