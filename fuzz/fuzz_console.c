@@ -193,5 +193,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     run_lines(&c, text);
     set_alarm(0);
     console_done(&c);
+    vec_done(&call.debug_dirs);
     return 0;
 }

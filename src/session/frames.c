@@ -199,3 +199,8 @@ void session_prepare_frames(struct session *s)
     scope_prepare(session_values(s), lookups.v, lookups.n);
     vec_done(&lookups);
 }
+
+size_t session_saved_registers(struct session *s, const struct vframe *f, struct saved_place out[static REG_MAX])
+{
+    return unwind_saved(s->values->unwinder, &f->regs, f->lookup == f->pc, out);
+}

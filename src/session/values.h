@@ -26,6 +26,8 @@ struct err *session_frame(struct session *s, const struct sstack *st, size_t ind
 struct err *session_variables(struct session *s, const struct vframe *f, struct variables *out) MUST_CHECK;
 struct err *session_variable(struct session *s, const struct vframe *f, const struct variable *v,
                              struct value *out) MUST_CHECK;
+/* Where the frame keeps registers of its caller in memory: see unwind_saved(). */
+size_t session_saved_registers(struct session *s, const struct vframe *f, struct saved_place out[static REG_MAX]);
 struct err *session_register(struct session *s, const struct vframe *f, const char *name, struct value *out) MUST_CHECK;
 
 /* A convenience value that outlives session_forget_values(): a copy of its bytes, or its place in memory.

@@ -212,3 +212,27 @@ struct err *row_apply(struct unwinder *u, const struct walk *w, struct move *out
         return apply_sigframe(u, w, out);
     return apply_rules(u, w, out);
 }
+
+size_t row_saved(struct unwinder *u, const struct walk *w, struct saved_place out[static REG_MAX])
+{
+    const struct row *row = w->row;
+    const struct sigframe_desc *d = row->kind == ROW_SIGFRAME ? row->sigframe : NULL;
+    size_t n = 0;
+    taddr cfa;
+
+    for (size_t i = 0; d && i < d->n_saved && n < REG_MAX && regs_has(&w->regs, u->arch->sp); i++)
+        out[n++] = (struct saved_place){d->saved[i].dwarf, w->regs.val[u->arch->sp] + d->saved[i].offset};
+    if (row->kind != ROW_RULES)
+        return n;
+    struct err *e = find_cfa(u, w, &cfa);
+    for (size_t i = 0; !e && i < row->n_saved && n < REG_MAX; i++) {
+        const struct saved_rule *s = &row->saved[i];
+        taddr at = cfa + (uint64_t)s->rule.offset;
+        if (s->rule.kind == RULE_AT_EXPR)
+            e = evaluate(u, w, (struct bytes){.p = s->rule.expr, .n = s->rule.expr_size}, &cfa, &at);
+        if (!e && (s->rule.kind == RULE_AT_CFA || s->rule.kind == RULE_AT_EXPR))
+            out[n++] = (struct saved_place){s->reg, at};
+    }
+    err_free(e); /* what is known so far is told */
+    return n;
+}

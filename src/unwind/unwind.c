@@ -319,3 +319,11 @@ struct err *unwind_step(struct unwinder *u, const struct regs *callee, bool exac
     *end = outermost;
     return NULL;
 }
+
+size_t unwind_saved(struct unwinder *u, const struct regs *callee, bool exact_pc,
+                    struct saved_place out[static REG_MAX])
+{
+    struct walk w;
+
+    return walk_start(u, callee, exact_pc, &w) ? row_saved(u, &w, out) : 0;
+}

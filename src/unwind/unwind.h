@@ -62,4 +62,13 @@ struct err *unwind_regs(struct unwinder *u, const struct regs *start, size_t ind
 struct err *unwind_step(struct unwinder *u, const struct regs *callee, bool exact_pc, struct regs *caller,
                         struct frame *caller_frame, taddr *callee_cfa, bool *end) MUST_CHECK;
 
+/* Where a frame keeps a register of its caller in memory. */
+struct saved_place {
+    uint16_t reg; /* DWARF number */
+    taddr at;
+};
+/* Those that unwind tables or recognised code tell of, in no order; the count. 0 too when nothing is known. */
+size_t unwind_saved(struct unwinder *u, const struct regs *callee, bool exact_pc,
+                    struct saved_place out[static REG_MAX]);
+
 #endif

@@ -102,6 +102,8 @@ void unwinder_rows_done(struct unwinder *u);
 
 /* Follows a row (step.c). *end: it is the outermost frame. */
 struct err *row_apply(struct unwinder *u, const struct walk *w, struct move *out, bool *end) MUST_CHECK;
+/* Where the row says that registers are saved (step.c); as unwind_saved(). */
+size_t row_saved(struct unwinder *u, const struct walk *w, struct saved_place out[static REG_MAX]);
 
 /* Without a row: the frame pointer, or a scan of the stack (guess.c). False when nothing is plausible;
  * *end: the chain of frame pointers ends here. */

@@ -16,19 +16,20 @@ static taddr cfa_of(struct console *c, const struct sstack *st, size_t i)
     return cfa;
 }
 
-static const char *pc_name(const struct arch *a)
+static const char *register_name(const struct arch *a, unsigned dwarf)
 {
     for (size_t i = 0; i < a->n_regs; i++)
-        if (a->regs[i].dwarf == a->pc)
+        if (a->regs[i].dwarf == dwarf)
             return a->regs[i].name;
-    return "pc";
+    return NULL;
 }
 
 /* " rip = 0x.. in fn (file.c:12); saved rip = 0x.." */
 static void put_place(struct console *c, const struct sframe *f, const struct vframe *v)
 {
     const struct splace *at = f->at;
-    const char *pc = pc_name(session_image(c->session)->arch);
+    const struct arch *a = session_image(c->session)->arch;
+    const char *name = register_name(a, a->pc), *pc = name ? name : "pc";
     text_printf(&c->out, " %s = 0x%" PRIx64, pc, f->pc);
     if (at->function) {
         text_put(&c->out, " in ");
@@ -90,6 +91,27 @@ static void put_arguments(struct console *c, const struct sstack *st, size_t i, 
     text_putc(&c->out, '\n');
 }
 
+/* The program counter last, as gdb has it; the others in the processor's DWARF order. */
+static int by_register(const void *a, const void *b)
+{
+    const struct saved_place *x = a, *y = b;
+    return (x->reg > y->reg) - (x->reg < y->reg);
+}
+
+static void put_saved(struct console *c, const struct vframe *v)
+{
+    const struct arch *a = session_image(c->session)->arch;
+    struct saved_place saved[REG_MAX];
+    size_t n = session_saved_registers(c->session, v, saved), shown = 0;
+    qsort(saved, n, sizeof(*saved), by_register);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = register_name(a, saved[i].reg);
+        if (name)
+            text_printf(&c->out, "%s%s at 0x%" PRIx64, shown++ ? ", " : " Saved registers:\n  ", name, saved[i].at);
+    }
+    text_put(&c->out, shown ? "\n" : "");
+}
+
 static void put_frame(struct console *c, const struct sstack *st, size_t n, const struct vframe *v)
 {
     const struct sframe *f = &st->frames[n];
@@ -102,6 +124,7 @@ static void put_frame(struct console *c, const struct sstack *st, size_t n, cons
         text_put(&c->out, f->how == FRAME_SCAN ? " (a guess: found by scanning the stack)\n"
                                                : " (likely: found by the frame pointer)\n");
     put_arguments(c, st, n, v);
+    put_saved(c, v);
 }
 
 static struct err *run_info_frame(struct console *c, const char *args)
