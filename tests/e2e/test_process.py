@@ -19,8 +19,11 @@ PLAIN = "c-gcc-O2-dwarf5"
 
 
 def later(pid, *signals, first=0.4, between=0.2):
-    """Sends signals while the debugger waits; the thread is to be joined."""
+    """Sends signals once a debugger is there; the thread is to be joined."""
     def send():
+        end = time.monotonic() + 30
+        while tracer(pid) == 0 and time.monotonic() < end:
+            time.sleep(0.02)
         time.sleep(first)
         for number in signals:
             os.kill(pid, number)
