@@ -142,6 +142,15 @@ static struct err *record_of(struct eval *ev, const struct node *n, const struct
     return NULL;
 }
 
+static bool has_methods(const struct type *t)
+{
+    struct dw_die die;
+    for (bool ok = t->die.unit && dw_die_child(&t->die, &die); ok; ok = dw_die_next(&die))
+        if (dw_tag(&die) == DW_TAG_subprogram)
+            return true;
+    return false;
+}
+
 struct err *member_of(struct eval *ev, const struct node *n, const struct value *v, struct value *out)
 {
     struct value object, target;
@@ -164,7 +173,8 @@ struct err *member_of(struct eval *ev, const struct node *n, const struct value 
     TRY(in_record(ev, n, &object, n->text, out, &done));
     if (done)
         return NULL;
-    return eval_fail(ev, n, "There is no member named %s.", n->text);
+    return eval_fail(ev, n, "There is no member %snamed %s.", has_methods(type_strip(object.type)) ? "or method " : "",
+                     n->text);
 }
 
 /* ---- pointers to members ---- */

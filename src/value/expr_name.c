@@ -159,6 +159,13 @@ static bool find_in_unit(struct lookup *l, struct dw_unit *u, const char *scope,
     return dw_die_root(u, &root) && scope_search(&q, &root, &f) && take(l, &f, out);
 }
 
+/* As in_scope(): in its class, the name of a constructor is the class. */
+static bool names_constructor(const char *scope, const char *name)
+{
+    struct name_parts parts;
+    return name_split(scope, &parts) && names_equal(name_stem(parts.v[parts.n - 1]), name_bytes(name));
+}
+
 static struct err *find_in_program(struct lookup *l, const char *scope, struct found *out, bool *done)
 {
     struct index_hits hits;
@@ -167,8 +174,11 @@ static struct err *find_in_program(struct lookup *l, const char *scope, struct f
     *done = false;
     if (!l->ev->vs->index)
         return NULL;
-    TRY(index_find(l->ev->vs->index, in_scope(l->ev, scope, l->name), index_kinds(l->q.tag), false,
-                   frame ? frame->module : NULL, &hits));
+    unsigned kinds = index_kinds(l->q.tag);
+    if (names_constructor(scope, l->name))
+        kinds &= ~(unsigned)INDEX_FUNCTION;
+    TRY(index_find(l->ev->vs->index, in_scope(l->ev, scope, l->name), kinds, false, frame ? frame->module : NULL,
+                   &hits));
     TRY(choose(l, &hits, &f));
     *done = take(l, &f, out);
     return NULL;

@@ -71,6 +71,11 @@ static unsigned kind_of(const struct dw_die *die)
     }
 }
 
+static bool completes(const struct dw_die *die, struct dw_die *out)
+{
+    return dw_attr_die(die, DW_AT_specification, out) || dw_attr_die(die, DW_AT_abstract_origin, out);
+}
+
 static bool part_is(const struct search *s, size_t part, const struct dw_die *die)
 {
     struct bytes have = die_name(die), want = s->parts.v[part];
@@ -168,15 +173,23 @@ static void enter(struct search *s, const struct dw_die *die, size_t part, unsig
     }
 }
 
+/* In its class, the name of a constructor is the class. */
+static bool is_constructor(const struct dw_die *die, const struct dw_die *scope)
+{
+    return dw_tag(die) == DW_TAG_subprogram && kind_of(scope) == SCOPE_TYPES &&
+           names_equal(name_stem(die_name(scope)), name_stem(die_name(die)));
+}
+
 static void look_below(struct search *s, const struct dw_die *scope, size_t part, unsigned depth)
 {
-    struct dw_die die;
+    struct dw_die die, of;
     if (depth > SCOPE_DEPTH)
         return;
     for (bool ok = dw_die_child(scope, &die); ok; ok = dw_die_next(&die)) {
-        unsigned kind = kind_of(&die) & s->q->kinds;
+        /* What completes another DIE belongs where that one stands: find_definition(). */
+        unsigned kind = completes(&die, &of) ? 0 : kind_of(&die) & s->q->kinds;
         if (kind && part + 1 == s->parts.n && part_is(s, part, &die) &&
-            (kind != SCOPE_TYPES || scope_tag_fits(s->q, &die)))
+            (kind != SCOPE_TYPES || scope_tag_fits(s->q, &die)) && !is_constructor(&die, scope))
             keep(s, &die, NULL);
         enter(s, &die, part, depth + 1);
     }
@@ -185,12 +198,17 @@ static void look_below(struct search *s, const struct dw_die *scope, size_t part
 /* The definition, beside the unit's other children, of what is declared in a class or namespace. */
 static void find_definition(struct search *s, const struct dw_die *top)
 {
-    struct dw_die die, declared;
-    for (bool ok = dw_die_child(top, &die); ok; ok = dw_die_next(&die))
-        if (dw_tag(&die) == dw_tag(&s->out->die) || kind_of(&die) == kind_of(&s->out->die))
-            if (dw_attr_die(&die, DW_AT_specification, &declared) && declared.unit == s->out->die.unit &&
-                declared.offset == s->out->die.offset)
+    const struct dw_die declared = s->out->die;
+    struct dw_die die;
+    for (bool ok = dw_die_child(top, &die); ok && s->out->declaration; ok = dw_die_next(&die)) {
+        struct dw_die of = die;
+        if (kind_of(&die) != kind_of(&declared))
+            continue;
+        /* A function's code, what it was made from, and its declaration in a class. */
+        for (int hop = 0; hop < 3 && completes(&of, &of); hop++)
+            if (of.unit == declared.unit && of.offset == declared.offset)
                 keep(s, &die, NULL);
+    }
 }
 
 bool scope_search(const struct scope_query *q, const struct dw_die *top, struct found *out)

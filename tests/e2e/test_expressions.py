@@ -50,6 +50,9 @@ KNOWN = [
     ("rust", "whatis (\\*const i32|\\(i32, bool\\))", ".*", "gdb does not parse these either"),
     ("rust", "p \\$nothing", "\\(\\)", "void"),
     ("rust", "p (borrowed|slice|vector)", ".*", "slices and vectors as their runtime presents them"),
+    ("ceph", "p (\\*this|\\*?cct|cct->_conf|sub)", "(?s).*", "containers as their runtime presents them"),
+    ("ceph", "whatis std::string", ".*", "gdb stops at the name that `using` gives"),
+    ("ceph", "p name", ".*", "gdb takes a static variable of another library"),
     ("valkey", "p shared", ".*more than max-value-size", "we print it"),
     ("rust", "whatis boxed", ".*", "the type's name"),
 ]
@@ -115,8 +118,10 @@ def test_programs(lab, name, variant, program, function):
 @pytest.mark.skipif(not shutil.which("gdb"), reason="needs gdb")
 @pytest.mark.parametrize("name, target, function", [("valkey", "valkey-source", "debugCommand"),
                                                     ("ceph", "ceph", "MonClient::authenticate")])
-def test_servers(name, target, function):
+def test_servers(request, name, target, function):
     """Cores of large programs, from bench/make_targets.py."""
+    if name == "ceph" and not request.config.getoption("--full"):
+        pytest.skip("takes minutes: --full")
     made = LAB / target / "target.json"
     if not made.exists():
         pytest.skip(f"{made.parent} was not made: see bench/make_targets.py")
