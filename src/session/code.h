@@ -108,6 +108,8 @@ const char *session_symbol_name(struct session *s, const struct symbol *sym);
 const struct module *session_module_at(const struct session *s, taddr at);
 /* The section of a module's file that holds an address (".text"); NULL when there is none, or no file. */
 const char *session_section(struct session *s, taddr at);
+/* Where a section of a module's file is, [start, end). False: it has none of that name, or there is no file. */
+bool session_section_range(struct session *s, const struct module *m, const char *name, taddr *start, taddr *end);
 /* A symbol by its name in the file, or demangled; of the program first. False: none. */
 bool session_symbol_named(struct session *s, const char *name, struct symbol *out);
 

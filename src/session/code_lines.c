@@ -268,6 +268,18 @@ const char *session_section(struct session *s, taddr at)
     return NULL;
 }
 
+bool session_section_range(struct session *s, const struct module *m, const char *name, taddr *start, taddr *end)
+{
+    struct module *own = modules_find(s->ms, m->start);
+    struct elf *elf = own == m && m->bias_known ? module_elf(own) : NULL;
+    const struct elf_section *v = elf ? elf_section(elf, name) : NULL;
+    if (!v)
+        return false;
+    *start = v->addr + m->bias;
+    *end = *start + v->size;
+    return true;
+}
+
 /* ---- functions ---- */
 
 static void add_range(struct session *s, struct code_function *f, taddr start, taddr end)

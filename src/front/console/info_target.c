@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of the target as a whole: libraries, mappings, files. */
 #include "front/console/console.h"
+#include "session/code.h"
 
 #include <inttypes.h>
 #include <regex.h>
@@ -13,10 +14,12 @@ static bool has_symbols(const struct module *m)
     return m->file.state == PART_FOUND || m->debug.state == PART_FOUND;
 }
 
-/* The executable mappings of a module: [*start, *end). */
-static void code_range(const struct image *im, const struct module *m, taddr *start, taddr *end)
+/* Where a module's code is, [*start, *end): its .text as gdb has it, or without its file what is executable. */
+static void code_range(struct console *c, const struct image *im, const struct module *m, taddr *start, taddr *end)
 {
     bool any = false;
+    if (session_section_range(c->session, m, ".text", start, end))
+        return;
     *start = m->start;
     *end = m->end;
     for (size_t i = 0; i < im->maps.n; i++) {
@@ -34,7 +37,7 @@ static void put_library(struct console *c, const struct image *im, const struct 
 {
     int digits = im->arch->addr_size * 2;
     taddr start, end;
-    code_range(im, m, &start, &end);
+    code_range(c, im, m, &start, &end);
     const char *read = !has_symbols(m) ? "No" : m->debug.state == PART_FOUND ? "Yes" : "Yes (*)";
     text_printf(&c->out, "0x%0*" PRIx64 "  0x%0*" PRIx64 "  %-12s", digits, start, digits, end, read);
     put_safe(&c->out, m->path);
