@@ -57,6 +57,10 @@ def test_stacks_and_threads(dead):
         assert all(re.search(function, answer) for answer in answers), answers
         threads = [re.search(r"of thread (\d+)", answer)[1] for answer in answers]
         assert len(set(threads)) == len(found)
+    # bt ends with main; the stack does not.
+    main = next(at for what, at, _ in reversed(facts) if what == "stack")
+    above = ask(core, [f"what {main + offset:#x}" for offset in range(0, 0x200, 8)])
+    assert any("frame: " in answer and "main (" not in answer for answer in above), above
 
 
 def test_data(dead):

@@ -84,11 +84,12 @@ const struct command console_debug = {
     .max_operands = 2,
     .single_dash = true,
     .help = "look around in a core or a stopped process, with gdb's commands",
-    .about = "Opens a prompt on TARGET, a core file or the id of a process, which stays stopped meanwhile; or on a program, "
-             "library or vmlinux that does not run, for its types and data. It knows "
-             "gdb's words and abbreviations: bt full, frame 3, info locals, print *p, x/8xg $rsp, thread apply all bt, "
-             "list, disassemble. `help` at the prompt lists them.\n"
-             "Options may have one dash or two. With --batch, or when commands come through a pipe, nothing is asked.",
+    .about =
+        "Opens a prompt on TARGET, a core file or the id of a process, which stays stopped meanwhile; or on a program, "
+        "library or vmlinux that does not run, for its types and data. It knows "
+        "gdb's words and abbreviations: bt full, frame 3, info locals, print *p, x/8xg $rsp, thread apply all bt, "
+        "list, disassemble. `help` at the prompt lists them.\n"
+        "Options may have one dash or two. With --batch, or when commands come through a pipe, nothing is asked.",
     .examples = "inquest debug core                            # a prompt\n"
                 "inquest debug -batch -ex 'bt full' core       # one answer\n"
                 "inquest debug -p $(pidof nginx)               # a process, stopped meanwhile\n",

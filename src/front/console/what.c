@@ -44,6 +44,23 @@ static void put_module(struct text *t, const struct address_facts *f)
     text_putc(t, '\n');
 }
 
+/* The frame as bt shows it; what bt leaves out, such as the caller of main, by its name. */
+static void put_frame(struct console *c, const struct address_facts *f)
+{
+    const struct sstack *st;
+    IGNORE_ERR(console_stack(c, &st)); /* loads them all; that of the selected thread need not be there */
+    st = console_stack_of(c, f->stack_of->tid);
+    text_put(&c->out, "frame: ");
+    if (st && f->frame < st->n) {
+        console_put_frame(c, st, f->frame, 0);
+        return;
+    }
+    const char *name = f->stack->frames[f->frame].at->function;
+    text_printf(&c->out, "#%-3zu", f->frame);
+    put_safe(&c->out, name ? name : "??");
+    text_putc(&c->out, '\n');
+}
+
 static void put_stack(struct console *c, const struct address_facts *f)
 {
     struct text *t = &c->out;
@@ -54,10 +71,8 @@ static void put_stack(struct console *c, const struct address_facts *f)
     if (f->below_sp)
         text_put(t, "; below its stack pointer, so not in use");
     text_putc(t, '\n');
-    if (f->stack) {
-        text_put(t, "frame: ");
-        console_put_frame(c, f->stack, f->frame, 0);
-    }
+    if (f->stack)
+        put_frame(c, f);
 }
 
 static void put_tls(struct console *c, const struct address_facts *f)

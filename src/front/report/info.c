@@ -65,12 +65,11 @@ const struct command report_info = {
     .min_operands = 1,
     .max_operands = 1,
     .help = "show what a process or core is: program, signal, threads, modules",
-    .about =
-        "Shows what is known of TARGET: its program and command line, when it started and ended, the signal "
-        "that ended it, and its threads. Options add sections.\n"
-        "TARGET is the id of a running process, a core file or minidump (plain, or packed as .zst, .lz4, .xz or "
-        ".gz), or a program that does not run. "
-        "Cores of 32-bit x86, AArch64 and RISC-V programs are answered too.",
+    .about = "Shows what is known of TARGET: its program and command line, when it started and ended, the signal "
+             "that ended it, and its threads. Options add sections.\n"
+             "TARGET is the id of a running process, a core file or minidump (plain, or packed as .zst, .lz4, .xz or "
+             ".gz), or a program that does not run. "
+             "Cores of 32-bit x86, AArch64 and RISC-V programs are answered too.",
     .examples = "inquest info core             # what it is and how it died\n"
                 "inquest info --modules core   # which files serve its modules, and which are missing\n"
                 "inquest info --all --json 123 # everything, for programs\n",
