@@ -17,6 +17,7 @@ struct session_opts {
     int32_t only_tid;  /* 0: all threads. A live process is stopped as a whole only when it is 0 */
     size_t max_frames; /* per thread, as shown (inlined and tail-call frames count); 0: no limit */
     bool names_only;   /* stop after symbols: no DWARF is read */
+    bool no_index;     /* types stay as the unit of a variable has them: no index of the whole program is made */
     bool no_inlines;   /* leave inlined frames out */
     bool hold;         /* a live process stays stopped: control.h */
     const struct runtime *const *runtimes; /* NULL-terminated, from tool/; NULL: none */
@@ -48,12 +49,12 @@ enum frame_kind { FRAME_NORMAL, FRAME_INLINED, FRAME_TAILCALL, FRAME_SIGNAL };
  * session. NULL is unknown. */
 struct splace {
     const char *function; /* as in the source: demangled, qualified; for C what the linker calls it */
-    const char *file;     /* path as the compiler recorded it */
+    const char *file; /* path as the compiler recorded it */
     uint32_t line, column;
-    const char *language;         /* "c", "c++", "rust", ... */
-    const struct module *module;  /* NULL when the address is in none */
+    const char *language; /* "c", "c++", "rust", ... */
+    const struct module *module; /* NULL when the address is in none */
     const struct mapping *mapping; /* NULL when the address is not mapped */
-    taddr start;                  /* entry of the physical function; 0 unknown, or an inlined one */
+    taddr start; /* entry of the physical function; 0 unknown, or an inlined one */
 };
 
 /* One source-level frame. Its number is its index, as in gdb. */
@@ -61,8 +62,8 @@ struct sframe {
     taddr pc; /* of the physical frame: inlined frames repeat it; a tail call: after its jump */
     const struct splace *at;
     uint32_t physical; /* index of the physical frame; a tail-call frame has that of its callee */
-    uint8_t kind;      /* enum frame_kind */
-    uint8_t how;       /* enum frame_how: FRAME_POINTER and FRAME_SCAN are guesses */
+    uint8_t kind; /* enum frame_kind */
+    uint8_t how; /* enum frame_how: FRAME_POINTER and FRAME_SCAN are guesses */
 };
 
 struct sstack {
@@ -70,7 +71,7 @@ struct sstack {
     bool crashed;
     const struct sframe *frames; /* innermost first */
     size_t n;
-    const char *stopped;      /* why it ends before the outermost frame, or NULL */
+    const char *stopped; /* why it ends before the outermost frame, or NULL */
     const char *stopped_hint; /* or NULL */
 };
 

@@ -22,7 +22,7 @@ static void use_runtimes(struct session *s, struct session_values *v)
 static struct session_values *make_values(struct session *s)
 {
     struct session_values *v = xcalloc(1, sizeof(*v));
-    struct index *index = session_index(s);
+    struct index *index = s->opts.no_index ? NULL : session_index(s);
     v->vs = (struct values){
         .ms = s->ms,
         .types = types_new(s->ms, index),
@@ -148,6 +148,8 @@ struct err *session_siginfo(struct session *s, struct value *out)
     struct index_hits hits;
     if (!b.n)
         return err_new(ERR_NO_DATA, "the target keeps no siginfo of a signal");
+    if (!vs->index)
+        return err_new(ERR_NO_DATA, "types are not looked for by name");
     TRY(index_find(vs->index, "siginfo_t", INDEX_TYPE, false, NULL, &hits));
     for (size_t i = 0; i < hits.n; i++) {
         const struct type *t = hits.v[i].die.unit ? type_of_die(vs->types, &hits.v[i].die) : NULL;
