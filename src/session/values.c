@@ -19,10 +19,15 @@ static void use_runtimes(struct session *s, struct session_values *v)
     v->vs.formatters = v->formatters.v;
 }
 
+static struct index *index_of(struct session *s)
+{
+    return s->opts.no_index ? NULL : session_index(s);
+}
+
 static struct session_values *make_values(struct session *s)
 {
     struct session_values *v = xcalloc(1, sizeof(*v));
-    struct index *index = s->opts.no_index ? NULL : session_index(s);
+    struct index *index = index_of(s);
     v->vs = (struct values){
         .ms = s->ms,
         .types = types_new(s->ms, index),
@@ -62,7 +67,7 @@ void session_values_renew(struct session *s)
     v->vs.scopes = scope_cache_new();
     unwinder_free(v->unwinder);
     use_runtimes(s, v);
-    v->vs.index = session_index(s);
+    v->vs.index = index_of(s);
     types_use_index(v->vs.types, v->vs.index);
 }
 
