@@ -302,7 +302,8 @@ def main(args):
     for name in wanted:
         try:
             made = make(name, again)
-            say(f"{name:18} {made['what']}; core of {os.path.getsize(made['core']):,} bytes")
+            kind = "core" if "core" in made else "exe"
+        say(f"{name:18} {made['what']}; {kind} of {os.path.getsize(made[kind]):,} bytes")
         except (Missing, Failed) as why:
             failed += 1
             say(f"{name:18} not made: {why}")
