@@ -303,7 +303,7 @@ def main(args):
         try:
             made = make(name, again)
             kind = "core" if "core" in made else "exe"
-        say(f"{name:18} {made['what']}; {kind} of {os.path.getsize(made[kind]):,} bytes")
+            say(f"{name:18} {made['what']}; {kind} of {os.path.getsize(made[kind]):,} bytes")
         except (Missing, Failed) as why:
             failed += 1
             say(f"{name:18} not made: {why}")
