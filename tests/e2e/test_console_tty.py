@@ -211,3 +211,20 @@ def test_define_asks_for_lines(console):
     assert "$1 = 3\n$2 = 3\n" in console.ask("twice 3")
 
 
+
+
+def test_a_process(lab, tmp_path):
+    """Attach, let it run, stop it, look, let go."""
+    with lab.running("c-gcc-O0-dwarf5", "hang") as process:
+        console = Console(["-p", str(process.pid)], tmp_path, columns=200, NO_COLOR="1")
+        assert '"sem-waiter"' in console.ask("info threads")
+        console.child.send("continue\r")
+        console.child.expect("Continuing")
+        console.child.sendintr()
+        console.child.expect(PROMPT)
+        assert "in die_hang (list=" in console.ask("bt")
+        assert f"(process {process.pid}) detached" in console.ask("detach")
+        assert "No stack." in console.ask("bt")
+        assert "__libc_pause" in console.ask(f"attach {process.pid}")
+        assert console.leave() == 0
+        assert process.process.poll() is None
