@@ -223,8 +223,7 @@ static struct err *run_ptype(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"print", "p|inspect", CLASS_DATA, "[-OPTION [VALUE]]... [/FMT] [EXPRESSION]",
-     "Show the value of an expression.",
+    {"print", "p|inspect", CLASS_DATA, "[-OPTION [VALUE]]... [/FMT] [EXPRESSION]", "Show the value of an expression.",
      "FMT is one of x d u o t z (numbers), a (address), c (character), f (float), s (string), r (without formatters).\n"
      "ARRAY@N shows N elements; $ is the last value, $$ the one before, $3 the third. An option is a setting below "
      "\"set print\" for this answer: -pretty, -elements 10, -object on. \"--\" ends them.",

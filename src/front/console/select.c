@@ -16,13 +16,8 @@ struct err *console_target(struct console *c, const struct image **out)
 static bool is_main(const struct sframe *f)
 {
     const struct splace *at = f->at;
-    if (!at->function || !at->module || !at->module->is_exe || f->kind == FRAME_INLINED)
-        return false;
-    if (strcmp(at->function, "main") == 0)
-        return true;
-    /* Rust's is called through a function of that name: "crate::main". */
-    const char *colon = strchr(at->function, ':');
-    return at->language && strcmp(at->language, "rust") == 0 && colon && strcmp(colon, "::main") == 0;
+    return at->function && at->module && at->module->is_exe && f->kind != FRAME_INLINED &&
+           strcmp(at->function, "main") == 0;
 }
 
 static size_t frames_up_to_main(const struct sstack *st)
