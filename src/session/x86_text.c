@@ -233,7 +233,8 @@ static void put_implied(const struct x86_line *p, const cs_x86_op *op)
         const char *name;
     } segments[] = {{0x26, "es"}, {0x2e, "cs"}, {0x36, "ss"}, {0x64, "fs"}, {0x65, "gs"}};
     const char *base = reg_name(p, op->mem.base), *segment = "ds";
-    bool to = strcmp(base + strlen(base) - 2, "di") == 0;
+    size_t n = strlen(base);
+    bool to = n >= 2 && strcmp(base + n - 2, "di") == 0;
     for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++)
         if (p->segment == segments[i].byte && (!p->wide || p->segment >= 0x64))
             segment = segments[i].name;
