@@ -72,6 +72,8 @@ struct runtime {
     size_t (*lines)(struct rt *, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
     /* A frame that only the runtime's makers want to see. */
     bool (*is_private)(struct rt *, const char *function);
+    /* A frame that the compiler made around a call of the source. `file` may be NULL. */
+    bool (*is_wrapper)(struct rt *, const char *function, const char *file);
 };
 
 #endif

@@ -240,6 +240,18 @@ const struct sframe *session_task_user_frame(struct session *s, const struct tas
     return st->n ? &st->frames[0] : NULL;
 }
 
+bool session_place_hidden(const struct session *s, const struct splace *at)
+{
+    for (size_t i = 0; at->function && i < s->runtimes.n; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        if (!at->language || strcmp(at->language, a->runtime->name) != 0)
+            continue;
+        return (a->runtime->is_private && a->runtime->is_private(a->rt, at->function)) ||
+               (a->runtime->is_wrapper && a->runtime->is_wrapper(a->rt, at->function, at->file));
+    }
+    return false;
+}
+
 const struct splace *session_task_place(struct session *s, taddr pc)
 {
     if (!pc)

@@ -35,6 +35,8 @@ const char *session_task_reason(struct session *s, const struct tasks *t, const 
 /* Where a task is for its programmer: the first frame that is not the runtime's own; its first frame when all are.
  * NULL without frames. */
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
+/* One of a runtime's own frames, or of its compiler's: of interest to its makers only. */
+bool session_place_hidden(const struct session *s, const struct splace *at);
 /* What is known at an address: where it was made, the function it began with. NULL: unknown. */
 const struct splace *session_task_place(struct session *s, taddr pc);
 /* Its stack with registers, for variables: as session_stacks() gives for threads. */

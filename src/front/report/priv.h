@@ -16,6 +16,9 @@ struct report {
     size_t n_stacks;
     bool full; /* with variables */
     uint32_t source_lines; /* of the source for each frame; 0: none */
+    const struct tasks *tasks; /* an entry a runtime that schedules some */
+    size_t n_runtimes;
+    struct err *no_tasks; /* why they are not known; NULL: they are, or there are none */
 };
 
 /* target.c: what the target is and how it ended. */

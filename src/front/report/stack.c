@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquest stack: the command row. */
 #include "front/report/priv.h"
+#include "session/tasks.h"
 #include "session/values.h"
 
 #include <stdint.h>
@@ -9,7 +10,12 @@ enum { SOURCE_LINES_MAX = 1000 };
 
 static const struct option_row rows[] = {
     {"thread", 't', VALUE_NUMBER, "TID", "only this thread"},
-    {"group", 'g', VALUE_NONE, NULL, "threads with equal stacks together, the crashed one's first, then the largest"},
+    {"goroutine", 'g', VALUE_NUMBER, "N", "only this goroutine"},
+    {"group", 0, VALUE_NONE, NULL, "threads or goroutines with equal stacks together, the largest group first"},
+    {"by", 0, VALUE_CHOICE, "stack|user|go|start|state",
+     "group goroutines by their stack, the place in the program, the go statement, the first function, or the state"},
+    {"each", 0, VALUE_NONE, NULL, "each goroutine with its stack; else those that look the same are shown once"},
+    {"system", 0, VALUE_NONE, NULL, "also goroutines of the Go runtime"},
     {"folded", 0, VALUE_NONE, NULL, "one line a stack for flame graphs: thread;outer;inner count"},
     {"json", 'j', VALUE_NONE, NULL, "JSON, schema inquest.stack/1"},
     {"names", 'n', VALUE_NONE, NULL, "names from symbols only: no lines, no inlined calls, but at once"},
@@ -18,7 +24,7 @@ static const struct option_row rows[] = {
     {"source", 's', VALUE_NUMBER, "N", "N lines of the source around the line of each frame, where it is found"},
     {"no-inlines", 0, VALUE_NONE, NULL, "leave inlined calls out"},
     {"addresses", 'a', VALUE_NONE, NULL, "show the address of each frame"},
-    {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion"},
+    {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion, and those of the Go runtime"},
     {"fold", 0, VALUE_NONE, NULL, "with --json: a recursion as one round of its frames and a count"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
@@ -42,12 +48,48 @@ static struct err *check_options(const struct call *c)
                         "lines come from debug information");
     if (call_number(c, "source", 0) > SOURCE_LINES_MAX)
         return err_new(ERR_USAGE, "--source: at most %d lines", SOURCE_LINES_MAX);
+    if (call_has(c, "goroutine") && call_has(c, "thread"))
+        return err_new(ERR_USAGE, "--goroutine and --thread exclude each other");
     return NULL;
 }
 
 static void session_freep(struct session **s)
 {
     session_free(*s);
+}
+
+static bool has_task(const struct report *r, uint64_t id)
+{
+    for (size_t i = 0; i < r->n_runtimes; i++)
+        for (size_t k = 0; k < r->tasks[i].n; k++)
+            if (r->tasks[i].v[k].id == id)
+                return true;
+    return false;
+}
+
+/* Goroutines, when the target has some. What keeps them from being read keeps nobody from the threads. */
+static struct err *load_tasks(struct report *r)
+{
+    const struct call *c = r->call;
+    if (!call_has(c, "thread")) {
+        r->no_tasks = session_tasks(r->session, true, &r->tasks, &r->n_runtimes);
+        if (r->no_tasks && r->no_tasks->code == ERR_CANCELLED)
+            return TAKE(r->no_tasks);
+    }
+    if (!call_has(c, "goroutine") || has_task(r, call_number(c, "goroutine", 0)))
+        return NULL;
+    if (r->no_tasks)
+        return TAKE(r->no_tasks);
+    return err_new(ERR_NOT_FOUND, "the target has no goroutine %s", call_value(c, "goroutine"));
+}
+
+static struct err *write_answer(const struct report *r)
+{
+    if (call_has(r->call, "json"))
+        return stack_write_json(r);
+    if (call_has(r->call, "folded"))
+        return stack_write_folded(r);
+    return stack_write_text(r);
 }
 
 static struct err *run(struct call *c)
@@ -74,11 +116,11 @@ static struct err *run(struct call *c)
     TRY(session_stacks(s, &r.stacks, &r.n_stacks));
     if (r.full)
         session_prepare_frames(s);
-    if (call_has(c, "json"))
-        return stack_write_json(&r);
-    if (call_has(c, "folded"))
-        return stack_write_folded(&r);
-    return stack_write_text(&r);
+    struct err *e = load_tasks(&r);
+    if (!e)
+        e = write_answer(&r);
+    err_free(r.no_tasks);
+    return e;
 }
 
 const struct command report_stack = {

@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stacks for people, and folded for flame graphs. */
-#include "front/report/priv.h"
+#include "front/report/stack_text.h"
+
+#include "front/report/tasks.h"
 
 #include "base/arena.h"
 #include "base/map.h"
 #include <inttypes.h>
 #include <string.h>
 
-/* Columns: "  #12   function [inlined]   file:line   module". */
-enum {
-    NUMBER_COLUMN = 2,
-    FUNCTION_COLUMN = 8,
-    FUNCTION_MAX = 48, /* without a terminal's width: a longer name pushes the rest of its line */
-    PLACE_MAX = 56,
-    TIDS_SHOWN = 16,
-    PATH_PARTS = 2,
-};
-
-struct layout {
-    const struct report *r;
-    const struct screen *sc;
-    bool short_text; /* paths and names are cut to fit a terminal */
-    bool addresses;
-    bool fold;
-    size_t function_width, place_width;
-    const char *last_hint; /* of a stack that stopped; NULL none yet */
-};
+enum { TIDS_SHOWN = 16, PATH_PARTS = 2 };
 
 /* Text of one frame's parts, uncoloured and escaped. */
 
@@ -70,7 +54,7 @@ static const char *kind_mark(const struct sframe *f)
     return "";
 }
 
-static void put_function(struct text *t, const struct layout *l, const struct sframe *f)
+static void put_function(struct text *t, const struct stack_layout *l, const struct sframe *f)
 {
     struct text raw = {0};
     if (f->kind == FRAME_SIGNAL)
@@ -85,7 +69,7 @@ static void put_function(struct text *t, const struct layout *l, const struct sf
     text_done(&raw);
 }
 
-static void put_path(struct text *t, const struct layout *l, const char *path)
+void stack_path_put(struct text *t, const struct stack_layout *l, const char *path)
 {
     struct text plain = {0};
     put_simple_path(&plain, path);
@@ -94,11 +78,11 @@ static void put_path(struct text *t, const struct layout *l, const char *path)
 }
 
 /* "crash.c:12", or "+0x1c" into a function whose lines are not known. */
-static void put_place(struct text *t, const struct layout *l, const struct sframe *f)
+static void put_place(struct text *t, const struct stack_layout *l, const struct sframe *f)
 {
     const struct splace *at = f->at;
     if (at->file) {
-        put_path(t, l, at->file);
+        stack_path_put(t, l, at->file);
         if (at->line)
             text_printf(t, ":%" PRIu32, at->line);
     } else if (at->function && at->start && f->kind != FRAME_SIGNAL && f->pc >= at->start) {
@@ -149,7 +133,7 @@ static size_t width_of(struct text *scratch)
     return n;
 }
 
-static void measure(struct layout *l, const struct sstack *st, struct map64 *seen)
+void stack_measure(struct stack_layout *l, const struct sstack *st, struct map64 *seen)
 {
     size_t function_max = l->sc->columns ? l->sc->columns / 2 : FUNCTION_MAX;
     struct text scratch = {0};
@@ -180,7 +164,7 @@ static void put_gap(struct text *t, size_t used, size_t width)
     text_printf(t, "%*s  ", used < width ? (int)(width - used) : 0, "");
 }
 
-static void put_frame(struct text *t, const struct layout *l, size_t number, const struct sframe *f)
+static void put_frame(struct text *t, const struct stack_layout *l, size_t number, const struct sframe *f)
 {
     struct text part = {0};
     enum colour name = is_start_code(f->at) ? COLOUR_DIM : f->kind == FRAME_SIGNAL ? COLOUR_RED : COLOUR_YELLOW;
@@ -208,8 +192,8 @@ static void put_frame(struct text *t, const struct layout *l, size_t number, con
 }
 
 /* Lines that one frame of a cycle has over all its rounds: "(rec.c:12)", "(rec.c:12-14)". */
-static void put_line_range(struct text *t, const struct layout *l, const struct sstack *st, const struct stretch *s,
-                           size_t k)
+static void put_line_range(struct text *t, const struct stack_layout *l, const struct sstack *st,
+                           const struct stretch *s, size_t k)
 {
     const struct splace *at = st->frames[s->first + k].at;
     uint32_t low = UINT32_MAX, high = 0;
@@ -221,7 +205,7 @@ static void put_line_range(struct text *t, const struct layout *l, const struct 
         high = line > high ? line : high;
     }
     text_put(t, " (");
-    put_path(t, l, at->file);
+    stack_path_put(t, l, at->file);
     if (high)
         text_printf(t, ":%" PRIu32, low);
     if (high > low)
@@ -229,7 +213,7 @@ static void put_line_range(struct text *t, const struct layout *l, const struct 
     text_putc(t, ')');
 }
 
-static void put_stretch(struct text *t, const struct layout *l, const struct sstack *st, const struct stretch *s)
+static void put_stretch(struct text *t, const struct stack_layout *l, const struct sstack *st, const struct stretch *s)
 {
     text_printf(t, "%*s#%zu-#%zu: ", NUMBER_COLUMN, "", s->first, s->first + s->period * s->times - 1);
     for (size_t k = 0; k < s->period; k++) {
@@ -248,7 +232,7 @@ static void put_stretch(struct text *t, const struct layout *l, const struct sst
 }
 
 /* Threads that stop for the same reason share the hint: the first one shows it. */
-static void put_stop(struct text *t, struct layout *l, const struct sstack *st)
+static void put_stop(struct text *t, struct stack_layout *l, const struct sstack *st)
 {
     const char *hint = st->stopped_hint;
     if (!st->stopped)
@@ -265,12 +249,34 @@ static void put_stop(struct text *t, struct layout *l, const struct sstack *st)
     text_putc(t, '\n');
 }
 
-static struct err *put_frames(struct text *t, struct layout *l, const struct sstack *st, FILE *out)
+/* Does it have a frame besides those that are hidden? */
+static bool is_of_interest(const struct stack_layout *l, const struct sstack *st)
 {
+    for (size_t i = 0; i < st->n; i++)
+        if (st->frames[i].kind != FRAME_SIGNAL && !session_place_hidden(l->r->session, st->frames[i].at))
+            return true;
+    return false;
+}
+
+/* A signal of which all that its handler did is hidden goes with it. */
+static bool is_hidden(const struct stack_layout *l, const struct sstack *st, size_t i, bool shown)
+{
+    const struct sframe *f = &st->frames[i];
+    return (f->kind == FRAME_SIGNAL && !shown && i) || session_place_hidden(l->r->session, f->at);
+}
+
+struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struct sstack *st, FILE *out)
+{
+    bool hide = l->hide && is_of_interest(l, st), shown = false;
     for (size_t i = 0; i < st->n;) {
         struct stretch s = {.first = i, .period = 1, .times = 1};
         if (l->fold)
             s = stretch_at(st, i);
+        if (hide && s.times == 1 && is_hidden(l, st, i, shown)) {
+            i++;
+            continue;
+        }
+        shown = true;
         if (s.times > 1)
             put_stretch(t, l, st, &s);
         else
@@ -280,14 +286,14 @@ static struct err *put_frames(struct text *t, struct layout *l, const struct sst
         if (l->r->full)
             TRY(variables_text(t, l->r, st, i));
         i += s.period * s.times;
-        if (t->n > 64 * 1024)
+        if (out && t->n > 64 * 1024)
             TRY(report_flush(t, out));
     }
     put_stop(t, l, st);
-    return report_flush(t, out);
+    return out ? report_flush(t, out) : NULL;
 }
 
-static void put_thread_head(struct text *t, const struct layout *l, const struct sstack *st)
+void stack_thread_head_put(struct text *t, const struct stack_layout *l, const struct sstack *st)
 {
     struct text head = {0};
     const char *name = thread_name(l->r->im, st->thread), *state = thread_state(st->thread->state);
@@ -307,7 +313,7 @@ static void put_thread_head(struct text *t, const struct layout *l, const struct
 }
 
 /* "5 threads: 12 "io", 13, ..." */
-static void put_group_head(struct text *t, const struct layout *l, const struct stack_group *g)
+static void put_group_head(struct text *t, const struct stack_layout *l, const struct stack_group *g)
 {
     struct text head = {0};
     text_printf(&head, "%zu threads", g->n);
@@ -330,21 +336,21 @@ static void put_group_head(struct text *t, const struct layout *l, const struct 
     text_putc(t, '\n');
 }
 
-static struct err *put_groups(struct text *t, struct layout *l, FILE *out)
+struct err *stack_groups_put(struct text *t, struct stack_layout *l, const struct sstack *stacks, size_t n, FILE *out)
 {
-    SCOPED(stack_groups_done) struct stack_groups groups = group_stacks(l->r->stacks, l->r->n_stacks);
+    SCOPED(stack_groups_done) struct stack_groups groups = group_stacks(stacks, n);
     for (size_t i = 0; i < groups.n; i++) {
         text_putc(t, '\n');
         if (groups.v[i].n == 1)
-            put_thread_head(t, l, groups.v[i].stacks[0]);
+            stack_thread_head_put(t, l, groups.v[i].stacks[0]);
         else
             put_group_head(t, l, &groups.v[i]);
-        TRY(put_frames(t, l, groups.v[i].stacks[0], out));
+        TRY(stack_frames_put(t, l, groups.v[i].stacks[0], out));
     }
     return NULL;
 }
 
-static void put_missing(struct text *t, const struct layout *l)
+static void put_missing(struct text *t, const struct stack_layout *l)
 {
     struct missing_list list = {0};
     missing_find(l->r, &list);
@@ -374,27 +380,35 @@ static void text_donep(struct text *t)
 struct err *stack_write_text(const struct report *r)
 {
     FILE *out = call_output(r->call);
-    struct layout l = {
+    struct stack_layout l = {
         .r = r,
         .sc = &r->call->screen,
         .short_text = r->call->screen.columns && !call_has(r->call, "full-paths"),
         .addresses = call_has(r->call, "addresses"),
         .fold = !r->full && !call_has(r->call, "all-frames"),
+        .hide = r->n_runtimes && !call_has(r->call, "all-frames"),
     };
     struct map64 seen = {0};
     for (size_t i = 0; i < r->n_stacks; i++)
-        measure(&l, &r->stacks[i], &seen);
+        stack_measure(&l, &r->stacks[i], &seen);
     map64_done(&seen);
 
     SCOPED(text_donep) struct text t = {0};
     target_put(&t, r);
-    if (call_has(r->call, "group")) {
-        TRY(put_groups(&t, &l, out));
+    if (r->no_tasks) {
+        put_coloured(&t, l.sc, COLOUR_RED, "goroutines are not shown: ");
+        put_err(&t, r->no_tasks);
+        text_putc(&t, '\n');
+    }
+    if (r->n_runtimes) {
+        TRY(tasks_put(&t, &l, out));
+    } else if (call_has(r->call, "group")) {
+        TRY(stack_groups_put(&t, &l, r->stacks, r->n_stacks, out));
     } else {
         for (size_t i = 0; i < r->n_stacks; i++) {
             text_putc(&t, '\n');
-            put_thread_head(&t, &l, &r->stacks[i]);
-            TRY(put_frames(&t, &l, &r->stacks[i], out));
+            stack_thread_head_put(&t, &l, &r->stacks[i]);
+            TRY(stack_frames_put(&t, &l, &r->stacks[i], out));
         }
     }
     if (!call_has(r->call, "names"))

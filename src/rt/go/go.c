@@ -87,4 +87,5 @@ const struct runtime runtime_go = {
     .task_regs = go_task_regs,
     .lines = go_lines,
     .is_private = go_is_private,
+    .is_wrapper = go_is_wrapper,
 };

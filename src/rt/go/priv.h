@@ -88,6 +88,7 @@ struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out) 
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
 bool go_is_private(struct rt *rt, const char *function);
+bool go_is_wrapper(struct rt *rt, const char *function, const char *file);
 
 static inline bool go_word(const struct rt *rt, taddr at, uint64_t *out)
 {

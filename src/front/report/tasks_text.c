@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Goroutines for people. A million of them have some dozens of stacks: each is made into text once. */
+#include "front/report/tasks.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { IDS_SHOWN = 16, EXAMPLES = 5, FLUSH = 1 << 16, KEPT_MAX = 1 << 26 };
+
+struct showing {
+    struct stack_layout *l;
+    const struct report *r;
+    const struct task_list *list;
+    FILE *out;
+};
+
+/* ---- heads ---- */
+
+static void put_made(struct text *t, const struct showing *s, const struct task *task)
+{
+    const struct splace *at = task_made_at(s->r, task);
+    if (!at)
+        return;
+    text_put(t, " created by ");
+    put_safe(t, at->function);
+}
+
+/* "Goroutine", "goroutines". */
+static void put_word(struct text *t, const struct showing *s, bool capital, bool many)
+{
+    const char *word = task_word(s->list->of);
+    text_putc(t, capital ? (char)(word[0] - 'a' + 'A') : word[0]);
+    text_put(t, word + 1);
+    if (many)
+        text_putc(t, 's');
+}
+
+/* "Goroutine 34" */
+static void put_number(struct text *t, const struct showing *s, const struct task *task)
+{
+    struct text head = {0};
+    put_word(&head, s, true, false);
+    text_printf(&head, " %" PRIu64, task->id);
+    put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
+    text_done(&head);
+}
+
+static void put_state(struct text *t, const struct showing *s, const struct task *task)
+{
+    text_put(t, " [");
+    task_state_put(t, s->r, s->list->of, task);
+    text_putc(t, ']');
+}
+
+static void put_thread(struct text *t, const struct showing *s, const struct task *task, const struct sstack *thread)
+{
+    if (!task->tid)
+        return;
+    text_printf(t, " on thread %" PRId32, task->tid);
+    const char *name = thread ? thread_name(s->r->im, thread->thread) : NULL;
+    if (name) {
+        text_put(t, " \"");
+        put_safe(t, name);
+        text_putc(t, '"');
+    }
+    if (thread && thread->crashed)
+        put_coloured(t, s->l->sc, COLOUR_RED, " (crashed)");
+}
+
+static void put_head(struct text *t, const struct showing *s, const struct task *task)
+{
+    put_number(t, s, task);
+    put_state(t, s, task);
+    put_thread(t, s, task, task_thread(s->r, task));
+    put_made(t, s, task);
+    if (task->parent)
+        text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
+    text_putc(t, '\n');
+}
+
+/* "12 goroutines [chan receive] created by main.main: 34, 35, ... and 7 more" */
+static void put_group_head(struct text *t, const struct showing *s, const struct task_group *g)
+{
+    struct text head = {0};
+    const struct task *first = &s->list->of->v[g->v[0]];
+    put_grouped(&head, g->n);
+    text_putc(&head, ' ');
+    put_word(&head, s, false, true);
+    put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
+    text_done(&head);
+    put_state(t, s, first);
+    put_made(t, s, first);
+    for (uint32_t i = 0; i < g->n && i < IDS_SHOWN; i++)
+        text_printf(t, "%s %" PRIu64, i ? "," : ":", s->list->of->v[g->v[i]].id);
+    if (g->n > IDS_SHOWN) {
+        text_put(t, " and ");
+        put_grouped(t, g->n - IDS_SHOWN);
+        text_put(t, " more");
+    }
+    text_putc(t, '\n');
+}
+
+/* ---- stacks ---- */
+
+static struct err *put_stack(struct text *t, const struct showing *s, uint32_t i, FILE *out)
+{
+    const struct sstack *thread = task_thread(s->r, &s->list->of->v[i]);
+    struct sstack own = thread ? *thread : task_stack_of(s->r, s->list->of, i);
+    return stack_frames_put(t, s->l, thread ? thread : &own, out);
+}
+
+static struct err *put_task(struct text *t, const struct showing *s, uint32_t i)
+{
+    text_putc(t, '\n');
+    put_head(t, s, &s->list->of->v[i]);
+    return put_stack(t, s, i, s->out);
+}
+
+static bool is_crashed(const struct showing *s, uint32_t i)
+{
+    const struct sstack *thread = task_thread(s->r, &s->list->of->v[i]);
+    return thread && thread->crashed;
+}
+
+/* Equal ones together: those that threads run first, since that is where something happens. */
+static struct err *put_folded(struct text *t, const struct showing *s)
+{
+    SCOPED(task_groups_done) struct task_groups g = task_groups_make(s->r, s->list, TASK_BY_LOOK);
+    for (int pass = 0; pass < 3; pass++) {
+        for (uint32_t k = 0; k < g.n; k++) {
+            uint32_t first = g.v[k].v[0];
+            int when = is_crashed(s, first) ? 0 : s->list->of->v[first].tid ? 1 : 2;
+            if (when != pass)
+                continue;
+            if (g.v[k].n == 1) {
+                TRY(put_task(t, s, first));
+                continue;
+            }
+            text_putc(t, '\n');
+            put_group_head(t, s, &g.v[k]);
+            TRY(put_stack(t, s, first, s->out));
+        }
+    }
+    return NULL;
+}
+
+/* Each with its stack. Of those that look the same, all after the number is copied. */
+struct look {
+    char *head, *stack; /* heap; NULL: not made yet, or not kept */
+    size_t n_head, n_stack;
+};
+
+static struct err *make_look(const struct showing *s, uint32_t i, struct look *out)
+{
+    struct text t = {0};
+    const struct task *task = &s->list->of->v[i];
+    put_state(&t, s, task);
+    put_made(&t, s, task);
+    out->n_head = t.n;
+    out->head = text_take(&t);
+    struct err *e = put_stack(&t, s, i, NULL);
+    out->n_stack = t.n;
+    out->stack = text_take(&t);
+    return e;
+}
+
+static void put_copy(struct text *t, const struct showing *s, const struct task *task, const struct look *look)
+{
+    text_putc(t, '\n');
+    put_number(t, s, task);
+    text_putn(t, look->head, look->n_head);
+    if (task->parent)
+        text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
+    text_putc(t, '\n');
+    text_putn(t, look->stack, look->n_stack);
+}
+
+static struct err *put_looks(struct text *t, const struct showing *s, const struct task_groups *g, struct look *looks)
+{
+    size_t kept = 0;
+    for (uint32_t i = 0; i < s->list->n; i++) {
+        uint32_t k = g->of[i], index = s->list->v[i];
+        const struct task *task = &s->list->of->v[index];
+        if (g->v[k].n > 1 && !task->tid && !looks[k].head && kept < KEPT_MAX) {
+            TRY(make_look(s, index, &looks[k]));
+            kept += looks[k].n_head + looks[k].n_stack;
+        }
+        if (looks[k].head)
+            put_copy(t, s, task, &looks[k]);
+        else if (!is_crashed(s, index))
+            TRY(put_task(t, s, index));
+        if (t->n > FLUSH)
+            TRY(report_flush(t, s->out));
+    }
+    return NULL;
+}
+
+static struct err *put_each(struct text *t, const struct showing *s)
+{
+    SCOPED(task_groups_done) struct task_groups g = task_groups_make(s->r, s->list, TASK_BY_LOOK);
+    for (uint32_t i = 0; i < s->list->n; i++)
+        if (is_crashed(s, s->list->v[i]))
+            TRY(put_task(t, s, s->list->v[i]));
+    struct look *looks = xcalloc(g.n, sizeof(*looks));
+    struct err *e = put_looks(t, s, &g, looks);
+    for (uint32_t k = 0; k < g.n; k++) {
+        free(looks[k].head);
+        free(looks[k].stack);
+    }
+    free(looks);
+    return e;
+}
+
+/* ---- groups ---- */
+
+static struct err *put_group(struct text *t, const struct showing *s, const struct task_group *g, enum task_key key)
+{
+    struct text head = {0};
+    put_grouped(&head, g->n);
+    text_putc(&head, ' ');
+    put_word(&head, s, false, g->n > 1);
+    text_putc(t, '\n');
+    put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
+    text_done(&head);
+    if (g->name) {
+        text_put(t, key == TASK_BY_STATE   ? " ["
+                    : key == TASK_BY_GO    ? " created by "
+                    : key == TASK_BY_START ? " began with "
+                                           : " at ");
+        put_safe(t, g->name);
+        text_put(t, key == TASK_BY_STATE ? "]\n" : "\n");
+    } else {
+        text_put(t, " with this stack\n");
+        TRY(put_stack(t, s, g->v[0], s->out));
+    }
+    for (uint32_t i = 0; i < g->n && i < EXAMPLES; i++) {
+        text_printf(t, "%*s", NUMBER_COLUMN + 2, "");
+        put_head(t, s, &s->list->of->v[g->v[i]]);
+    }
+    if (g->n > EXAMPLES) {
+        text_printf(t, "%*sand ", NUMBER_COLUMN + 2, "");
+        put_grouped(t, g->n - EXAMPLES);
+        text_put(t, " more\n");
+    }
+    return report_flush(t, s->out);
+}
+
+static enum task_key key_asked(const struct report *r)
+{
+    static const struct {
+        const char *name;
+        enum task_key key;
+    } keys[] = {{"user", TASK_BY_USER}, {"go", TASK_BY_GO}, {"start", TASK_BY_START}, {"state", TASK_BY_STATE}};
+    const char *by = call_value(r->call, "by");
+    for (size_t i = 0; by && i < ARRAY_LEN(keys); i++)
+        if (strcmp(by, keys[i].name) == 0)
+            return keys[i].key;
+    return TASK_BY_STACK;
+}
+
+static struct err *put_groups(struct text *t, const struct showing *s)
+{
+    enum task_key key = key_asked(s->r);
+    SCOPED(task_groups_done) struct task_groups g = task_groups_make(s->r, s->list, key);
+    task_groups_sort(&g);
+    for (uint32_t k = 0; k < g.n; k++)
+        TRY(put_group(t, s, &g.v[k], key));
+    return NULL;
+}
+
+/* ---- all ---- */
+
+static void measure_all(struct stack_layout *l, const struct tasks *of)
+{
+    struct map64 seen = {0};
+    for (size_t i = 0; i < of->n_stacks; i++) {
+        struct sstack st = {.frames = of->stacks[i].frames, .n = of->stacks[i].n};
+        stack_measure(l, &st, &seen);
+    }
+    map64_done(&seen);
+}
+
+static struct err *put_runtime(struct text *t, struct stack_layout *l, const struct tasks *of, FILE *out)
+{
+    SCOPED(task_list_done) struct task_list list = task_list_make(l->r, of);
+    struct showing s = {.l = l, .r = l->r, .list = &list, .out = out};
+    bool group = call_has(l->r->call, "group") || call_has(l->r->call, "by");
+    measure_all(l, of);
+    if (group)
+        TRY(put_groups(t, &s));
+    else if (call_has(l->r->call, "each"))
+        TRY(put_each(t, &s));
+    else
+        TRY(put_folded(t, &s));
+    if (list.n_system) {
+        text_printf(t, "\n%" PRIu32 " ", list.n_system);
+        put_word(t, &s, false, list.n_system > 1);
+        text_put(t, " of the runtime: --system shows them\n");
+    }
+    return report_flush(t, out);
+}
+
+/* Does a goroutine run on it? Then it was shown, or left out with that. */
+static bool runs_task(const struct map64 *busy, const struct sstack *st)
+{
+    return map64_find(busy, (uint64_t)st->thread->tid) != NULL;
+}
+
+/* The threads that run none. */
+static struct err *put_threads(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
+{
+    const struct report *r = l->r;
+    size_t n = 0;
+    struct stack_layout whole = *l;
+    whole.hide = false;
+    SCOPED(freep) struct sstack *free_threads = xcalloc(r->n_stacks, sizeof(*free_threads));
+    for (size_t i = 0; i < r->n_stacks; i++)
+        if (!runs_task(busy, &r->stacks[i]) && !r->stacks[i].crashed)
+            free_threads[n++] = r->stacks[i];
+    return stack_groups_put(t, &whole, free_threads, n, out);
+}
+
+static struct err *put_crashed_thread(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
+{
+    const struct report *r = l->r;
+    if (!r->n_stacks || !r->stacks[0].crashed || runs_task(busy, &r->stacks[0]))
+        return NULL;
+    struct stack_layout whole = *l;
+    whole.hide = false;
+    text_putc(t, '\n');
+    stack_thread_head_put(t, &whole, &r->stacks[0]);
+    return stack_frames_put(t, &whole, &r->stacks[0], out);
+}
+
+static struct err *put_all(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
+{
+    const struct report *r = l->r;
+    bool one = call_has(r->call, "goroutine");
+    if (!one)
+        TRY(put_crashed_thread(t, l, busy, out));
+    for (size_t i = 0; i < r->n_runtimes; i++)
+        TRY(put_runtime(t, l, &r->tasks[i], out));
+    return one ? NULL : put_threads(t, l, busy, out);
+}
+
+struct err *tasks_put(struct text *t, struct stack_layout *l, FILE *out)
+{
+    struct map64 busy = {0};
+    for (size_t i = 0; i < l->r->n_runtimes; i++)
+        for (size_t k = 0; k < l->r->tasks[i].n; k++)
+            if (l->r->tasks[i].v[k].tid)
+                map64_put(&busy, (uint64_t)l->r->tasks[i].v[k].tid, NULL);
+    struct err *e = put_all(t, l, &busy, out);
+    map64_done(&busy);
+    return e;
+}
