@@ -99,7 +99,7 @@ static struct err *check_jump(struct unwinder *u, struct walk *w, const struct m
 
     if (leaf && w->depth <= 1) /* it has not pushed anything */
         return NULL;
-    if (!w->frame.is_signal && !w->after_signal &&
+    if (!w->frame.is_signal && !w->after_signal && !m->switched &&
         image_mapping(u->im, m->cfa - 1) == image_mapping(u->im, w->last_cfa - 1))
         return not_outwards(w, m->cfa);
     if (++w->jumps == MAX_JUMPS || (w->mark_pc == w->frame.pc && w->mark_cfa == m->cfa))
@@ -159,23 +159,26 @@ static void commit(struct unwinder *u, struct walk *w, const struct move *m)
 static struct err *step_by_runtime(struct unwinder *u, struct walk *w, bool *mine, taddr *cfa, bool *end)
 {
     enum step_result r = STEP_NOT_MINE;
-    struct regs caller;
-    taddr stepped = 0;
+    struct stepped to; /* large: only what answers writes it */
 
     for (size_t i = 0; i < u->steppers.n && r == STEP_NOT_MINE; i++) {
         const struct stepper *s = &u->steppers.v[i];
-        r = s->step(s->self, u->ms, &w->regs, w->frame.exact_pc, &caller, &stepped);
+        r = s->step(s->self, u->ms, &w->regs, w->frame.exact_pc, &to);
     }
     *mine = r != STEP_NOT_MINE;
     *end = r == STEP_END;
-    *cfa = *mine ? stepped : 0;
+    *cfa = r == STEP_DONE ? to.cfa : 0;
     if (r != STEP_DONE)
         return NULL;
-    struct move m = {.cfa = stepped, .pc = caller.val[u->arch->pc], .how = FRAME_STEPPER};
+    struct move m = {.cfa = to.cfa,
+                     .pc = to.caller.val[u->arch->pc],
+                     .exact_pc = to.exact_pc,
+                     .switched = to.switched,
+                     .how = FRAME_STEPPER};
     if (m.cfa <= w->last_cfa)
         TRY(check_jump(u, w, &m));
     commit(u, w, &m);
-    w->regs = caller;
+    w->regs = to.caller;
     return NULL;
 }
 
@@ -242,7 +245,7 @@ static struct err *walk_step(struct unwinder *u, struct walk *w, taddr *cfa, boo
     if (mine)
         return NULL;
     m.cfa = m.pc = 0;
-    m.exact_pc = false;
+    m.exact_pc = m.switched = false;
     struct err *why = step_by_row(u, w, &m, end);
     if (why && !step_by_guess(u, w, &m, end))
         return stop_hint(w, why);

@@ -36,12 +36,19 @@ struct frames {
 void frames_done(struct frames *f);
 
 enum step_result { STEP_DONE, STEP_NOT_MINE, STEP_END };
-/* How a runtime leaves its own frames. `callee` are the registers in the frame at pc; on STEP_DONE `caller`
- * holds those of the frame that called it and *cfa the callee's CFA. STEP_END: outermost frame. */
+/* Where a runtime's step leads. */
+struct stepped {
+    struct regs caller; /* those of the frame that called */
+    taddr cfa;          /* the callee's CFA, on the caller's stack where that is another one */
+    bool exact_pc;      /* the caller was interrupted: its pc is no return address */
+    bool switched;      /* the caller is on another stack, which may lie anywhere */
+};
+/* How a runtime leaves its own frames. `callee` are the registers in the frame at pc; `out` is written on STEP_DONE.
+ * STEP_END: outermost frame. Threads: called by many at once. */
 struct stepper {
     const char *name;
     enum step_result (*step)(void *self, struct modules *ms, const struct regs *callee, bool exact_pc,
-                             struct regs *caller, taddr *cfa);
+                             struct stepped *out);
     void *self;
 };
 

@@ -74,6 +74,7 @@ struct unwinder {
 struct move {
     taddr cfa, pc;
     bool exact_pc;
+    bool switched; /* to a stack that may lie anywhere */
     uint8_t how;
     uint64_t keep[REG_WORDS];
     size_t n;

@@ -267,16 +267,15 @@ struct script {
 };
 
 static enum step_result scripted(void *self, struct modules *ms, const struct regs *callee, bool exact_pc,
-                                 struct regs *caller, taddr *cfa)
+                                 struct stepped *out)
 {
     struct script *s = self;
     (void)ms;
     (void)exact_pc;
     if (s->n == 0)
         return STEP_END;
-    *caller = *callee;
-    regs_set(caller, RIP, s->pcs[s->at]);
-    *cfa = s->cfas[s->at];
+    *out = (struct stepped){.caller = *callee, .cfa = s->cfas[s->at]};
+    regs_set(&out->caller, RIP, s->pcs[s->at]);
     s->at = (s->at + 1) % s->n;
     return STEP_DONE;
 }
