@@ -65,6 +65,9 @@ struct runtime {
     /* The pcs of a task that no thread runs, innermost first (the first is where it goes on, the others return
      * addresses), at most max; *whole: the outermost was reached. Threads: a walker a thread. */
     size_t (*walk)(struct task_walker *, const struct task *, taddr *pcs, size_t max, bool *whole);
+    /* Was the caller of the frame at a lookup address interrupted, not calling? Then the caller's pc is where it goes
+     * on, no return address. */
+    bool (*interrupts)(struct rt *, taddr lookup);
     /* The registers that it goes on with, for its variables. */
     struct err *(*task_regs)(struct rt *, const struct task *, struct regs *out);
     /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 enum { TASK_FRAMES_MAX = 4096, CHUNK = 4096, WORKERS_MAX = 64 };
+#define ON_THREAD UINT32_MAX /* instead of the number of a stack: it has its thread's */
 
 /* Stacks met by one worker; later those of all. */
 struct shape {
@@ -28,7 +29,9 @@ struct reading {
     const struct attached *a;
     const struct task *tasks;
     size_t n;
-    uint32_t *stack;   /* first the worker's number of the shape, then that of all */
+    const struct sstack *threads; /* of which some run tasks */
+    size_t n_threads;
+    uint32_t *stack;   /* first the worker's number of the shape, then that of all; ON_THREAD */
     uint8_t *worker;   /* who read it */
     struct shapes *by; /* a worker each */
     size_t workers;
@@ -63,6 +66,15 @@ static uint32_t shape_of(struct shapes *s, const taddr *pcs, uint32_t n, bool wh
     return (uint32_t)s->v.n - 1;
 }
 
+/* The stack of the thread that runs a task; NULL: none does, or it was not read. */
+static const struct sstack *thread_of(const struct reading *r, const struct task *t)
+{
+    for (size_t i = 0; t->tid && i < r->n_threads; i++)
+        if (r->threads[i].thread->tid == t->tid && r->threads[i].n)
+            return &r->threads[i];
+    return NULL;
+}
+
 static void read_some(void *arg, size_t worker)
 {
     struct reading *r = arg;
@@ -76,6 +88,9 @@ static void read_some(void *arg, size_t worker)
         size_t end = first + CHUNK < r->n ? first + CHUNK : r->n;
         for (size_t i = first; i < end; i++) {
             bool whole;
+            r->stack[i] = ON_THREAD;
+            if (thread_of(r, &r->tasks[i]))
+                continue;
             size_t n = rt->walk(w, &r->tasks[i], pcs, TASK_FRAMES_MAX, &whole);
             r->stack[i] = shape_of(&r->by[worker], pcs, (uint32_t)n, whole, 1);
             r->worker[i] = (uint8_t)worker;
@@ -94,15 +109,20 @@ static void merge_shapes(struct reading *r, struct shapes *all)
             s->number = shape_of(all, s->pcs, s->n, s->whole, s->tasks);
         }
     for (size_t i = 0; i < r->n; i++)
-        r->stack[i] = r->by[r->worker[i]].v.v[r->stack[i]].number;
+        if (r->stack[i] != ON_THREAD)
+            r->stack[i] = r->by[r->worker[i]].v.v[r->stack[i]].number;
 }
 
 /* ---- frames ---- */
 
 /* The first pc is where the task goes on, the others return addresses: all after a call, but for the first
- * instruction of a task that never ran. */
-static taddr lookup_of(const struct attached *a, taddr pc, bool first)
+ * instruction of a task that never ran, and where one was interrupted. `below`: the lookup address of the frame that
+ * it called, 0 none. */
+static taddr lookup_of(const struct attached *a, taddr pc, taddr below)
 {
+    bool first = !below;
+    if (below && a->runtime->interrupts && a->runtime->interrupts(a->rt, below))
+        return pc;
     struct src_frame frame;
     taddr start = 0;
     bool at_entry = first && a->runtime->lines && a->runtime->lines(a->rt, pc, &frame, 1, &start) && start == pc;
@@ -132,12 +152,15 @@ static struct err *make_frames(struct session *s, const struct attached *a, cons
                                struct task_stack *out)
 {
     size_t n_pcs = 0, at = 0;
+    taddr below = 0;
     for (size_t i = 0; i < all->v.n; i++)
         n_pcs += all->v.v[i].n;
     SCOPED(freep) uint32_t *places = xcalloc(n_pcs, sizeof(*places));
     for (size_t i = 0; i < all->v.n; i++)
-        for (uint32_t k = 0; k < all->v.v[i].n; k++)
-            places[at++] = places_intern(&s->places, lookup_of(a, all->v.v[i].pcs[k], k == 0));
+        for (uint32_t k = 0; k < all->v.v[i].n; k++) {
+            below = lookup_of(a, all->v.v[i].pcs[k], k ? below : 0);
+            places[at++] = places_intern(&s->places, below);
+        }
     TRY(places_resolve(s));
     at = 0;
     for (size_t i = 0; i < all->v.n; i++) {
@@ -147,16 +170,33 @@ static struct err *make_frames(struct session *s, const struct attached *a, cons
     return NULL;
 }
 
+/* Those of threads that run tasks, after the others. */
+static void add_threads(struct reading *r, struct tasks *t, struct task_stack *stacks)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->stack[i] != ON_THREAD)
+            continue;
+        const struct sstack *on = thread_of(r, &r->tasks[i]);
+        r->stack[i] = (uint32_t)t->n_stacks;
+        stacks[t->n_stacks++] =
+            (struct task_stack){.frames = on->frames, .n = (uint32_t)on->n, .tasks = 1, .whole = !on->stopped};
+    }
+}
+
 static struct err *finish_stacks(struct reading *r, struct tasks *t, uint64_t began)
 {
     SCOPED(shapes_done) struct shapes all = {0};
     TRY(session_check(r->s));
     merge_shapes(r, &all);
     log_verbose("%zu tasks with %zu stacks: %.1f ms", t->n, all.v.n, (double)(now_ns() - began) / 1e6);
-    struct task_stack *stacks = arena_array(&r->s->arena, struct task_stack, all.v.n);
+    size_t on_threads = 0;
+    for (size_t i = 0; i < r->n; i++)
+        on_threads += r->stack[i] == ON_THREAD;
+    struct task_stack *stacks = arena_array(&r->s->arena, struct task_stack, all.v.n + on_threads);
     TRY(make_frames(r->s, r->a, &all, stacks));
     t->stacks = stacks;
     t->n_stacks = all.v.n;
+    add_threads(r, t, stacks);
     t->stack = r->stack;
     return NULL;
 }
@@ -173,11 +213,11 @@ static struct err *read_stacks(struct session *s, const struct attached *a, stru
                         .by = by,
                         .workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
                         .stack = arena_array(&s->arena, uint32_t, t->n),
-                        .worker = xcalloc(t->n, 1)};
+                        .worker = arena_array(&s->arena, uint8_t, t->n)};
+    TRY(session_stacks(s, &r.threads, &r.n_threads));
     uint64_t began = now_ns();
     parallel_for(r.workers, read_some, &r);
     struct err *e = finish_stacks(&r, t, began);
-    free(r.worker);
     for (size_t i = 0; i < r.workers; i++)
         shapes_done(&by[i]);
     return e;
@@ -234,7 +274,9 @@ const struct sframe *session_task_user_frame(struct session *s, const struct tas
     const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
     for (uint32_t i = 0; i < st->n; i++) {
         const char *function = st->frames[i].at->function;
-        if (!rt->is_private || !function || !rt->is_private(t->attached->rt, function))
+        bool ours = st->frames[i].kind == FRAME_SIGNAL ||
+                    (function && rt->is_private && rt->is_private(t->attached->rt, function));
+        if (!ours)
             return &st->frames[i];
     }
     return st->n ? &st->frames[0] : NULL;

@@ -36,6 +36,8 @@ static void rt_free(struct rt *rt)
     vec_done(&rt->modules);
     vec_done(&rt->tasks);
     vec_done(&rt->wait_reasons);
+    vec_done(&rt->ms_known);
+    pthread_mutex_destroy(&rt->lock);
     map64_done(&rt->system_starts);
     arena_done(&rt->arena);
     free(rt);
@@ -54,8 +56,10 @@ static struct err *attach(struct modules *ms, struct rt **out)
 {
     struct rt *rt = xcalloc(1, sizeof(*rt));
     rt->ms = ms;
+    pthread_mutex_init(&rt->lock, NULL);
     go_build_find(ms, go_file(ms), &rt->arena, &rt->build);
     choose_layout(rt);
+    go_stepper_init(rt);
     struct err *e = go_modules_find(rt);
     if (e) {
         rt_free(rt);
@@ -77,6 +81,7 @@ const struct runtime runtime_go = {
     .detect = detect,
     .attach = attach,
     .free = rt_free,
+    .stepper = go_stepper,
     .language = language,
     .tasks = go_tasks,
     .wait_reason = go_wait_reason,
@@ -84,6 +89,7 @@ const struct runtime runtime_go = {
     .walker_new = go_walker_new,
     .walker_free = go_walker_free,
     .walk = go_walk,
+    .interrupts = go_interrupts,
     .task_regs = go_task_regs,
     .lines = go_lines,
     .is_private = go_is_private,

@@ -125,25 +125,6 @@ static struct err *find_list(const struct rt *rt, struct slice *out)
     return NULL;
 }
 
-/* ---- threads ---- */
-
-/* g -> tid of the thread that runs it, from runtime.allm. */
-static void find_threads(const struct rt *rt, struct map64 *running)
-{
-    taddr at;
-    uint64_t m, g, tid;
-    if (!go_symbol(rt, "runtime.allm", &at) || !go_word(rt, at, &m))
-        return;
-    for (unsigned i = 0; m && i < 100000; i++) {
-        if (!go_word(rt, m + rt->layout->m_curg, &g) || !go_word(rt, m + rt->layout->m_procid, &tid))
-            return;
-        if (g && tid <= INT32_MAX)
-            *map64_put(running, g, NULL) = tid;
-        if (!go_word(rt, m + rt->layout->m_alllink, &m))
-            return;
-    }
-}
-
 /* ---- tasks ---- */
 
 static enum task_state state_of(uint32_t status)
@@ -246,7 +227,10 @@ static struct err *list_all(struct rt *rt, struct progress *p)
     TRY(find_list(rt, &list));
     vec_reserve(&rt->tasks, list.n);
     struct listing l = {.rt = rt, .list = &list, .progress = p, .out = rt->tasks.v};
-    find_threads(rt, &l.running);
+    struct go_ms ms = go_threads(rt);
+    for (size_t i = 0; i < ms.n; i++)
+        if (ms.v[i].curg && ms.v[i].tid <= INT32_MAX)
+            *map64_put(&l.running, ms.v[i].curg, NULL) = ms.v[i].tid; /* g -> tid */
     parallel_for((size_t)((list.n + CHUNK - 1) / CHUNK), list_some, &l);
     map64_done(&l.running);
     if (progress_cancelled(p))

@@ -44,6 +44,8 @@
     X(m_procid, "runtime.m", "procid")           \
     X(m_curg, "runtime.m", "curg")               \
     X(m_alllink, "runtime.m", "alllink")         \
+    X(m_vdso_sp, "runtime.m", "vdsoSP")          \
+    X(m_vdso_pc, "runtime.m", "vdsoPC")          \
     X(md_gofunc, "runtime.moduledata", "gofunc") \
     X(md_next, "runtime.moduledata", "next")     \
     X(md_types, "runtime.moduledata", "types")   \

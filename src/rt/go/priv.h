@@ -8,6 +8,9 @@
 #include "rt/go/layout.h"
 #include "rt/go/pclntab.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* What a Go program says of how it was built (debug/buildinfo). Strings are the arena's. */
 struct go_build {
     const char *version; /* "go1.26.10"; NULL unknown */
@@ -24,6 +27,25 @@ struct go_module {
     struct pclntab table;
 };
 
+/* A thread of the runtime and its stacks: g0's and that of the goroutine that it runs. Ends as in g.stack. */
+struct go_m {
+    taddr at, g0, gsignal, curg; /* curg 0: it runs none */
+    taddr g0_lo, g0_hi, curg_lo, curg_hi;
+    uint64_t tid;
+};
+struct go_ms {
+    const struct go_m *v;
+    size_t n;
+};
+
+/* stepper.c. Shared by all unwinders. */
+enum { GO_STEPPER_PLACES = 1024 };
+struct go_stepper {
+    struct rt *rt;
+    struct stepper hook;
+    atomic_uint_least64_t places[GO_STEPPER_PLACES]; /* what was found at an address, by a hash of it */
+};
+
 struct rt {
     struct modules *ms;
     struct arena arena;
@@ -35,6 +57,11 @@ struct rt {
     VEC(struct task) tasks;
     VEC(const char *) wait_reasons; /* by number; NULL where the program names none */
     bool tried_tasks, tried_wait_reasons;
+    /* threads.c; the lock guards what is found late, since unwinders ask in parallel */
+    pthread_mutex_t lock;
+    VEC(struct go_m) ms_known;
+    bool tried_ms;
+    struct go_stepper stepper;
     struct map64 system_starts; /* entry of a first function -> is it the runtime's own */
 };
 
@@ -79,6 +106,15 @@ static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;
 const char *go_state_name(struct rt *rt, const struct task *t);
 const char *go_wait_reason(struct rt *rt, const struct task *t);
+
+/* threads.c. All that are known; none when neither the symbols nor the threads tell. */
+struct go_ms go_threads(struct rt *rt);
+
+/* stepper.c. The layout must be known. */
+void go_stepper_init(struct rt *rt);
+/* NULL: not for this processor or version. */
+const struct stepper *go_stepper(struct rt *rt);
+bool go_interrupts(struct rt *rt, taddr lookup);
 
 /* walk.c */
 struct task_walker *go_walker_new(struct rt *rt);
