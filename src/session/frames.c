@@ -24,9 +24,9 @@ struct source_frame {
 
 /* ---- physical frames ---- */
 
-static uint64_t key_of(const struct session *s, const struct sstack *st, uint32_t physical)
+static uint64_t key_of(const struct sstack *st, uint32_t physical)
 {
-    return (uint64_t)(st - s->stacks) << 32 | physical;
+    return (uint64_t)st->number << 32 | physical;
 }
 
 /* The kind of the function itself of the physical frame that ends before sframe `index`'s. */
@@ -56,13 +56,13 @@ static const struct physical *make_physical(struct session *s, const struct ssta
     struct err *e = unwind_step(v->unwinder, regs, p->exact, &p->caller, &unused, &p->cfa, &end);
     p->has_caller = !e && !end;
     err_free(e);
-    *map64_put(&v->physical, key_of(s, st, st->frames[index].physical), NULL) = (uint64_t)(uintptr_t)p;
+    *map64_put(&v->physical, key_of(st, st->frames[index].physical), NULL) = (uint64_t)(uintptr_t)p;
     return p;
 }
 
 static const struct physical *known_physical(const struct session *s, const struct sstack *st, uint32_t physical)
 {
-    const uint64_t *known = map64_find(&s->values->physical, key_of(s, st, physical));
+    const uint64_t *known = map64_find(&s->values->physical, key_of(st, physical));
     return known ? (const struct physical *)(uintptr_t)*known : NULL;
 }
 

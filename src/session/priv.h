@@ -34,12 +34,14 @@ struct session {
     struct places places;
     struct sstack *stacks;
     size_t n_stacks;
+    uint32_t stacks_made; /* of threads and tasks */
     bool have_stacks;
     struct index *index; /* NULL until session_index() */
     VEC(struct index *) old_indexes; /* of modules that have changed since; types may have come from them */
     struct code *code; /* code_priv.h; NULL until needed */
     VEC(struct tasks) tasks; /* an entry a runtime that has some */
     bool have_tasks;
+    struct map64 task_stacks; /* task -> its struct sstack */
 
     struct session_values *values; /* NULL until needed */
     struct heap *heap;             /* heap.h; NULL until needed */

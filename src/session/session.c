@@ -133,6 +133,9 @@ static void forget_stacks(struct session *s)
     s->have_stacks = false;
     vec_done(&s->tasks);
     s->have_tasks = false;
+    map64_done(&s->task_stacks);
+    s->task_stacks = (struct map64){0};
+    s->stacks_made = 0;
     arena_done(&s->arena);
     s->arena = (struct arena){0};
 }

@@ -271,8 +271,10 @@ static struct err *make_stacks(struct session *s)
     }
     s->stacks = arena_array(&s->arena, struct sstack, w.n);
     s->n_stacks = w.n;
-    for (size_t i = 0; i < w.n; i++)
+    for (size_t i = 0; i < w.n; i++) {
         fill_stack(s, &t, &w.v[i], &s->stacks[i]);
+        s->stacks[i].number = s->stacks_made++;
+    }
     return NULL;
 }
 

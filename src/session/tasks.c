@@ -303,3 +303,55 @@ const struct splace *session_task_place(struct session *s, taddr pc)
     err_free(e); /* cancelled: nothing is known */
     return e || !s->places.all.v[i].at ? NULL : &s->places.all.v[i].at[0];
 }
+
+/* ---- with registers ---- */
+
+static struct err *thread_stack(struct session *s, int32_t tid, const struct sstack **out)
+{
+    const struct sstack *stacks;
+    size_t n;
+    *out = NULL;
+    TRY(session_stacks(s, &stacks, &n));
+    for (size_t i = 0; i < n; i++)
+        if (stacks[i].thread->tid == tid)
+            *out = &stacks[i];
+    return NULL;
+}
+
+static struct err *own_stack(struct session *s, const struct tasks *t, const struct task *task,
+                             const struct sstack **out)
+{
+    const struct attached *a = t->attached;
+    const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
+    struct image_thread *th = arena_new(&s->arena, struct image_thread);
+    struct sstack *own = arena_new(&s->arena, struct sstack);
+    struct err *e = a->runtime->task_regs ? a->runtime->task_regs(a->rt, task, &th->regs) : NULL;
+    if (e)
+        return e;
+    th->has_regs = a->runtime->task_regs != NULL;
+    size_t limit = s->opts.max_frames, n = limit && st->n > limit ? limit : st->n;
+    *own = (struct sstack){.thread = th, .frames = st->frames, .n = n, .number = s->stacks_made++};
+    if (n < st->n)
+        own->stopped = arena_printf(&s->arena, "the limit of %zu frames was reached", limit);
+    else if (!st->whole)
+        own->stopped = st->n ? "the next frame was not found" : "the stack cannot be read";
+    *out = own;
+    return NULL;
+}
+
+struct err *session_task_stack(struct session *s, const struct tasks *t, const struct task *task,
+                               const struct sstack **out)
+{
+    const struct sstack *found = NULL;
+    if (task->tid)
+        TRY(thread_stack(s, task->tid, &found));
+    const uint64_t *known = map64_find(&s->task_stacks, task->object);
+    if (!found && known)
+        found = (const struct sstack *)(uintptr_t)*known;
+    if (!found) {
+        TRY(own_stack(s, t, task, &found));
+        *map64_put(&s->task_stacks, task->object, NULL) = (uint64_t)(uintptr_t)found;
+    }
+    *out = found;
+    return NULL;
+}

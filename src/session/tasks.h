@@ -39,7 +39,9 @@ const struct sframe *session_task_user_frame(struct session *s, const struct tas
 bool session_place_hidden(const struct session *s, const struct splace *at);
 /* What is known at an address: where it was made, the function it began with. NULL: unknown. */
 const struct splace *session_task_place(struct session *s, taddr pc);
-/* Its stack with registers, for variables: as session_stacks() gives for threads. */
+/* Its stack with registers, for variables: as session_stacks() gives for threads; of a task on a thread it is the
+ * thread's. `t` must have stacks. The `thread` of one that no thread runs has its registers and no tid.
+ * ERR_NOT_IN_DUMP, ERR_CANCELLED. */
 struct err *session_task_stack(struct session *s, const struct tasks *t, const struct task *task,
                                const struct sstack **out) MUST_CHECK;
 

@@ -60,6 +60,8 @@ static inline uint64_t module_offset(const struct module *m, uint64_t pc)
 struct err *stack_write_text(const struct report *r) MUST_CHECK;
 struct err *stack_write_folded(const struct report *r) MUST_CHECK;
 struct err *stack_write_json(const struct report *r) MUST_CHECK;
+/* The member "frames". */
+struct err *stack_frames_json(struct json *j, const struct report *r, const struct sstack *st) MUST_CHECK;
 
 /* stack_variables.c: the variables of frame i, a line each; and as the member "variables". ERR_CANCELLED. */
 struct err *variables_text(struct text *t, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;

@@ -130,7 +130,7 @@ const struct command report_stack = {
     .operand_kind = OPERAND_TARGET,
     .min_operands = 1,
     .max_operands = 1,
-    .help = "show where every thread of a process or core is",
+    .help = "show where every thread or goroutine of a process or core is",
     .about =
         "Shows the stack of each thread of TARGET: the crashed thread first, with the signal that ended it. "
         "TARGET is the id of a running process, or a core file or minidump: plain, or packed as .zst, .lz4, .xz or "
@@ -138,10 +138,12 @@ const struct command report_stack = {
         "A process is stopped only while its registers and stacks are copied, and then runs on. A core needs "
         "no program to be named: modules are found by what the core says of them and by their build-ids.\n"
         "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
-        "outermost frame says why. A recursion is shown as one line with its exact count.",
+        "outermost frame says why. A recursion is shown as one line with its exact count.\n"
+        "Of a Go program goroutines are shown, with the threads that run them; those that look the same once.",
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --full core            # with variables\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
+                "inquest stack --by user core         # goroutines of a Go program by where they are\n"
                 "inquest stack --json core.zst        # for programs\n",
     .groups = groups,
     .run = run,

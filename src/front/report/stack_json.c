@@ -3,6 +3,7 @@
 #include "front/report/priv.h"
 
 #include "base/map.h"
+#include "front/report/tasks.h"
 
 static const char *kind_name(enum frame_kind k)
 {
@@ -73,8 +74,9 @@ static struct err *frame_json(struct json *j, const struct report *r, const stru
     return e;
 }
 
-static struct err *frames_json(struct json *j, const struct report *r, const struct sstack *st, bool fold)
+struct err *stack_frames_json(struct json *j, const struct report *r, const struct sstack *st)
 {
+    bool fold = call_has(r->call, "fold");
     json_key(j, "frames");
     json_array_begin(j);
     for (size_t i = 0; i < st->n;) {
@@ -89,14 +91,14 @@ static struct err *frames_json(struct json *j, const struct report *r, const str
     return NULL;
 }
 
-static struct err *thread_json(struct json *j, const struct report *r, const struct sstack *st, bool fold)
+static struct err *thread_json(struct json *j, const struct report *r, const struct sstack *st)
 {
     json_object_begin(j);
     json_kv_i64(j, "tid", st->thread->tid);
     json_kv_string(j, "name", thread_name(r->im, st->thread));
     json_kv_bool(j, "crashed", st->crashed);
     json_kv_string(j, "state", thread_state(st->thread->state));
-    TRY(frames_json(j, r, st, fold));
+    TRY(stack_frames_json(j, r, st));
     json_kv_string(j, "stopped", st->stopped);
     if (st->stopped_hint)
         json_kv_string(j, "stopped_hint", st->stopped_hint);
@@ -118,14 +120,22 @@ static void groups_json(struct json *j, const struct report *r)
     json_array_end(j);
 }
 
+static void note_modules(struct map64 *used, const struct sframe *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (frames[i].at->module)
+            map64_put(used, (uint64_t)(uintptr_t)frames[i].at->module, NULL);
+}
+
 /* The modules that frames name, so that names can be looked up elsewhere by build-id and module_offset. */
 static void modules_json(struct json *j, const struct report *r)
 {
     struct map64 used = {0};
     for (size_t i = 0; i < r->n_stacks; i++)
-        for (size_t k = 0; k < r->stacks[i].n; k++)
-            if (r->stacks[i].frames[k].at->module)
-                map64_put(&used, (uint64_t)(uintptr_t)r->stacks[i].frames[k].at->module, NULL);
+        note_modules(&used, r->stacks[i].frames, r->stacks[i].n);
+    for (size_t i = 0; i < r->n_runtimes; i++)
+        for (size_t k = 0; k < r->tasks[i].n_stacks; k++)
+            note_modules(&used, r->tasks[i].stacks[k].frames, r->tasks[i].stacks[k].n);
     json_key(j, "modules");
     json_array_begin(j);
     for (size_t i = 0; i < session_module_count(r->session); i++) {
@@ -167,7 +177,6 @@ static void missing_json(struct json *j, const struct report *r)
 struct err *stack_write_json(const struct report *r)
 {
     struct json j;
-    bool fold = call_has(r->call, "fold");
     json_init(&j, call_output(r->call), r->call->screen.terminal);
     json_object_begin(&j);
     json_kv_string(&j, "schema", "inquest.stack/1");
@@ -178,11 +187,9 @@ struct err *stack_write_json(const struct report *r)
     json_key(&j, "threads");
     json_array_begin(&j);
     for (size_t i = 0; i < r->n_stacks; i++)
-        TRY(thread_json(&j, r, &r->stacks[i], fold));
+        TRY(thread_json(&j, r, &r->stacks[i]));
     json_array_end(&j);
-    json_key(&j, "tasks");
-    json_array_begin(&j);
-    json_array_end(&j);
+    TRY(tasks_json(&j, r));
     if (call_has(r->call, "group"))
         groups_json(&j, r);
     modules_json(&j, r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks for people, and folded for flame graphs. */
+/* Stacks for people. */
 #include "front/report/stack_text.h"
 
 #include "front/report/tasks.h"
@@ -414,65 +414,4 @@ struct err *stack_write_text(const struct report *r)
     if (!call_has(r->call, "names"))
         put_missing(&t, &l);
     return report_flush(&t, out);
-}
-
-/* Folded: one line a distinct stack. Its syntax has ';' between frames and a space before the count. */
-
-static void put_folded_name(struct text *t, const char *s)
-{
-    size_t from = t->n;
-    put_safe(t, s);
-    for (size_t i = from; i < t->n; i++)
-        if (t->p[i] == ';')
-            t->p[i] = ':';
-}
-
-static void put_folded_stack(struct text *t, const struct report *r, const struct sstack *st)
-{
-    const char *name = thread_name(r->im, st->thread);
-    if (name)
-        put_folded_name(t, name);
-    else
-        text_put(t, "thread");
-    for (size_t i = st->n; i-- > 0;) {
-        const struct sframe *f = &st->frames[i];
-        text_putc(t, ';');
-        if (f->at->function)
-            put_folded_name(t, f->at->function);
-        else if (f->at->module)
-            text_printf(t, "[%s+0x%" PRIx64 "]", path_tail(f->at->module->name, 1),
-                        module_offset(f->at->module, f->pc));
-        else
-            text_printf(t, "[0x%" PRIx64 "]", f->pc);
-    }
-}
-
-struct err *stack_write_folded(const struct report *r)
-{
-    FILE *out = call_output(r->call);
-    SCOPED(text_donep) struct text t = {0};
-    struct arena arena = {0};
-    struct mapstr counts = {0};
-    VEC(const char *) lines = {0};
-    for (size_t i = 0; i < r->n_stacks; i++) {
-        if (!r->stacks[i].n)
-            continue;
-        put_folded_stack(&t, r, &r->stacks[i]);
-        const char *line = arena_strndup(&arena, t.p, t.n);
-        bool fresh;
-        uint64_t *count = mapstr_put(&counts, line, t.n, &fresh);
-        (*count)++;
-        if (fresh)
-            *vec_push(&lines) = line;
-        text_clear(&t);
-    }
-    struct err *e = NULL;
-    for (size_t i = 0; i < lines.n && !e; i++) {
-        text_printf(&t, "%s %" PRIu64 "\n", lines.v[i], *mapstr_find(&counts, lines.v[i], strlen(lines.v[i])));
-        e = report_flush(&t, out);
-    }
-    vec_done(&lines);
-    mapstr_done(&counts);
-    arena_done(&arena);
-    return e;
 }

@@ -70,18 +70,16 @@ const struct sstack *task_thread(const struct report *r, const struct task *task
     return NULL;
 }
 
-struct sstack task_stack_of(const struct report *r, const struct tasks *of, uint32_t task)
+struct sstack task_stack_of(const struct report *r, const struct tasks *of, uint32_t stack)
 {
-    const struct task_stack *st = &of->stacks[of->stack[task]];
+    const struct task_stack *st = &of->stacks[stack];
     uint64_t limit = call_number(r->call, "limit", 0);
     struct sstack out = {.frames = st->frames, .n = st->n};
-    if (!st->n)
-        out.stopped = "its stack cannot be read";
-    else if (!st->whole)
-        out.stopped = "the next frame was not found";
     if (limit && out.n > limit) {
         out.n = limit;
         out.stopped = "the limit of frames was reached";
+    } else if (!st->whole) {
+        out.stopped = st->n ? "the next frame was not found" : "the stack cannot be read";
     }
     return out;
 }
@@ -254,4 +252,18 @@ void task_groups_done(struct task_groups *g)
     free(g->of);
     free(g->order);
     arena_done(&g->arena);
+}
+
+bool task_groups_asked(const struct report *r, enum task_key *key)
+{
+    static const struct {
+        const char *name;
+        enum task_key key;
+    } keys[] = {{"user", TASK_BY_USER}, {"go", TASK_BY_GO}, {"start", TASK_BY_START}, {"state", TASK_BY_STATE}};
+    const char *by = call_value(r->call, "by");
+    *key = TASK_BY_STACK;
+    for (size_t i = 0; by && i < ARRAY_LEN(keys); i++)
+        if (strcmp(by, keys[i].name) == 0)
+            *key = keys[i].key;
+    return by || call_has(r->call, "group");
 }

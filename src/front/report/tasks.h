@@ -49,9 +49,13 @@ void task_state_put(struct text *t, const struct report *r, const struct tasks *
 const struct splace *task_made_at(const struct report *r, const struct task *task);
 /* The stack of the thread that runs it; NULL: none does, or the thread is not there. */
 const struct sstack *task_thread(const struct report *r, const struct task *task);
-/* Its stack when no thread runs it, as the frames of a thread. */
-struct sstack task_stack_of(const struct report *r, const struct tasks *of, uint32_t task);
+/* A stack that tasks share, as the frames of a thread: without registers. */
+struct sstack task_stack_of(const struct report *r, const struct tasks *of, uint32_t stack);
+/* What --group and --by ask for. */
+bool task_groups_asked(const struct report *r, enum task_key *key);
 
+/* tasks_json.c: the members "task_stacks", "tasks" and, with --group or --by, "task_groups". */
+struct err *tasks_json(struct json *j, const struct report *r) MUST_CHECK;
 /* tasks_text.c: goroutines with the threads that run them, then the other threads. */
 struct err *tasks_put(struct text *t, struct stack_layout *l, FILE *out) MUST_CHECK;
 

@@ -104,9 +104,16 @@ static void put_group_head(struct text *t, const struct showing *s, const struct
 
 static struct err *put_stack(struct text *t, const struct showing *s, uint32_t i, FILE *out)
 {
-    const struct sstack *thread = task_thread(s->r, &s->list->of->v[i]);
-    struct sstack own = thread ? *thread : task_stack_of(s->r, s->list->of, i);
-    return stack_frames_put(t, s->l, thread ? thread : &own, out);
+    const struct task *task = &s->list->of->v[i];
+    const struct sstack *st = task_thread(s->r, task);
+    struct sstack own;
+    if (s->r->full)
+        TRY(session_task_stack(s->r->session, s->list->of, task, &st));
+    if (!st) {
+        own = task_stack_of(s->r, s->list->of, s->list->of->stack[i]);
+        st = &own;
+    }
+    return stack_frames_put(t, s->l, st, out);
 }
 
 static struct err *put_task(struct text *t, const struct showing *s, uint32_t i)
@@ -245,22 +252,8 @@ static struct err *put_group(struct text *t, const struct showing *s, const stru
     return report_flush(t, s->out);
 }
 
-static enum task_key key_asked(const struct report *r)
+static struct err *put_groups(struct text *t, const struct showing *s, enum task_key key)
 {
-    static const struct {
-        const char *name;
-        enum task_key key;
-    } keys[] = {{"user", TASK_BY_USER}, {"go", TASK_BY_GO}, {"start", TASK_BY_START}, {"state", TASK_BY_STATE}};
-    const char *by = call_value(r->call, "by");
-    for (size_t i = 0; by && i < ARRAY_LEN(keys); i++)
-        if (strcmp(by, keys[i].name) == 0)
-            return keys[i].key;
-    return TASK_BY_STACK;
-}
-
-static struct err *put_groups(struct text *t, const struct showing *s)
-{
-    enum task_key key = key_asked(s->r);
     SCOPED(task_groups_done) struct task_groups g = task_groups_make(s->r, s->list, key);
     task_groups_sort(&g);
     for (uint32_t k = 0; k < g.n; k++)
@@ -284,10 +277,10 @@ static struct err *put_runtime(struct text *t, struct stack_layout *l, const str
 {
     SCOPED(task_list_done) struct task_list list = task_list_make(l->r, of);
     struct showing s = {.l = l, .r = l->r, .list = &list, .out = out};
-    bool group = call_has(l->r->call, "group") || call_has(l->r->call, "by");
+    enum task_key key;
     measure_all(l, of);
-    if (group)
-        TRY(put_groups(t, &s));
+    if (task_groups_asked(l->r, &key))
+        TRY(put_groups(t, &s, key));
     else if (call_has(l->r->call, "each"))
         TRY(put_each(t, &s));
     else
