@@ -119,9 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct values vs = {.ms = ms, .types = types_new(ms, NULL), .arena = &arena};
     print_types(&vs, &in, d);
     SCOPED(text_done) struct text text = {0};
-    taddr next;
-    IGNORE_ERR(format_memory(&vs, MEMORY, in.format.letter ? in.format.letter : 'x', "bhwg"[data[1] & 3], 20,
-                             &in.format, &text, &next)); /* it may end early */
+    char letter = in.format.letter && in.format.letter != 's' && in.format.letter != 'r' ? in.format.letter : 'x';
+    IGNORE_ERR(format_unit(&vs, MEMORY, letter, 1u << (data[1] & 3), &in.format, &text)); /* there may be none */
+    (void)format_string(&vs, MEMORY, 1u << data[1] % 3, &in.format, &text);
     types_free(vs.types);
     arena_done(&arena);
     dwarf_free(d);

@@ -42,12 +42,13 @@ void format_scalar(struct values *vs, const struct value *v, const struct format
  * docs/schema/. The value is the next thing that the writer expects. */
 void format_json(struct values *vs, const struct value *v, const struct format *f, struct json *j);
 
-/* Memory as x/NFU shows it: `count` units of `unit` ('b', 'h', 'w', 'g': 1, 2, 4, 8 bytes) by a letter of struct
- * format ('s': strings of such characters), line by line: "0x5581.. <name+8>:\t0x00000001\t...". *next is the
- * address behind the last, also on an error. Errors: those of memory; what was read before stands in the text, and
- * a line may lack its end. A string that cannot be read says so in its line. */
-struct err *format_memory(struct values *vs, taddr at, char letter, char unit, uint64_t count, const struct format *f,
-                          struct text *out, taddr *next) MUST_CHECK;
+/* A unit of memory as `x` shows it: `size` bytes (1, 2, 4 or 8) by a letter of struct format, neither 0, 's' nor 'r';
+ * x, z and t with all the digits of the unit. Errors: those of memory; then nothing was written. */
+struct err *format_unit(struct values *vs, taddr at, char letter, unsigned size, const struct format *f,
+                        struct text *out) MUST_CHECK;
+/* A string as x/s shows it, of characters of `width` bytes (1, 2 or 4) up to a NUL, memory's end or the limit of `f`.
+ * Returns where the next one begins: `at` itself when not even one character can be read, which the text says. */
+taddr format_string(struct values *vs, taddr at, unsigned width, const struct format *f, struct text *out);
 
 /* ---- the hook for languages ---- */
 

@@ -90,6 +90,12 @@ void print_radix(struct text *out, const struct scalar *s, char letter)
     }
 }
 
+void print_binary(struct text *out, const struct scalar *s)
+{
+    for (unsigned i = s->size * 8u; i-- > 0;)
+        text_putc(out, s->bytes[i / 8] >> (i % 8) & 1 ? '1' : '0');
+}
+
 /* ---- the other letters ---- */
 
 /* What /c and /a take: the number as an integer of 64 bits. False when it has none, which is said. */

@@ -41,6 +41,8 @@ void print_line(struct printer *p, unsigned level);
 /* ---- numbers (format_number.c) ---- */
 /* All the bytes in one of x, z, o, t, d, u. */
 void print_radix(struct text *out, const struct scalar *s, char letter);
+/* Binary digits, all of them. */
+void print_binary(struct text *out, const struct scalar *s);
 /* By the letter, which is neither 0, 's' nor 'r'. */
 void print_by_letter(struct printer *p, const struct type *t, const struct scalar *s);
 

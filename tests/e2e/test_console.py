@@ -153,6 +153,13 @@ x/2f $sp
 x/xb $sp
 x/2o $sp
 x/2t $sp
+x/9th &list->count
+x/5tg $sp
+x/9db $sp
+x/9ab $sp
+x/2sh &list->count
+x/2sw $sp
+x/2s 0
 x/2u $sp
 x/2xh &list->count
 x/3i $pc

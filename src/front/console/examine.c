@@ -18,14 +18,12 @@ static void choose(struct console *c, const struct format_letters *l, char *lett
     char last = c->x.size ? c->x.size : 'w';
     switch (*letter) {
     case 'a':
-        *size = addr_size == 8 ? 'g' : 'w';
+        *size = l->size ? l->size : addr_size == 8 ? 'g' : 'w';
         break;
     case 'f':
         *size = l->size ? l->size : last == 'w' || last == 'g' ? last : 'g';
         break;
     case 'c':
-        *size = l->size ? l->size : 'b';
-        break;
     case 's':
     case 'i':
         *size = l->size ? l->size : 'b';
@@ -40,16 +38,11 @@ static unsigned unit_bytes(char size)
     return size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8;
 }
 
-static const struct type *unit_type(struct values *vs, char letter, unsigned bytes)
+/* The type that $_ points to, and $__ has. */
+static const struct type *unit_type(struct values *vs, unsigned bytes)
 {
-    static const char *const by_size[] = {[1] = "char", [2] = "short", [4] = "int", [8] = "long"};
-    if (letter == 'f' && bytes >= 4)
-        return type_c(vs->types, bytes == 4 ? "float" : "double");
-    if (letter == 'a')
-        return type_pointer_to(vs->types, type_base(vs->types, TYPE_VOID, "void", 1, false));
-    if (bytes == 8)
-        return type_base(vs->types, TYPE_INT, "long", 8, true); /* 32-bit targets, too */
-    return type_c(vs->types, by_size[bytes]);
+    static const char *const by_size[] = {[1] = "int8_t", [2] = "int16_t", [4] = "int32_t", [8] = "int64_t"};
+    return type_base(vs->types, TYPE_INT, by_size[bytes], bytes, true);
 }
 
 /* "0x55d0 <buf+4>:" */
@@ -64,38 +57,16 @@ static void put_address(struct console *c, taddr at)
 
 /* ---- units, strings ---- */
 
-/* Zeros before the digits that were put since `from`. */
-static void pad_binary(struct text *t, size_t from, size_t digits)
-{
-    SCOPED(freep) char *s = xstrdup(t->p + from);
-    t->n = from;
-    for (size_t n = strlen(s); n < digits; n++)
-        text_putc(t, '0');
-    text_put(t, s);
-}
-
 static struct err *put_units(struct console *c, taddr at, uint64_t count, char letter, char size)
 {
     struct values *vs = session_values(c->session);
     unsigned bytes = unit_bytes(size);
     unsigned per_line = bytes == 8 ? 2 : bytes == 4 ? 4 : 8;
-    if (letter == 't')
-        per_line = bytes == 8 ? 1 : bytes == 4 ? 2 : 8;
-    const struct type *t = unit_type(vs, letter, bytes);
-    struct format f = c->set.print;
-    f.letter = letter == 'x' ? 'z' : letter; /* all of a unit's digits */
     for (uint64_t i = 0; i < count; i++, at += bytes) {
-        uint8_t probe[8];
         if (i % per_line == 0)
             put_address(c, at);
         text_putc(&c->out, '\t');
-        TRY(session_read(c->session, at, probe, bytes));
-        struct value v = value_at(vs, t, at);
-        size_t from = c->out.n;
-        format_value(vs, &v, &f, &c->out);
-        if (letter == 't')
-            pad_binary(&c->out, from, bytes * 8);
-        c->x.type = t;
+        TRY(format_unit(vs, at, letter, bytes, &c->set.print, &c->out));
         c->x.last = at;
         c->x.next = at + bytes;
         if ((i + 1) % per_line == 0 || i + 1 == count) {
@@ -103,31 +74,23 @@ static struct err *put_units(struct console *c, taddr at, uint64_t count, char l
             TRY(console_flush(c));
         }
     }
+    c->x.type = unit_type(vs, bytes);
     return NULL;
 }
 
-static struct err *put_strings(struct console *c, taddr at, uint64_t count)
+static struct err *put_strings(struct console *c, taddr at, uint64_t count, char size)
 {
     struct values *vs = session_values(c->session);
-    const struct type *character = type_c(vs->types, "char");
+    unsigned width = size == 'g' ? 1 : unit_bytes(size);
     for (uint64_t i = 0; i < count; i++) {
-        struct bytes s;
-        bool ended;
         put_address(c, at);
         text_putc(&c->out, '\t');
-        size_t limit = c->set.print.elements ? c->set.print.elements : 1024 * 1024;
-        TRY(value_cstr(vs, at, limit, &s, &ended));
-        struct value v = value_of_bytes(vs, type_array_of(vs->types, character, s.n), s.p, s.n);
-        struct format f = c->set.print;
-        f.letter = 's';
-        format_value(vs, &v, &f, &c->out);
-        text_put(&c->out, ended ? "\n" : "...\n");
-        c->x.type = type_array_of(vs->types, character, s.n);
         c->x.last = at;
-        at += s.n + ended;
-        c->x.next = at;
+        c->x.next = at = format_string(vs, at, width, &c->set.print, &c->out);
+        text_putc(&c->out, '\n');
         TRY(console_flush(c));
     }
+    c->x.type = unit_type(vs, width);
     return NULL;
 }
 
@@ -182,12 +145,12 @@ struct err *console_examine(struct console *c, const struct format_letters *l, c
         at -= count * unit_bytes(size);
     c->x.letter = letter;
     c->x.count = l->count;
-    if (letter != 's' && letter != 'i')
-        c->x.size = size;
+    if (letter != 'i')
+        c->x.size = letter == 's' ? 'b' : size;
     if (letter == 'i')
         return examine_code(c, at, count);
     if (letter == 's')
-        TRY(put_strings(c, at, count));
+        TRY(put_strings(c, at, count, size));
     else
         TRY(put_units(c, at, count, letter, size));
     return remember_last(c);

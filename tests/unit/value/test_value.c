@@ -291,31 +291,51 @@ static void test_arrays(void **state)
     assert_int_equal(got, 1);
 }
 
+static void assert_unit(struct fixture *f, taddr at, char letter, unsigned size, const char *want)
+{
+    SCOPED(text_done) struct text out = {0};
+    assert_ok(format_unit(&f->vs, at, letter, size, &format_defaults, &out));
+    assert_string_equal(text_str(&out), want);
+}
+
+static void assert_string_at(struct fixture *f, taddr at, unsigned width, const char *want, taddr next)
+{
+    SCOPED(text_done) struct text out = {0};
+    assert_int_equal(format_string(&f->vs, at, width, &format_defaults, &out), next);
+    assert_string_equal(text_str(&out), want);
+}
+
 static void test_memory(void **state)
 {
     struct fixture *f = *state;
     SCOPED(text_done) struct text out = {0};
-    taddr next;
     for (size_t i = 0; i < SIZE; i++)
         f->memory[i] = (uint8_t)(0xf8 + i);
-    assert_ok(format_memory(&f->vs, AT, 'x', 'w', 5, &format_defaults, &out, &next));
-    assert_string_equal(text_str(&out), "0x10000:\t0xfbfaf9f8\t0xfffefdfc\t0x03020100\t0x07060504\n"
-                                        "0x10010:\t0x0b0a0908\n");
-    assert_int_equal(next, AT + 20);
-    text_clear(&out);
-    assert_ok(format_memory(&f->vs, AT, 'd', 'b', 2, &format_defaults, &out, &next));
-    assert_string_equal(text_str(&out), "0x10000:\t-8\t-7\n");
-    text_clear(&out);
-    assert_ok(format_memory(&f->vs, AT + 56, 's', 'b', 1, &format_defaults, &out, &next));
-    assert_string_equal(text_str(&out), "0x10038:\t\"01234567\"<error: Cannot access memory at address 0x10040>\n");
-    text_clear(&out);
-    assert_err(format_memory(&f->vs, AT + 60, 'x', 'w', 2, &format_defaults, &out, &next), ERR_UNMAPPED);
-    assert_string_equal(text_str(&out), "0x1003c:\t0x37363534\t");
-    assert_int_equal(next, AT + SIZE);
+    assert_unit(f, AT, 'x', 4, "0xfbfaf9f8");
+    assert_unit(f, AT + 8, 'x', 4, "0x03020100");
+    assert_unit(f, AT, 'd', 1, "-8");
+    assert_unit(f, AT, 'u', 1, "248");
+    assert_unit(f, AT + 9, 't', 2, "0000001000000001");
+    assert_unit(f, AT, 'a', 1, "0xfffffffffffffff8");
+    assert_unit(f, AT + 57, 'c', 1, "49 '1'");
+    assert_err(format_unit(&f->vs, AT + SIZE - 3, 'x', 4, &format_defaults, &out), ERR_UNMAPPED);
+    assert_string_equal(text_str(&out), "");
+}
+
+static void test_strings_of_memory(void **state)
+{
+    struct fixture *f = *state;
+    memcpy(f->memory, "one\0\0u\0t\0\0", 11);
+    memcpy(f->memory + 56, "01234567", 8);
+    assert_string_at(f, AT, 1, "\"one\"", AT + 4);
+    assert_string_at(f, AT + 4, 1, "\"\"", AT + 5);
+    assert_string_at(f, AT + 5, 2, "u\"ut\"", AT + 11);
+    assert_string_at(f, AT + 56, 1, "\"01234567\"<error: Cannot access memory at address 0x10040>", AT + SIZE);
+    assert_string_at(f, 0x10, 1, "<error: Cannot access memory at address 0x10>", 0x10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 RUN_TESTS(TEST(test_pieces), TEST(test_each_part_has_its_reason), TEST(test_bit_fields_extend_by_sign),
           TEST(test_strings_end_where_memory_does), TEST(test_floating_point), TEST(test_conversions),
-          TEST(test_letters), TEST(test_text), TEST(test_arrays), TEST(test_memory))
+          TEST(test_letters), TEST(test_text), TEST(test_arrays), TEST(test_memory), TEST(test_strings_of_memory))
