@@ -98,13 +98,7 @@ static void put_value(struct console *c, const char *name, const struct value *v
     if (!is_vector(type)) {
         put_padded(t, from, RAW_WIDTH);
         f.addresses = true;
-        struct text natural = {0};
-        format_value(vs, v, &f, &natural);
-        /* Of a pointer only the address and the symbol. */
-        const char *s = text_str(&natural);
-        const char *end = *s == '(' ? strstr(s, ") 0x") : NULL;
-        text_put(t, end ? end + 2 : s);
-        text_done(&natural);
+        format_variable(vs, v, &f, t);
     }
     text_putc(t, '\n');
 }
