@@ -202,6 +202,28 @@ bool args_word(const char **args, const char *word)
     return true;
 }
 
+size_t args_span(const char *s, const char *ends)
+{
+    size_t n = 0, depth = 0;
+    char quote = 0;
+    for (; s[n]; n++) {
+        if (quote && s[n] == '\\' && s[n + 1]) {
+            n++;
+        } else if (quote) {
+            quote = s[n] == quote ? 0 : quote;
+        } else if (!depth && strchr(ends, s[n])) {
+            break;
+        } else if (s[n] == '"' || s[n] == '\'') {
+            quote = s[n];
+        } else if (strchr("([{", s[n])) {
+            depth++;
+        } else if (depth && strchr(")]}", s[n])) {
+            depth--;
+        }
+    }
+    return n;
+}
+
 bool args_number(const char **args, int64_t *out)
 {
     const char *s = *args;

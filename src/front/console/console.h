@@ -283,6 +283,8 @@ struct err *console_regex(const char *text, regex_t *out) MUST_CHECK;
 char *console_expand_path(const char *path) NEVER_NULL;
 /* Takes a word off the front: the arguments begin with it, alone or before a blank. */
 bool args_word(const char **args, const char *word);
+/* Bytes up to one of `ends` outside of quotes and brackets, or up to the end. */
+size_t args_span(const char *s, const char *ends);
 /* Takes a decimal number off the front, with sign. False: there is none, nothing was taken. */
 bool args_number(const char **args, int64_t *out);
 

@@ -78,46 +78,23 @@ static struct err *run_show_user(struct console *c, const char *args)
     return NULL;
 }
 
-/* ---- arguments: words, which quotes and brackets hold together ---- */
-
-static size_t argument_length(const char *s)
-{
-    size_t n = 0, depth = 0;
-    char quote = 0;
-    for (; s[n]; n++) {
-        if (quote && s[n] == '\\' && s[n + 1])
-            n++;
-        else if (quote)
-            quote = s[n] == quote ? 0 : quote;
-        else if (s[n] == '"' || s[n] == '\'')
-            quote = s[n];
-        else if (strchr("([{", s[n]))
-            depth++;
-        else if (strchr(")]}", s[n]))
-            depth -= depth > 0;
-        else if (!depth && isspace((unsigned char)s[n]))
-            break;
-    }
-    return n;
-}
+/* ---- arguments ---- */
 
 /* A line with $argc, $arg0, ... and $arg* replaced. */
 static char *substitute(const char *line, const char *whole, const struct body *given)
 {
     struct text t = {0};
     for (const char *p = line; *p;) {
-        size_t i = 0;
-        if (strncmp(p, "$arg", 4) != 0) {
-            text_putc(&t, *p++);
-        } else if (p[4] == '*') {
+        bool argument = strncmp(p, "$arg", 4) == 0;
+        if (argument && p[4] == '*') {
             text_put(&t, whole);
             p += 5;
-        } else if (p[4] == 'c' && !isalnum((unsigned char)p[5]) && p[5] != '_') {
+        } else if (argument && p[4] == 'c' && !isalnum((unsigned char)p[5]) && p[5] != '_') {
             text_printf(&t, "%zu", given->n);
             p += 5;
-        } else if (isdigit((unsigned char)p[4])) {
+        } else if (argument && isdigit((unsigned char)p[4])) {
             char *end;
-            i = strtoul(p + 4, &end, 10);
+            size_t i = strtoul(p + 4, &end, 10);
             if (i < given->n)
                 text_put(&t, given->v[i]);
             else
@@ -135,7 +112,7 @@ struct err *console_run_macro(struct console *c, const struct console_macro *m, 
     SCOPED(body_done) struct body given = {0};
     SCOPED(body_done) struct body lines = {0}; /* own copies: the macro may define itself anew */
     for (const char *p = args; *p;) {
-        size_t n = argument_length(p);
+        size_t n = args_span(p, " \t\n\v\f\r");
         *vec_push(&given) = xstrndup(p, n);
         p += n + strspn(p + n, " \t");
     }

@@ -207,24 +207,11 @@ static struct err *convert(struct console *c, const struct conversion *cv, const
 static struct err *take_value(struct console *c, const char **args, struct value *out)
 {
     const char *s = *args;
-    size_t n = 1, depth = 0;
-    char quote = 0;
     if (*s != ',')
         return err_new(ERR_USAGE, "wrong number of arguments for specified format-string");
-    for (; s[n] && (quote || depth || s[n] != ','); n++) {
-        if (quote && s[n] == '\\' && s[n + 1])
-            n++;
-        else if (quote)
-            quote = s[n] == quote ? 0 : quote;
-        else if (s[n] == '"' || s[n] == '\'')
-            quote = s[n];
-        else if (strchr("([{", s[n]))
-            depth++;
-        else if (strchr(")]}", s[n]))
-            depth -= depth > 0;
-    }
-    SCOPED(freep) char *word = xstrndup(s + 1, n - 1);
-    *args = s + n;
+    size_t n = args_span(s + 1, ",");
+    SCOPED(freep) char *word = xstrndup(s + 1, n);
+    *args = s + 1 + n;
     return console_evaluate(c, word, out);
 }
 
