@@ -17,7 +17,8 @@ struct segment {
 struct segments {
     VEC(struct segment) v;
 };
-/* Every mapping of the image, and how much of each is to be written (segments.c). Offsets are not set. */
+/* Every mapping of the image, and how much of each is to be written (segments.c). Offsets are not set. *out is the
+ * caller's to free, on an error too. Errors: those of /proc. */
 struct err *segments_choose(struct image *im, bool all, struct segments *out) MUST_CHECK;
 
 /* The bytes of PT_NOTE (notes.c); `out` is empty before. */

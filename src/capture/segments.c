@@ -138,6 +138,7 @@ static void choose_of_core(const struct image *im, struct segments *out)
 
 struct err *segments_choose(struct image *im, bool all, struct segments *out)
 {
+    *out = (struct segments){.v = {0}};
     if (im->kind == IMAGE_LIVE)
         return choose_of_process(im, all, out);
     choose_of_core(im, out);

@@ -59,38 +59,40 @@ static const char *symbol_name(struct session *s, const struct symbol *sym)
     return plain ? arena_strdup(&s->arena, plain) : sym->name;
 }
 
+static void set_line(struct places *p, struct splace *at, const struct src_frame *f)
+{
+    at->file = places_string(p, f->file);
+    at->line = f->line;
+    at->column = f->column;
+}
+
 static void resolve_one(struct session *s, struct place *place, const struct src_info *src)
 {
     struct places *p = &s->places;
     struct module *m = modules_find(s->ms, place->lookup);
     struct symbol sym;
     bool has_symbol = m && module_symbol(m, place->lookup, &sym);
-    size_t inlined = src && src->n && !s->opts.no_inlines ? src->n - 1 : 0;
+    size_t n_src = src ? src->n : 0;
+    size_t inlined = n_src && !s->opts.no_inlines ? n_src - 1 : 0;
     struct splace *at = arena_array(&s->arena, struct splace, inlined + 1);
 
     for (size_t i = 0; i <= inlined; i++) {
-        const struct src_frame *f = src && src->n ? &src->frames[src->n - 1 - inlined + i] : NULL;
+        const struct src_frame *f = n_src ? &src->frames[n_src - 1 - inlined + i] : NULL;
         bool physical = i == inlined;
-        const char *name = f ? source_name(f) : NULL;
+        const char *name = n_src ? source_name(f) : NULL;
         if (!name && physical && has_symbol)
             name = symbol_name(s, &sym);
         at[i].module = m;
         at[i].mapping = image_mapping(s->im, place->lookup);
         at[i].function = places_string(p, name);
         at[i].language =
-            places_string(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, f ? f->language : NULL));
-        if (f) {
-            at[i].file = places_string(p, f->file);
-            at[i].line = f->line;
-            at[i].column = f->column;
-        }
+            places_string(p, language_of(s, m, physical && has_symbol ? sym.name : NULL, n_src ? f->language : NULL));
+        if (n_src)
+            set_line(p, &at[i], f);
     }
     /* Without inlined frames, the line is still that of the innermost one: where execution is. */
-    if (s->opts.no_inlines && src && src->n > 1) {
-        at[0].file = places_string(p, src->frames[0].file);
-        at[0].line = src->frames[0].line;
-        at[0].column = src->frames[0].column;
-    }
+    if (s->opts.no_inlines && n_src > 1)
+        set_line(p, &at[0], &src->frames[0]);
     place->start = src && src->function_start ? src->function_start : has_symbol ? sym.addr : 0;
     at[inlined].start = place->start;
     place->at = at;

@@ -169,14 +169,11 @@ static const char *object_start(const char *args, const char *end)
     while (p > args) {
         char ch = p[-1];
         bool arrow = ch == '>' && p - 1 > args && p[-2] == '-';
-        if (ch == ')' || ch == ']')
-            depth++;
-        else if ((ch == '(' || ch == '[') && !depth)
+        bool opens = ch == '(' || ch == '[', closes = ch == ')' || ch == ']';
+        if (!depth && !closes && !isalnum((unsigned char)ch) && !strchr("_$.:", ch) && !arrow)
             break;
-        else if (ch == '(' || ch == '[')
-            depth--;
-        else if (!depth && !isalnum((unsigned char)ch) && !strchr("_$.:", ch) && !arrow)
-            break;
+        depth += closes;
+        depth -= opens; /* not below 0: with nothing open, it is where the expression starts */
         p -= arrow ? 2 : 1;
     }
     return p;

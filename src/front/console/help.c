@@ -35,7 +35,8 @@ static void each_row(struct console *c, row_fn *fn, const void *arg)
     for (const struct console_table *const *t = console_tables; *t; t++)
         for (size_t i = 0; i < (*t)->n; i++)
             *vec_push(&all) = &(*t)->rows[i];
-    qsort(all.v, all.n, sizeof(*all.v), by_name);
+    if (all.n)
+        qsort(all.v, all.n, sizeof(*all.v), by_name);
     for (size_t i = 0; i < all.n; i++)
         fn(c, all.v[i], arg);
     vec_done(&all);
@@ -115,7 +116,7 @@ static struct err *help_command(struct console *c, const struct console_command 
 
 static void put_if_class(struct console *c, const struct console_command *row, const void *arg)
 {
-    const uint8_t *class = arg;
+    const enum console_class *class = arg;
     if (row->class == *class)
         put_row(c, row);
 }
@@ -149,7 +150,7 @@ static void help_overview(struct console *c)
 /* A class of commands; false: it is none. */
 static bool help_class(struct console *c, const char *name)
 {
-    for (uint8_t i = 0; i < ARRAY_LEN(classes); i++) {
+    for (enum console_class i = 0; i < ARRAY_LEN(classes); i++) {
         if (strcmp(classes[i].name, name) != 0)
             continue;
         text_printf(&c->out, "%s\n\nList of commands:\n\n", classes[i].about);

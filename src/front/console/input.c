@@ -44,7 +44,7 @@ static char *to_repeat(struct console *c, const char *line)
     }
     if (row && row->repeat == REPEAT_BARE)
         return xstrdup(row->name);
-    return macro || row->repeat == REPEAT_SAME ? xstrdup(line) : NULL;
+    return macro || (row && row->repeat == REPEAT_SAME) ? xstrdup(line) : NULL;
 }
 
 static void repeat(struct console *c, char **last, char **line)
