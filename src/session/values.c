@@ -3,8 +3,6 @@
 #include "session/session_values.h"
 #include "value/register.h"
 
-#include <elf.h>
-
 /* What runtimes have a part in. */
 static void use_runtimes(struct session *s, struct session_values *v)
 {
@@ -130,38 +128,4 @@ struct err *session_register(struct session *s, const struct vframe *f, const ch
     if (!found)
         return err_new(ERR_NOT_FOUND, "%s processors have no register %s", s->im->arch->name, name);
     return NULL;
-}
-
-/* ---- $_siginfo ---- */
-
-/* A core's note, or what the kernel said of a held thread. */
-static struct bytes siginfo_bytes(const struct image *im)
-{
-    for (size_t i = 0; i < im->threads.n; i++) {
-        const struct image_thread *th = &im->threads.v[i];
-        for (size_t k = 0; th->tid == im->signal.tid && k < th->n_notes; k++)
-            if (th->notes[k].type == NT_SIGINFO)
-                return th->notes[k].desc;
-    }
-    return (struct bytes){0};
-}
-
-struct err *session_siginfo(struct session *s, struct value *out)
-{
-    struct values *vs = session_values(s);
-    struct bytes b = siginfo_bytes(s->im);
-    struct index_hits hits;
-    if (!b.n)
-        return err_new(ERR_NO_DATA, "the target keeps no siginfo of a signal");
-    if (!vs->index)
-        return err_new(ERR_NO_DATA, "types are not looked for by name");
-    TRY(index_find(vs->index, "siginfo_t", INDEX_TYPE, false, NULL, &hits));
-    for (size_t i = 0; i < hits.n; i++) {
-        const struct type *t = hits.v[i].die.unit ? type_of_die(vs->types, &hits.v[i].die) : NULL;
-        if (t && !hits.v[i].declaration && type_strip(t)->size && type_strip(t)->size <= b.n) {
-            *out = value_of_bytes(vs, t, b.p, (size_t)type_strip(t)->size);
-            return NULL;
-        }
-    }
-    return err_hint(err_new(ERR_NO_DATA, "no debug information has the type siginfo_t"), "install libc6-dbg");
 }

@@ -33,7 +33,7 @@ struct err *session_register(struct session *s, const struct vframe *f, const ch
 /* A convenience value that outlives session_forget_values(): a copy of its bytes, or its place in memory.
  * Owned by the session. */
 struct err *session_keep(struct session *s, const struct value *v, struct value *out) MUST_CHECK;
-/* $_siginfo of the fatal signal, or the last stop: glibc's siginfo_t, typed. ERR_NO_DATA. */
+/* $_siginfo of the fatal signal, or the last stop. Its type is gdb's, which needs no debug information. ERR_NO_DATA. */
 struct err *session_siginfo(struct session *s, struct value *out) MUST_CHECK;
 
 /* What evaluates and prints: expr_evaluate(), format_value(), type_declaration(), index_find() work with it. */

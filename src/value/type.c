@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "value/index.h"
 
+#include <inttypes.h>
+
 struct types *types_new(struct modules *ms, struct index *index)
 {
     struct types *t = xcalloc(1, sizeof(*t));
@@ -151,7 +153,13 @@ const struct type *type_record_of(struct types *t, enum type_kind kind, const ch
                                   const struct field *fields, size_t n)
 {
     bool fresh;
-    struct type *type = made(t, NULL, kind, size, false, name, &fresh);
+    SCOPED(text_done) struct text key = {0};
+    text_printf(&key, "%s;", name ? name : "");
+    for (size_t i = 0; i < n; i++) {
+        put_identity(&key, fields[i].type);
+        text_printf(&key, "%s@%" PRIu64 ";", fields[i].name ? fields[i].name : "", fields[i].bit_offset);
+    }
+    struct type *type = made(t, NULL, kind, size, false, text_str(&key), &fresh);
     if (!fresh)
         return type;
     struct field *copy = arena_array(&t->arena, struct field, n ? n : 1);
@@ -160,7 +168,7 @@ const struct type *type_record_of(struct types *t, enum type_kind kind, const ch
         copy[i].name = fields[i].name ? arena_strdup(&t->arena, fields[i].name) : NULL;
     }
     type->size = size;
-    type->name = type->tag = arena_strdup(&t->arena, name);
+    type->name = type->tag = name ? arena_strdup(&t->arena, name) : NULL;
     struct type_more *more = type_more(type);
     more->have |= MORE_FIELDS;
     more->fields = (struct fields){.v = copy, .n = n};

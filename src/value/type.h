@@ -98,7 +98,8 @@ const struct type *type_function_of(struct types *t, const struct type *result, 
                                     size_t n, bool variadic);
 /* A base type that need not be in the target: for literals, casts and runtimes. `name` is copied. */
 const struct type *type_base(struct types *t, enum type_kind kind, const char *name, uint64_t size, bool is_signed);
-/* A struct or union that no DIE describes, told from others by its kind, name and size. Fields and names are copied. */
+/* A struct or union that no DIE describes, told from others by its kind, name (NULL: none), size and fields. Fields
+ * and names are copied. */
 struct field;
 const struct type *type_record_of(struct types *t, enum type_kind kind, const char *name, uint64_t size,
                                   const struct field *fields, size_t n);

@@ -100,6 +100,12 @@ p/x no_pipe
 p helpers[0]
 p helpers[0].wait
 p lock.__data.__kind
+p $_siginfo
+p/x $_siginfo
+p $_siginfo._sifields._sigfault.si_addr
+ptype $_siginfo
+ptype $_siginfo._sifields._rt
+whatis $_siginfo
 p main
 p &main
 p *main
