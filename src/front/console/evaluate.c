@@ -104,11 +104,16 @@ static struct err *assign(void *arg, const char *name, const struct value *v)
 
 /* ---- evaluation ---- */
 
+/* `set language` as DWARF has it (DWARF 5 section 7.12); "auto" leaves it to the frame. */
+static const uint16_t languages[] = {
+    [LANGUAGE_AUTO] = 0, [LANGUAGE_C] = 0x0c, [LANGUAGE_CXX] = 0x04, [LANGUAGE_RUST] = 0x1c};
+
 static struct err *environment(struct console *c, struct expr_env *out)
 {
     const struct image *im;
     TRY(console_target(c, &im));
     *out = (struct expr_env){.vs = session_values(c->session), .variable = variable, .assign = assign, .arg = c};
+    out->language = languages[c->set.language];
     struct err *e = console_frame(c, &out->frame);
     if (e && e->code == ERR_CANCELLED)
         return e;

@@ -28,6 +28,7 @@ static const struct setting table[] = {
     {"history filename", SETTING_TEXT, AT(history_file), NULL},
     {"history save", SETTING_BOOL, AT(history_save), NULL},
     {"history size", SETTING_COUNT, AT(history_size), "unlimited"},
+    {"language", SETTING_CHOICE, AT(language), "auto|c|c++|rust"},
     {"listsize", SETTING_COUNT, AT(listsize), "unlimited"},
     {"logging enabled", SETTING_BOOL, AT(log_on), NULL},
     {"logging file", SETTING_TEXT, AT(log_file), NULL},

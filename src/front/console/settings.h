@@ -8,6 +8,7 @@
 enum frame_arguments { ARGUMENTS_SCALARS, ARGUMENTS_ALL, ARGUMENTS_NONE, ARGUMENTS_PRESENCE };
 enum frame_info { FRAME_INFO_AUTO, FRAME_INFO_SHORT };
 enum entry_values { ENTRY_DEFAULT, ENTRY_NO };
+enum language { LANGUAGE_AUTO, LANGUAGE_C, LANGUAGE_CXX, LANGUAGE_RUST };
 enum filename_display { FILENAME_RELATIVE, FILENAME_BASENAME, FILENAME_ABSOLUTE };
 
 struct settings {
@@ -16,6 +17,7 @@ struct settings {
     unsigned entry_values;     /* enum entry_values */
     unsigned frame_info;       /* enum frame_info */
     unsigned filename_display; /* enum filename_display */
+    unsigned language;         /* enum language: that expressions are written in */
     bool past_main;            /* frames outside of main() are shown */
     unsigned backtrace_limit;  /* frames; 0: no limit */
     unsigned listsize;         /* lines; 0: no limit */
