@@ -19,7 +19,7 @@ class Console:
             if name not in env:
                 whole.pop(name, None)
         self.child = pexpect.spawn(INQUEST, ["debug", *argv], env=whole, dimensions=(rows, columns), timeout=20,
-                                   encoding="utf-8")
+                                   encoding="utf-8", searchwindowsize=200)
         self.child.expect(PROMPT)
 
     @property
@@ -179,6 +179,18 @@ def test_frames_are_wrapped(core, tmp_path):
     assert sum(line.startswith("    ") for line in wide) == 0
 
 
+def test_values_are_wrapped(core, tmp_path):
+    """At their members, and as deep as they are nested."""
+    console = Console(core, tmp_path, rows=200, NO_COLOR="1")
+    lines = console.ask("p $_siginfo").split("\n")[1:-1]
+    assert lines[0].startswith("$1 = {si_signo = 11, si_errno = 0, si_code = 1, _sifields = {_pad = {")
+    assert len(lines) > 8 and all(len(line) < 80 for line in lines)
+    assert all(re.match(r" {4,8}[_a-z0-9]+", line) for line in lines[1:])
+    assert '{name = ' in (long := console.ask("p deaths")) and all(len(line) < 80 for line in long.split("\n"))
+    console.ask("set width 0")
+    assert len(console.ask("p $_siginfo").split("\n")) == 3
+
+
 def test_a_million_elements(core, tmp_path):
     console = Console(core, tmp_path, NO_COLOR="1")
     for line in ("set pagination off", "set print elements 0", "set print repeats unlimited", "thread 2"):
@@ -197,6 +209,14 @@ def test_ctrl_c_in_a_long_answer(core, tmp_path):
     console.child.expect("Quit")
     console.child.expect(PROMPT)
     assert "$1 = 2" in console.ask("p 2")
+
+
+def test_language(console):
+    console.ask("set language c++")
+    assert '"c++"' in console.ask("show language")
+    assert "= true" in console.ask("p 1 == 1")
+    console.ask("set language c")
+    assert "= 1" in console.ask("p 1 == 1")
 
 
 def test_define_asks_for_lines(console):

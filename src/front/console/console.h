@@ -240,6 +240,13 @@ void console_put_current_thread(struct console *c);
 /* display.c: all expressions of `display`, after a stop. */
 struct err *console_show_displays(struct console *c) MUST_CHECK;
 
+/* ---- wrap.c ---- */
+
+/* On a terminal: breaks the lines of c->out since `from` that are wider than it, as gdb does. Of values by their
+ * members, each line `indent` further in. */
+void console_wrap_frame(struct console *c, size_t from);
+void console_wrap_value(struct console *c, size_t from, size_t indent);
+
 /* ---- command.c ---- */
 
 /* The row that a line begins with, and its arguments. ERR_USAGE: undefined, ambiguous. `*macro` is the user's

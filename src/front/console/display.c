@@ -12,6 +12,7 @@ static struct err *show(struct console *c, const struct console_display *d)
     struct format_letters l;
     struct value v;
     TRY(format_letters_take(&letters, &l));
+    size_t from = c->out.n;
     bool memory = l.letter == 'i' || l.letter == 's' || l.counted || l.size;
     text_printf(&c->out, "%u: %s%s%s", d->number, memory ? "x" : "", d->format, *d->format ? " " : "");
     put_safe(&c->out, d->text);
@@ -29,6 +30,7 @@ static struct err *show(struct console *c, const struct console_display *d)
         text_putc(&c->out, '>');
     } else {
         format_value(session_values(c->session), &v, &f, &c->out);
+        console_wrap_value(c, from, 0);
     }
     err_free(e);
     text_putc(&c->out, '\n');

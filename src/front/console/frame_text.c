@@ -82,42 +82,6 @@ void console_put_file(struct console *c, const struct sframe *f)
     put_coloured(&c->out, &c->screen, COLOUR_GREEN, file);
 }
 
-/* Where a frame's line may be broken: behind a comma, before " at " and " from ". */
-static bool breaks_at(const char *p)
-{
-    return (p[0] == ',' && p[1] == ' ') || strncmp(p, " at ", 4) == 0 || strncmp(p, " from ", 6) == 0;
-}
-
-/* The text since `from` in lines of the terminal's width, all but the first indented, as gdb does. */
-static void wrap(struct console *c, size_t from)
-{
-    if (!c->screen.terminal || !c->set.width || text_columns(c->out.p + from) <= c->set.width)
-        return;
-    SCOPED(freep) char *line = xstrdup(c->out.p + from);
-    c->out.n = from;
-    size_t column = 0;
-    for (const char *p = line; *p;) {
-        size_t n = 1, columns = 0; /* of the piece up to the next place to break */
-        while (p[n] && !breaks_at(p + n))
-            n++;
-        bool comma = p[n] == ',';
-        n += comma;
-        for (size_t i = 0; i < n; i++) {
-            if (p[i] == '\033')
-                i += strcspn(p + i, "m");
-            else
-                columns += p[i] != '\n' && ((unsigned char)p[i] & 0xc0) != 0x80;
-        }
-        if (column && column + columns > c->set.width) {
-            text_put(&c->out, "\n   ");
-            column = 3;
-        }
-        text_putn(&c->out, p, n);
-        column += columns;
-        p += n;
-    }
-}
-
 void console_put_frame(struct console *c, const struct sstack *st, size_t i, unsigned flags)
 {
     struct text *t = &c->out;
@@ -149,7 +113,7 @@ void console_put_frame(struct console *c, const struct sstack *st, size_t i, uns
         put_coloured(t, &c->screen, COLOUR_GREEN, at->module->path);
     }
     text_putc(t, '\n');
-    wrap(c, from);
+    console_wrap_frame(c, from);
 }
 
 struct err *console_show_frame(struct console *c)

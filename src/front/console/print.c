@@ -95,8 +95,10 @@ static struct err *put_numbered(struct console *c, const struct value *v, const 
 {
     size_t number;
     TRY(remember(c, v, &number));
+    size_t from = c->out.n;
     text_printf(&c->out, "$%zu = ", number);
     format_value(session_values(c->session), v, f, &c->out);
+    console_wrap_value(c, from, 0);
     text_putc(&c->out, '\n');
     return NULL;
 }

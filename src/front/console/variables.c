@@ -132,6 +132,7 @@ static void put_variable(struct console *c, const struct vframe *f, const struct
 {
     struct values *vs = session_values(c->session);
     struct value value;
+    size_t line = c->out.n;
     text_put(&c->out, indent);
     put_coloured(&c->out, &c->screen, COLOUR_CYAN, v->name);
     text_put(&c->out, " = ");
@@ -145,6 +146,7 @@ static void put_variable(struct console *c, const struct vframe *f, const struct
         format_variable(vs, &value, &c->set.print, &c->out);
     }
     indent_lines(&c->out, from, indent);
+    console_wrap_value(c, line, strlen(indent));
     text_putc(&c->out, '\n');
     err_free(e);
 }
