@@ -183,6 +183,13 @@ enum dw_at {
     DW_AT_GNU_dwo_id = 0x2131,
     DW_AT_GNU_ranges_base = 0x2132,
     DW_AT_GNU_addr_base = 0x2133,
+    /* Go's (cmd/internal/dwarf/dwarf.go). */
+    DW_AT_go_kind = 0x2900,
+    DW_AT_go_key = 0x2901,
+    DW_AT_go_elem = 0x2902,
+    DW_AT_go_embedded_field = 0x2903,
+    DW_AT_go_runtime_type = 0x2904,
+    DW_AT_go_closure_offset = 0x2907,
 };
 
 enum dw_form {

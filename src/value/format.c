@@ -8,6 +8,7 @@ const struct format format_defaults = {
     .elements = 200,
     .repeats = 10,
     .depth = 20,
+    .recurse = 1,
     .addresses = true,
     .symbols = true,
     .unions = true,
@@ -69,8 +70,7 @@ static bool all_absent(const struct location *l)
     return true;
 }
 
-/* A record or array none of which can be read has one reason, not one a member. */
-static bool print_unreadable(struct printer *p, const struct value *v, const struct type *t)
+bool print_unreadable(struct printer *p, const struct value *v, const struct type *t)
 {
     uint8_t byte;
     if (t->size == 0 || v->bit_size || v->loc.n != 1 || v->loc.pieces[0].kind != LOC_MEMORY)
@@ -194,6 +194,8 @@ void print_value(struct printer *p, const struct value *whole)
         text_put(p->out, nowhere(&v, t));
     else if (t->kind == TYPE_POINTER && value_synthetic(&v))
         text_put(p->out, "<synthetic pointer>");
+    else if (type_is_go(t) && p->f->letter != 'r')
+        print_go(p, &v);
     else if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))
         print_presentation(p, &shown);
     else if (is_aggregate(t))
@@ -280,7 +282,8 @@ void format_value(struct values *vs, const struct value *v, const struct format 
     if (f->object)
         make_dynamic(vs, &shown);
     const struct type *t = type_strip(shown.type);
-    bool pointer = t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t);
+    bool pointer = t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t) &&
+                   (!type_is_go(t) || f->letter == 'r');
     if (!nowhere(&shown, t) && (pointer || is_reference(t) || (f->object && value_has_vtable(t))))
         put_type(out, shown.type);
     print_value(&p, &shown);

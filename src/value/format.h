@@ -17,6 +17,7 @@ struct format {
     unsigned elements;   /* of arrays, strings and containers: 200 */
     unsigned repeats;    /* equal elements in a row that are folded from: 10 */
     unsigned depth;      /* of nested records: 20 */
+    unsigned recurse;    /* the same of Go's, which Delve does not open further: 1 (0 is no level, not no limit) */
     unsigned characters; /* of a string; 0: as `elements` */
     bool pretty;         /* one member a line */
     bool addresses;      /* of strings, functions and pointers: on */
@@ -58,6 +59,7 @@ enum present_kind {
     PRESENT_MAP,    /* children by two, key and value: {[k] = v} */
     PRESENT_RECORD, /* named children: {a = 1, b = 2} */
     PRESENT_TEXT,   /* `summary` alone */
+    PRESENT_VALUE,  /* another value, the only child, whose type is `summary`: what an interface holds */
 };
 
 struct child {
@@ -76,7 +78,8 @@ struct presentation {
     void *state; /* of next() */
 };
 
-/* How a runtime prints its types. `present` says false for a value that is not its business, and for one of
+/* How a runtime prints its types. Of Go, also those that are no records: maps, channels and functions are asked for,
+ * and their presentations follow what Delve prints: no `next` is nil. `present` says false for a value that is not its business, and for one of
  * its types whose layout is not as it knows it: then the value prints as its bare record. */
 struct formatter {
     const char *name;

@@ -72,30 +72,38 @@ static void put_array(struct tree *t, const struct value *v, const struct type *
     json_array_end(t->j);
 }
 
-static void put_presentation(struct tree *t, struct presentation *shown)
+static void put_children(struct tree *t, struct presentation *shown, uint64_t limit)
 {
     struct child c = {.name = NULL};
     struct err *e = NULL;
-    uint64_t n = 0, limit = t->f->elements ? t->f->elements : UINT64_MAX;
-    if (shown->summary)
-        json_kv_string(t->j, "summary", shown->summary);
-    if (!shown->next || shown->kind == PRESENT_STRING || shown->kind == PRESENT_TEXT)
-        return;
-    if (shown->length != UINT64_MAX)
-        json_kv_u64(t->j, "length", shown->length);
-    json_kv_string(t->j, "kind",
-                   shown->kind == PRESENT_MAP     ? "map"
-                   : shown->kind == PRESENT_ARRAY ? "array"
-                                                  : "record");
     json_key(t->j, "children");
     json_array_begin(t->j);
-    for (; n < limit && t->left && shown->next(shown, t->vs, &c, &e); n++) {
+    for (uint64_t n = 0; n < limit && t->left && shown->next(shown, t->vs, &c, &e); n++) {
         put_value(t, c.name, &c.value);
         c = (struct child){.name = NULL};
     }
     if (e)
         put_failed(t, NULL, e);
     json_array_end(t->j);
+}
+
+static void put_presentation(struct tree *t, struct presentation *shown)
+{
+    if (shown->summary)
+        json_kv_string(t->j, "summary", shown->summary);
+    if (!shown->next || shown->kind == PRESENT_STRING || shown->kind == PRESENT_TEXT)
+        return;
+    if (shown->kind == PRESENT_VALUE) {
+        put_children(t, shown, 1);
+        return;
+    }
+    if (shown->length != UINT64_MAX)
+        json_kv_u64(t->j, "length", shown->length);
+    json_kv_string(t->j, "kind",
+                   shown->kind == PRESENT_MAP     ? "map"
+                   : shown->kind == PRESENT_ARRAY ? "array"
+                                                  : "record");
+    put_children(t, shown, t->f->elements ? t->f->elements : UINT64_MAX);
 }
 
 /* Why the value's first byte is not there; NULL: it is. */
@@ -115,8 +123,9 @@ static bool deeper(const struct tree *t)
 static void put_inside(struct tree *t, const struct value *v, const struct type *type)
 {
     struct presentation shown;
+    bool shows = type_is_record(type) || type_is_go(type);
     t->level++;
-    if (type_is_record(type) && t->f->letter != 'r' && format_present(t->vs, v, &shown))
+    if (shows && t->f->letter != 'r' && format_present(t->vs, v, &shown))
         put_presentation(t, &shown);
     else if (type_is_record(type))
         put_record(t, v);
@@ -150,6 +159,7 @@ static void put_value(struct tree *t, const char *name, const struct value *whol
     } else {
         struct format flat = *t->f;
         flat.depth = 1; /* children have their own texts */
+        flat.recurse = 0;
         flat.pretty = flat.array = false;
         format_variable(t->vs, &v, &flat, &text);
         json_kv_string(t->j, "value", text_str(&text));

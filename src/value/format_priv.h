@@ -31,6 +31,8 @@ struct printer {
 void print_value(struct printer *p, const struct value *v);
 /* Why something cannot be shown, in its place; frees `e`. */
 void print_problem(struct printer *p, struct err *e);
+/* A record or array none of which can be read has one reason, not one a member. False: it can be read. */
+bool print_unreadable(struct printer *p, const struct value *v, const struct type *t);
 /* Is a record or array here too deep for `depth`? */
 bool print_too_deep(const struct printer *p);
 /* True once the user asked to stop, or the text is too long. */
@@ -84,6 +86,10 @@ void print_rust_record(struct printer *p, const struct value *v, const struct ty
 bool print_rust_str(struct printer *p, const struct value *v, const struct type *t);
 void print_rust_char(struct printer *p, const struct scalar *s);
 bool print_rust_pointer(struct printer *p, const struct type *t, taddr at);
+void print_go(struct printer *p, const struct value *v);                                   /* format_go.c */
+void print_go_string(struct printer *p, taddr at, uint64_t n);
+/* The shortest decimal number that is this one, without an exponent; bits: 32 or 64. */
+void print_go_float(struct text *out, double v, unsigned bits);
 void print_presentation(struct printer *p, struct presentation *shown); /* format_present.c */
 /* Elements between two brackets, with repeats folded. */
 void print_elements(struct printer *p, const struct value *v, uint64_t count, const char *brackets);

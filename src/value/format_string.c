@@ -31,7 +31,7 @@ struct text_kind text_kind_of(const struct type *t, char letter)
             break;
         t = t->target;
     }
-    if (real->kind == TYPE_CHAR || (real->size == 1 && real->die.unit && !type_is_rust(real)))
+    if (real->kind == TYPE_CHAR || (real->size == 1 && real->die.unit && !type_is_rust(real) && !type_is_go(real)))
         return (struct text_kind){.width = (uint8_t)real->size, .prefix = ""};
     return none;
 }

@@ -378,6 +378,11 @@ bool type_is_rust(const struct type *t)
     return t->language == DW_LANG_Rust;
 }
 
+bool type_is_go(const struct type *t)
+{
+    return t->language == DW_LANG_Go;
+}
+
 struct type_more *type_more(const struct type *t)
 {
     struct type *own = (struct type *)(uintptr_t)t;

@@ -56,6 +56,7 @@ struct type {
     bool variadic;      /* TYPE_FUNCTION */
     bool unprototyped;  /* TYPE_FUNCTION without a DIE: nothing is known of its parameters */
     bool big_endian;    /* base types with DW_AT_endianity (GCC's scalar_storage_order) */
+    uint8_t go_kind;    /* enum go_kind: DW_AT_go_kind; 0 unsaid */
     uint16_t language;  /* DW_LANG_*; 0 unknown */
     uint16_t align;     /* DW_AT_alignment; 0 unsaid */
     uint64_t size;      /* bytes; 0: none or unknown */
@@ -125,6 +126,34 @@ static inline bool type_is_record(const struct type *t)
 /* C++ or another language with references and classes. */
 bool type_is_cxx(const struct type *t);
 bool type_is_rust(const struct type *t);
+bool type_is_go(const struct type *t);
+
+/* What a type is to Go: reflect.Kind (reflect/type.go; the numbers have been the same since Go 1.0). */
+enum go_kind {
+    GO_INVALID, /* types of the runtime that only DWARF has, too */
+    GO_BOOL,
+    GO_INT,
+    GO_UINTPTR = 12,
+    GO_FLOAT32,
+    GO_FLOAT64,
+    GO_COMPLEX64,
+    GO_COMPLEX128,
+    GO_ARRAY,
+    GO_CHAN,
+    GO_FUNC,
+    GO_INTERFACE,
+    GO_MAP,
+    GO_POINTER,
+    GO_SLICE,
+    GO_STRING,
+    GO_STRUCT,
+    GO_UNSAFE_POINTER,
+};
+/* The type below typedefs and qualifiers that says its kind: a map, not the pointer that it is made of. The kind
+ * is told even where DWARF leaves it out, by what DWARF describes. Any other type: type_strip(). Never NULL. */
+const struct type *type_go(const struct type *t, enum go_kind *kind);
+/* The type that DW_AT_go_key or DW_AT_go_elem of a map, channel or slice names; NULL: none. */
+const struct type *type_go_part(const struct type *t, uint16_t at);
 
 /* The DIE that says the bounds and the stride of a TYPE_ARRAY or TYPE_VECTOR of DWARF, in one dimension
  * (DW_TAG_subrange_type): where an array of variable length has them as expressions. False: there is none. */

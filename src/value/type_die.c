@@ -316,6 +316,9 @@ static void read_common(struct type *t)
         case DW_AT_endianity:
             t->big_endian = v.u == 1; /* DW_END_big */
             break;
+        case DW_AT_go_kind:
+            t->go_kind = t->language == DW_LANG_Go && v.u <= GO_UNSAFE_POINTER ? (uint8_t)v.u : 0;
+            break;
         default:
             break;
         }

@@ -218,6 +218,8 @@ void type_put(struct type_printer *p, const struct type *t, const char *inner, i
     p->nested++;
     if (type_is_rust(t))
         type_put_rust(p, t, inner, show, level);
+    else if (type_is_go(t) && show <= 0)
+        type_put_go(p, t, inner);
     else
         put_c(p, t, inner, show, level);
     p->nested--;

@@ -77,6 +77,7 @@ void type_put(struct type_printer *p, const struct type *t, const char *inner, i
 /* A record or enumeration spelt out: "struct node {...}", without the indentation of its first line. */
 void type_put_inside(struct type_printer *p, const struct type *t, int show, unsigned level);
 void type_put_rust(struct type_printer *p, const struct type *t, const char *inner, int show, unsigned level);
+void type_put_go(struct type_printer *p, const struct type *t, const char *inner);
 /* The name of a type that is not put together from its target. */
 void type_put_own_name(struct type_printer *p, const struct type *t);
 /* "struct", "class", "union" or "enum"; NULL for other kinds. */

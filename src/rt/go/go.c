@@ -39,6 +39,8 @@ static void rt_free(struct rt *rt)
     vec_done(&rt->ms_known);
     pthread_mutex_destroy(&rt->lock);
     map64_done(&rt->system_starts);
+    map64_done(&rt->dwarf_types);
+    vec_done(&rt->type_dies);
     arena_done(&rt->arena);
     free(rt);
 }
@@ -83,6 +85,7 @@ const struct runtime runtime_go = {
     .free = rt_free,
     .stepper = go_stepper,
     .language = language,
+    .formatter = go_formatter,
     .tasks = go_tasks,
     .wait_reason = go_wait_reason,
     .state_name = go_state_name,

@@ -63,6 +63,10 @@ struct rt {
     bool tried_ms;
     struct go_stepper stepper;
     struct map64 system_starts; /* entry of a first function -> is it the runtime's own */
+    struct formatter formatter;
+    struct map64 dwarf_types; /* types.c: address of a runtime type -> index into type_dies */
+    VEC(struct dw_die) type_dies;
+    bool tried_types;
 };
 
 /* buildinfo.c. False: the file is not Go's, or says nothing. */
@@ -121,6 +125,35 @@ struct task_walker *go_walker_new(struct rt *rt);
 void go_walker_free(struct task_walker *w);
 size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole);
 struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out) MUST_CHECK;
+/* types.c: types as the running program knows them (internal/abi/type.go). */
+struct go_type {
+    taddr at;
+    const char *name; /* "*errors.errorString", as %T prints it; of the arena that was given */
+    uint64_t size;
+    uint8_t kind; /* enum go_kind */
+    bool direct;  /* an interface holds the value itself, not its address */
+};
+/* ERR_CORRUPT: there is no type at the address. */
+struct err *go_type_read(struct rt *rt, taddr at, struct arena *a, struct go_type *out) MUST_CHECK;
+/* The same type as DWARF describes it, by DW_AT_go_runtime_type; NULL: it does not. */
+const struct type *go_type_dwarf(struct rt *rt, struct values *vs, taddr at);
+/* What an interface holds: its type, and in *data the word behind it. False: nil. */
+struct err *go_interface(struct rt *rt, struct values *vs, const struct value *v, bool *nil, struct go_type *type,
+                         taddr *data) MUST_CHECK;
+
+/* The struct behind the pointer that a map, channel or function is; *at 0: nil. */
+struct err *go_behind(struct values *vs, const struct value *v, struct value *out, taddr *at) MUST_CHECK;
+/* A number in a struct, by name. */
+struct err *go_number(struct values *vs, const struct value *v, const char *name, uint64_t *out) MUST_CHECK;
+/* map.c, chan.c, func.c: false when the layout is not as they know it. */
+bool go_present_map(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+bool go_present_chan(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+/* known.c: structs of the standard library that say more than their fields. */
+bool go_present_struct(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+/* format.c */
+const struct formatter *go_formatter(struct rt *rt);
+
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
 bool go_is_private(struct rt *rt, const char *function);

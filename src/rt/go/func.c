@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of func types: a pointer to a word with the code's address, behind which a closure's variables stand. */
+#include "rt/go/priv.h"
+
+#include <inttypes.h>
+
+struct captured {
+    struct dw_die die;
+    bool more;
+    taddr closure;
+};
+
+/* The next variable of the function's DIE that stands in its closure (DW_AT_go_closure_offset, from Go 1.23). */
+static bool next_captured(struct presentation *p, struct values *vs, struct child *out, struct err **e)
+{
+    (void)e;
+    struct captured *c = p->state;
+    for (; c->more; c->more = dw_die_next(&c->die)) {
+        uint64_t offset;
+        const char *name = dw_attr_string(&c->die, DW_AT_name);
+        if (!name || !dw_attr_uint(&c->die, DW_AT_go_closure_offset, &offset))
+            continue;
+        out->name = name;
+        out->value = value_at(vs, type_of(vs->types, &c->die), c->closure + offset);
+        c->more = dw_die_next(&c->die);
+        return true;
+    }
+    return false;
+}
+
+/* The DIE of the function that starts at an address. */
+static bool function_die(struct module *m, taddr entry, struct dw_die *out)
+{
+    struct dwarf *d = m ? module_dwarf(m) : NULL;
+    struct dw_unit *u = NULL;
+    struct dw_die root;
+    struct dw_walk w;
+    taddr link = m ? entry - m->bias : 0, low;
+    if (!d)
+        return false;
+    dwarf_find_units(d, &link, 1, &u);
+    if (!u || !dw_die_root(u, &root))
+        return false;
+    dw_walk_init(&w, &root);
+    while (dw_walk_next(&w, out)) {
+        struct dw_value v;
+        dw_walk_skip(&w);
+        if (dw_tag(out) == DW_TAG_subprogram && dw_attr(out, DW_AT_low_pc, &v) && dw_value_address(u, &v, &low) &&
+            low == link)
+            return true;
+    }
+    return false;
+}
+
+bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out)
+{
+    taddr closure, entry;
+    uint8_t bytes[8];
+    const struct go_module *m;
+    struct go_function f;
+    struct dw_die die;
+    struct err *e = value_read(vs, v, 0, bytes, sizeof(bytes));
+    if (e) {
+        err_free(e); /* the printer finds the same reason, and says it */
+        return false;
+    }
+    memcpy(&closure, bytes, sizeof(closure));
+    *out = (struct presentation){.kind = PRESENT_RECORD, .length = closure ? UINT64_MAX : 0};
+    if (!closure)
+        return true;
+    if (!go_word(rt, closure, &entry) || !go_function_at(rt, entry, &m, &f))
+        return false;
+    out->summary = f.name;
+    struct captured *c = arena_new(vs->arena, struct captured);
+    *c = (struct captured){.closure = closure};
+    c->more = function_die(m->module, f.entry, &die) && dw_die_child(&die, &c->die);
+    out->next = next_captured;
+    out->state = c;
+    return true;
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of Go in the words of Delve's `print`: []int len: 2, cap: 2, [1,2]. What only Go's runtime knows (what an
+ * interface holds, maps, channels, functions) comes from the runtime's formatter. */
+#include "value/format_priv.h"
+
+/* How a value in a value is written. */
+struct style {
+    bool typed;      /* with its type in front */
+    bool lines;      /* `pretty`: what is nested starts a new line */
+    unsigned indent; /* tabs */
+    unsigned chain;  /* of pointers and interfaces that were followed to it */
+};
+
+enum {
+    CHAIN_MAX = 20,
+    SHORT_STRING = 7, /* characters; records with longer ones take several lines */
+};
+
+static void put(struct printer *p, const struct value *v, struct style s);
+
+static void put_type(struct printer *p, const struct type *t)
+{
+    type_name(p->out, t, NULL);
+}
+
+static void put_typed(struct printer *p, const struct type *t, const struct style *s)
+{
+    if (!s->typed)
+        return;
+    put_type(p, t);
+    text_putc(p->out, ' ');
+}
+
+static void put_line(struct printer *p, unsigned indent)
+{
+    text_putc(p->out, '\n');
+    for (unsigned i = 0; i < indent && i < LEVEL_MAX; i++)
+        text_putc(p->out, '\t');
+}
+
+/* (*main.point)(0xc000012340): where it is, instead of what it is. */
+static void put_address(struct printer *p, const struct type *t, taddr at)
+{
+    SCOPED(text_done) struct text name = {0};
+    type_name(&name, t, NULL);
+    const char *quote = strchr(text_str(&name), '/') ? "\"" : "";
+    text_printf(p->out, "(*%s%s%s)(0x%" PRIx64 ")", quote, text_str(&name), quote, at);
+}
+
+static struct style inside(const struct style *s, bool typed, bool lines)
+{
+    return (struct style){.typed = typed, .lines = lines, .indent = s->indent + 1, .chain = s->chain};
+}
+
+static bool too_deep(const struct printer *p)
+{
+    return p->level > p->f->recurse || p->level > LEVEL_MAX;
+}
+
+static struct err *member_number(struct printer *p, const struct value *v, const char *name, uint64_t *out)
+{
+    struct value member;
+    TRY(value_member(p->vs, v, name, &member));
+    return value_int(p->vs, &member, out);
+}
+
+/* ---- several lines ---- */
+
+static bool long_string(struct printer *p, const struct value *v)
+{
+    uint64_t n = 0;
+    struct err *e = member_number(p, v, "len", &n);
+    err_free(e); /* then its reason is printed, which is long */
+    return e || n > SHORT_STRING;
+}
+
+/* Does a member or element make its record or array take a line for each? */
+static bool breaks_lines(struct printer *p, const struct value *v)
+{
+    enum go_kind kind;
+    const struct type *t = type_go(v->type, &kind);
+    bool pointer = kind == GO_POINTER;
+    for (int i = 0; i < CHAIN_MAX && kind == GO_POINTER && t->target; i++)
+        t = type_go(t->target, &kind);
+    if (kind == GO_STRING)
+        return pointer || long_string(p, v);
+    return kind == GO_SLICE || kind == GO_ARRAY || kind == GO_STRUCT || kind == GO_MAP || kind == GO_INTERFACE;
+}
+
+/* ---- rows ---- */
+
+static void put_more(struct printer *p, uint64_t shown, uint64_t n)
+{
+    if (shown < n && shown)
+        text_printf(p->out, "...+%" PRIu64 " more", n - shown);
+    else if (shown < n)
+        text_put(p->out, "...");
+}
+
+/* Elements of one type, one behind the other from the start of `first` on. */
+static void put_row(struct printer *p, const struct value *first, uint64_t n, const struct style *s)
+{
+    uint64_t shown = 0, limit = p->f->elements && p->f->elements < n ? p->f->elements : n;
+    bool lines = s->lines && n && breaks_lines(p, first);
+    struct style each = inside(s, false, lines);
+    uint64_t bits = value_size(first->type) * 8u;
+    struct value element = *first;
+    text_putc(p->out, '[');
+    p->level++;
+    for (; shown < limit && !print_stopped(p); shown++, element.bit_offset += bits) {
+        if (lines)
+            put_line(p, each.indent);
+        put(p, &element, each);
+        if (shown + 1 < limit || shown + 1 < n || lines)
+            text_putc(p->out, ',');
+    }
+    p->level--;
+    if (lines && shown < n)
+        put_line(p, each.indent);
+    put_more(p, shown, n);
+    if (lines)
+        put_line(p, s->indent);
+    text_putc(p->out, ']');
+}
+
+static void put_array(struct printer *p, const struct value *v, const struct type *t, const struct style *s)
+{
+    put_typed(p, v->type, s);
+    struct value first = *v;
+    first.type = t->target;
+    if (t->target && !print_unreadable(p, v, type_strip(t)))
+        put_row(p, &first, t->count_known ? t->count : 0, s);
+}
+
+static void put_slice(struct printer *p, const struct value *v, const struct style *s)
+{
+    uint64_t n = 0, cap = 0, at = 0;
+    struct value array;
+    struct err *e = value_member(p->vs, v, "array", &array);
+    if (!e)
+        e = value_int(p->vs, &array, &at);
+    if (!e)
+        e = member_number(p, v, "len", &n);
+    if (!e)
+        e = member_number(p, v, "cap", &cap);
+    if (e) {
+        print_problem(p, e);
+        return;
+    }
+    if (s->typed) {
+        put_type(p, v->type);
+        text_printf(p->out, " len: %" PRId64 ", cap: %" PRId64 ", ", (int64_t)n, (int64_t)cap);
+    }
+    const struct type *element = type_strip(array.type)->target;
+    if (at == 0 && n == 0) {
+        text_put(p->out, "nil");
+    } else if ((int64_t)n < 0 || !element) {
+        text_put(p->out, "<error: a slice of no possible length>");
+    } else {
+        struct value first = value_at(p->vs, element, at);
+        struct err *lost = n && value_size(element) ? value_reachable(p->vs, &first) : NULL;
+        if (lost)
+            print_problem(p, value_memory_error(lost));
+        else
+            put_row(p, &first, n, s);
+    }
+}
+
+/* ---- records ---- */
+
+static void put_field(struct printer *p, const struct value *v, const struct field *f, const struct style *s)
+{
+    struct value member;
+    if (f->name)
+        text_put_escaped(p->out, f->name, strlen(f->name));
+    text_put(p->out, ": ");
+    struct err *e = value_field(p->vs, v, f, &member);
+    if (e)
+        print_problem(p, e);
+    else
+        put(p, &member, *s);
+}
+
+static bool record_breaks(struct printer *p, const struct value *v, struct fields fields)
+{
+    for (size_t i = 0; i < fields.n; i++) {
+        struct value member;
+        struct err *e = value_field(p->vs, v, &fields.v[i], &member);
+        bool breaks = !e && breaks_lines(p, &member);
+        err_free(e);
+        if (breaks)
+            return true;
+    }
+    return false;
+}
+
+static void put_record(struct printer *p, const struct value *v, const struct type *t, const struct style *s)
+{
+    taddr at;
+    struct fields fields = type_fields(type_strip(t));
+    struct err *nowhere = value_address(v, &at);
+    bool address = !nowhere && fields.n && too_deep(p);
+    err_free(nowhere); /* a record in registers has no address to be shown instead */
+    if (address) {
+        put_address(p, v->type, at);
+        return;
+    }
+    put_typed(p, v->type, s);
+    if (print_unreadable(p, v, type_strip(t)))
+        return;
+    bool lines = s->lines && record_breaks(p, v, fields);
+    struct style each = inside(s, true, lines);
+    text_putc(p->out, '{');
+    p->level++;
+    for (size_t i = 0; i < fields.n && p->level < LEVEL_MAX && !print_stopped(p); i++) {
+        if (lines)
+            put_line(p, each.indent);
+        put_field(p, v, &fields.v[i], &each);
+        if (i + 1 < fields.n || lines)
+            text_put(p->out, lines ? "," : ", ");
+    }
+    p->level--;
+    text_putc(p->out, '}');
+}
+
+/* ---- pointers ---- */
+
+static void put_word(struct printer *p, const struct value *v)
+{
+    uint64_t word;
+    struct err *e = value_int(p->vs, v, &word);
+    if (e)
+        print_problem(p, e);
+    else
+        text_printf(p->out, "0x%" PRIx64, word);
+}
+
+static void put_pointer(struct printer *p, const struct value *v, const struct style *s)
+{
+    struct value target;
+    uint64_t at = 0;
+    struct err *e = value_int(p->vs, v, &at);
+    if (!e && at == 0) {
+        if (s->typed)
+            put_typed(p, v->type, s);
+        text_put(p->out, s->typed ? "nil" : "*nil");
+        return;
+    }
+    if (!e)
+        e = value_deref(p->vs, v, &target);
+    if (e) {
+        print_problem(p, e);
+        return;
+    }
+    text_putc(p->out, '*');
+    struct style next = *s;
+    if (++next.chain > CHAIN_MAX)
+        put_address(p, target.type, at);
+    else
+        put(p, &target, next);
+}
+
+static void put_unsafe_pointer(struct printer *p, const struct value *v)
+{
+    text_put(p->out, "unsafe.Pointer(");
+    put_word(p, v);
+    text_putc(p->out, ')');
+}
+
+/* ---- what the runtime says ---- */
+
+static bool next_child(struct printer *p, struct presentation *shown, struct child *c)
+{
+    struct err *e = NULL;
+    *c = (struct child){.name = NULL};
+    bool more = shown->next(shown, p->vs, c, &e);
+    if (e)
+        print_problem(p, e);
+    return more && !e;
+}
+
+static void put_map(struct printer *p, const struct value *v, struct presentation *shown, const struct style *s)
+{
+    struct child c;
+    uint64_t pairs = 0, limit = p->f->elements;
+    put_typed(p, v->type, s);
+    if (!shown->next) {
+        text_put(p->out, "nil");
+        return;
+    }
+    bool open = !too_deep(p), lines = s->lines && open && shown->length;
+    struct style key = inside(s, false, false), value = inside(s, false, lines);
+    text_putc(p->out, '[');
+    p->level++;
+    for (; open && (!limit || pairs < limit) && !print_stopped(p) && next_child(p, shown, &c); pairs++) {
+        if (lines)
+            put_line(p, key.indent);
+        else if (pairs)
+            text_put(p->out, ", ");
+        put(p, &c.value, key);
+        text_put(p->out, ": ");
+        if (next_child(p, shown, &c))
+            put(p, &c.value, value);
+        if (lines)
+            text_putc(p->out, ',');
+    }
+    p->level--;
+    if (lines && pairs < shown->length)
+        put_line(p, key.indent);
+    else if (pairs && pairs < shown->length)
+        text_putc(p->out, ',');
+    put_more(p, pairs, shown->length);
+    if (lines)
+        put_line(p, s->indent);
+    text_putc(p->out, ']');
+}
+
+static void put_interface(struct printer *p, const struct value *v, struct presentation *shown, const struct style *s)
+{
+    struct child c;
+    if (s->typed && !shown->summary)
+        put_typed(p, v->type, s);
+    if (!shown->summary && !shown->next) {
+        text_put(p->out, "nil");
+        return;
+    }
+    if (s->typed && shown->summary) {
+        put_type(p, v->type);
+        text_printf(p->out, "(%s) ", shown->summary);
+    }
+    if (!shown->next || !next_child(p, shown, &c))
+        return;
+    struct style data = *s;
+    data.typed = false;
+    if (++data.chain > CHAIN_MAX)
+        text_put(p->out, "...");
+    else
+        put(p, &c.value, data);
+}
+
+static void put_channel(struct printer *p, const struct value *v, const struct presentation *shown)
+{
+    put_type(p, v->type);
+    text_printf(p->out, " %s", shown->next && shown->summary ? shown->summary : "nil");
+}
+
+static void put_shown(struct printer *p, const struct value *v, struct presentation *shown, enum go_kind kind,
+                      const struct style *s)
+{
+    if (shown->kind == PRESENT_MAP) {
+        put_map(p, v, shown, s);
+    } else if (shown->kind == PRESENT_VALUE) {
+        put_interface(p, v, shown, s);
+    } else if (kind == GO_CHAN) {
+        put_channel(p, v, shown);
+    } else if (kind == GO_FUNC) {
+        text_put(p->out, shown->summary ? shown->summary : "nil");
+    } else {
+        put_type(p, v->type);
+        text_printf(p->out, "(%s)", shown->summary ? shown->summary : "");
+    }
+}
+
+/* ---- all ---- */
+
+static void put_string(struct printer *p, const struct value *v)
+{
+    uint64_t at = 0, n = 0;
+    struct err *e = member_number(p, v, "str", &at);
+    if (!e)
+        e = member_number(p, v, "len", &n);
+    if (e)
+        print_problem(p, e);
+    else if ((int64_t)n < 0)
+        text_put(p->out, "<error: a string of no possible length>");
+    else
+        print_go_string(p, at, n);
+}
+
+static void put_scalar(struct printer *p, const struct value *v, const struct type *t, enum go_kind kind)
+{
+    struct scalar s;
+    struct err *e = value_scalar(p->vs, v, &s);
+    if (e) {
+        print_problem(p, e);
+        return;
+    }
+    const struct arch *arch = modules_image(p->vs->ms)->arch;
+    bool plain = !p->f->letter || p->f->letter == 's', complex = kind == GO_COMPLEX64 || kind == GO_COMPLEX128;
+    const struct type *real = type_strip(t);
+    enum real_format f = complex || kind == GO_FLOAT32 || kind == GO_FLOAT64 ? real_format_of(arch, real) : REAL_NONE;
+    if (!plain || f == REAL_NONE) {
+        print_scalar(p, v->type, &s);
+        return;
+    }
+    unsigned bits = kind == GO_FLOAT32 || kind == GO_COMPLEX64 ? 32 : 64;
+    if (complex)
+        text_putc(p->out, '(');
+    print_go_float(p->out, (double)real_decode(f, s.bytes), bits);
+    if (complex) {
+        text_put(p->out, " + ");
+        print_go_float(p->out, (double)real_decode(f, s.bytes + s.size / 2u), bits);
+        text_put(p->out, "i)");
+    }
+}
+
+/* Kinds of which the runtime is asked. */
+static bool runtime_knows(enum go_kind kind)
+{
+    return kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC || kind == GO_INTERFACE || kind == GO_STRUCT;
+}
+
+static void put_raw(struct printer *p, const struct value *v, const struct type *t)
+{
+    struct value plain = *v;
+    plain.type = type_strip(t);
+    if (plain.type->kind == TYPE_FUNCTION)
+        plain.type = type_pointer_to(p->vs->types, plain.type);
+    put_type(p, v->type);
+    text_putc(p->out, '(');
+    put_word(p, &plain);
+    text_putc(p->out, ')');
+}
+
+static void put_kind(struct printer *p, const struct value *v, const struct type *t, enum go_kind kind,
+                     const struct style *s)
+{
+    struct presentation shown;
+    if (runtime_knows(kind) && format_present(p->vs, v, &shown))
+        put_shown(p, v, &shown, kind, s);
+    else if (kind == GO_ARRAY)
+        put_array(p, v, t, s);
+    else if (kind == GO_SLICE)
+        put_slice(p, v, s);
+    else if (kind == GO_STRING)
+        put_string(p, v);
+    else if (kind == GO_POINTER && t->target)
+        put_pointer(p, v, s);
+    else if (kind == GO_UNSAFE_POINTER)
+        put_unsafe_pointer(p, v);
+    else if (type_is_record(type_strip(t)))
+        put_record(p, v, t, s);
+    else if (kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC)
+        put_raw(p, v, t);
+    else
+        put_scalar(p, v, t, kind);
+}
+
+static bool is_aggregate(enum go_kind kind)
+{
+    return kind == GO_ARRAY || kind == GO_SLICE || kind == GO_STRUCT || kind == GO_MAP || kind == GO_INTERFACE;
+}
+
+static void put(struct printer *p, const struct value *v, struct style s)
+{
+    enum go_kind kind;
+    const struct type *t = type_go(v->type, &kind);
+    if (p->level > LEVEL_MAX || (p->summary && is_aggregate(kind)))
+        text_put(p->out, "...");
+    else if (p->summary && kind == GO_POINTER)
+        put_word(p, v);
+    else
+        put_kind(p, v, t, kind, &s);
+}
+
+void print_go(struct printer *p, const struct value *v)
+{
+    put(p, v, (struct style){.typed = true, .lines = p->f->pretty});
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings and numbers of Go. */
+#include "value/format_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { STRING_MAX = 16 * 1024 * 1024 }; /* bytes of one string that are shown, whatever the limits say */
+
+/* ---- strings ---- */
+
+/* One character between double quotes, as Go writes it in its source; gives the bytes that it took. */
+static size_t put_quoted(struct text *out, const char *s, size_t n)
+{
+    static const char letters[] = "\aa\bb\ff\nn\rr\tt\vv\"\"\\\\";
+    for (const char *l = letters; *l; l += 2)
+        if (*s == *l) {
+            text_printf(out, "\\%c", l[1]);
+            return 1;
+        }
+    size_t len = utf8_sequence(s, n);
+    if (len && !utf8_is_control(s, len)) {
+        text_putn(out, s, len);
+        return len;
+    }
+    for (size_t i = 0; i < (len > 1 ? 0 : 1); i++)
+        text_printf(out, "\\x%02x", (uint8_t)s[i]);
+    if (len > 1) /* C1: two bytes of UTF-8, U+0080 to U+009F */
+        text_printf(out, "\\u%04x", (unsigned)(((uint8_t)s[0] & 0x1f) << 6 | ((uint8_t)s[1] & 0x3f)));
+    return len ? len : 1;
+}
+
+void print_go_string(struct printer *p, taddr at, uint64_t n)
+{
+    uint64_t limit = text_limit(p->f);
+    uint64_t want = limit && n > limit ? limit : n;
+    size_t size = want > STRING_MAX ? STRING_MAX : (size_t)want;
+    char *bytes SCOPED(freep) = xmalloc(size + 1);
+    size_t got = modules_read_some(p->vs->ms, at, bytes, size);
+    if (got == 0 && size) {
+        print_problem(p, value_memory_error(modules_read(p->vs->ms, at, bytes, 1)));
+        return;
+    }
+    text_putc(p->out, '"');
+    for (size_t i = 0; i < got;)
+        i += put_quoted(p->out, bytes + i, got - i);
+    if (got < n)
+        text_printf(p->out, "...+%" PRIu64 " more", n - got);
+    text_putc(p->out, '"');
+    if (got < size)
+        print_problem(p, value_memory_error(modules_read(p->vs->ms, at + got, bytes, 1)));
+}
+
+/* ---- floating point ---- */
+
+/* The digits of the shortest number in "d.ddde+xx" that reads back as v; gives the exponent. */
+static int shortest(double v, unsigned bits, char *digits, size_t max)
+{
+    char text[64] = "";
+    int most = bits == 32 ? 9 : 17;
+    for (int n = 0; n < most; n++) {
+        snprintf(text, sizeof(text), "%.*e", n, v);
+        if (bits == 32 ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v)
+            break;
+    }
+    size_t n = 0;
+    for (const char *c = text; *c && *c != 'e' && n + 1 < max; c++)
+        if (*c >= '0' && *c <= '9')
+            digits[n++] = *c;
+    digits[n] = 0;
+    const char *e = strchr(text, 'e');
+    return e ? (int)strtol(e + 1, NULL, 10) : 0;
+}
+
+void print_go_float(struct text *out, double v, unsigned bits)
+{
+    char digits[32];
+    if (isnan(v) || isinf(v)) {
+        text_put(out, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
+        return;
+    }
+    int exponent = shortest(fabs(v), bits, digits, sizeof(digits));
+    int n = (int)strlen(digits);
+    if (signbit(v))
+        text_putc(out, '-');
+    if (exponent < 0)
+        text_put(out, "0.");
+    for (int i = -1; i > exponent; i--)
+        text_putc(out, '0');
+    for (int i = 0; i < n || i <= exponent; i++) {
+        if (exponent >= 0 && i == exponent + 1)
+            text_putc(out, '.');
+        text_putc(out, i < n ? digits[i] : '0');
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types of Go: what they are to the language, and their names as it writes them. */
+#include "value/type_priv.h"
+
+#include <inttypes.h>
+
+/* Types without DW_AT_go_kind: those that runtimes and expressions build, and some of Go's own runtime. */
+static enum go_kind kind_by_shape(const struct type *t)
+{
+    if (t->kind == TYPE_STRUCT && t->name && strcmp(t->name, "string") == 0)
+        return GO_STRING;
+    switch ((enum type_kind)t->kind) {
+    case TYPE_BOOL:
+        return GO_BOOL;
+    case TYPE_CHAR:
+    case TYPE_INT:
+    case TYPE_ENUM:
+        return GO_INT;
+    case TYPE_FLOAT:
+        return t->size == 4 ? GO_FLOAT32 : GO_FLOAT64;
+    case TYPE_COMPLEX:
+        return t->size == 8 ? GO_COMPLEX64 : GO_COMPLEX128;
+    case TYPE_POINTER:
+        return t->target && t->target->kind != TYPE_VOID ? GO_POINTER : GO_UNSAFE_POINTER;
+    case TYPE_ARRAY:
+        return GO_ARRAY;
+    case TYPE_STRUCT:
+    case TYPE_CLASS:
+        return GO_STRUCT;
+    case TYPE_FUNCTION:
+        return GO_FUNC;
+    case TYPE_ERROR:
+    case TYPE_VOID:
+    case TYPE_DECIMAL:
+    case TYPE_REFERENCE:
+    case TYPE_RVALUE_REFERENCE:
+    case TYPE_MEMBER_POINTER:
+    case TYPE_VECTOR:
+    case TYPE_UNION:
+    case TYPE_UNSPECIFIED:
+    case TYPE_TYPEDEF:
+    case TYPE_CONST:
+    case TYPE_VOLATILE:
+    case TYPE_RESTRICT:
+    case TYPE_ATOMIC:
+        break;
+    }
+    return GO_INVALID;
+}
+
+const struct type *type_go(const struct type *t, enum go_kind *kind)
+{
+    const struct type *below = type_strip(t);
+    for (int i = 0; i < TYPE_MAX_CHAIN && t && t != below && !t->go_kind; i++)
+        t = t->target;
+    if (!t)
+        t = below;
+    *kind = t->go_kind ? (enum go_kind)t->go_kind : kind_by_shape(t);
+    return t;
+}
+
+const struct type *type_go_part(const struct type *t, uint16_t at)
+{
+    enum go_kind kind;
+    struct dw_die die;
+    const struct type *own = type_go(t, &kind);
+    if (!own->die.unit || !dw_attr_die(&own->die, at, &die))
+        return NULL;
+    return type_of_die(own->types, &die);
+}
+
+/* DWARF has the whole name of every type of the program. */
+void type_put_go(struct type_printer *p, const struct type *t, const char *inner)
+{
+    const char *name = t->die.unit ? dw_attr_string(&t->die, DW_AT_name) : t->name;
+    if (inner && *inner) {
+        text_put_escaped(p->out, inner, strlen(inner));
+        text_putc(p->out, ' ');
+    }
+    if (name) {
+        text_put_escaped(p->out, name, strlen(name));
+        return;
+    }
+    if (t->kind == TYPE_POINTER)
+        text_putc(p->out, '*');
+    else if (t->kind == TYPE_ARRAY && t->count_known)
+        text_printf(p->out, "[%" PRIu64 "]", t->count);
+    else if (t->kind == TYPE_ARRAY)
+        text_put(p->out, "[...]");
+    if (t->target)
+        type_put(p, t->target, NULL, -1, 0);
+    else
+        text_put(p->out, "?");
+}
