@@ -163,6 +163,8 @@ static const struct vframe *caller_of(const struct vframe *f)
         return sf->caller;
     sf->asked = true;
     size_t next = function_of(st, sf->index) + 1;
+    if (next >= st->n && st->more)
+        IGNORE_ERR(session_extend_stack(sf->s, st, next + 1)); /* cancelled: the caller is not known */
     const struct physical *here = known_physical(sf->s, st, st->frames[sf->index].physical);
     if (next >= st->n || !here)
         return NULL;

@@ -21,6 +21,7 @@ struct attached {
 
 struct heap;
 struct session_values;
+struct unwound;
 struct session {
     struct session_opts opts;
     struct image *im;
@@ -35,7 +36,8 @@ struct session {
     struct sstack *stacks;
     size_t n_stacks;
     uint32_t stacks_made; /* of threads and tasks */
-    bool have_stacks;
+    bool have_stacks; /* all of them, and whole */
+    struct unwound *unwound; /* what is left to do for the stacks; NULL until needed */
     struct index *index; /* NULL until session_index() */
     VEC(struct index *) old_indexes; /* of modules that have changed since; types may have come from them */
     struct code *code; /* code_priv.h; NULL until needed */
@@ -54,6 +56,9 @@ struct session {
 void session_values_free(struct session_values *v);
 /* After the target ran: types and kept values stay, all else is made anew. */
 void session_values_renew(struct session *s);
+/* stacks.c. Of one of session.stacks: as session_first_frames(). */
+struct err *session_extend_stack(struct session *s, const struct sstack *st, size_t frames) MUST_CHECK;
+void unwound_free(struct unwound *w); /* NULL is allowed */
 /* One that knows the steppers of the runtimes; the caller's. */
 struct unwinder *session_unwinder(struct session *s);
 /* Drops what was worked out of a target that has run since, and looks for its modules anew. */

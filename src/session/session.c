@@ -128,6 +128,7 @@ static void forget_stacks(struct session *s)
     s->places = (struct places){0};
     symbolizer_free(s->symbolizer);
     s->symbolizer = NULL;
+    unwound_free(TAKE(s->unwound));
     s->stacks = NULL;
     s->n_stacks = 0;
     s->have_stacks = false;

@@ -71,6 +71,7 @@ struct sstack {
     bool crashed;
     const struct sframe *frames; /* innermost first */
     size_t n;
+    bool more; /* there are more frames, which were not asked for: session_first_frames() */
     const char *stopped; /* why it ends before the outermost frame, or NULL */
     const char *stopped_hint; /* or NULL */
     uint32_t number;          /* among all stacks that the session has made; for session/ */
@@ -80,6 +81,11 @@ struct sstack {
  * distinct pc is symbolised once. Computed by the first call; valid until session_free() or session_continue().
  * Errors: ERR_CANCELLED, ERR_NOT_FOUND for a thread that is not there. */
 struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n) MUST_CHECK;
+/* The same stacks, with their first `frames` frames or more, of thread `tid` or (0) of all; of the others with what
+ * was asked before. Their places alone are looked up, so that no debug information is read but for them. Frames that
+ * were given out stay, a struct sstack is changed. */
+struct err *session_first_frames(struct session *s, int32_t tid, size_t frames, const struct sstack **out,
+                                 size_t *n) MUST_CHECK;
 
 /* What is wrong but not fatal (truncated core, damaged DWARF, a choice made for the user), in the order it
  * was found. The array is valid until the next call. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From threads to source-level stacks: unwind all, find each distinct address once, merge. */
+/* From threads to source-level stacks: unwind all, find each distinct address once, merge. The first step is done of
+ * all threads at once, the others for as many frames as are asked. */
 #include "session/priv.h"
 
 #include <stdatomic.h>
@@ -11,6 +12,7 @@ enum { PARALLEL_THREADS = 64, TAIL_CALLS_MAX = 64 };
 struct walk {
     const struct image_thread *thread;
     struct frames frames;
+    size_t n_placed; /* physical frames whose place is known; all of them: the stack is whole */
     uint32_t *place; /* per physical frame */
     /* Tail-call chain between frame i and its caller: index + 1 into tails.chains; 0 none. */
     uint32_t *chain;
@@ -27,22 +29,14 @@ struct tails {
     VEC(uint32_t) places;
 };
 
-struct walks {
+/* A walk for each of session.stacks. */
+struct unwound {
     struct session *s;
     struct walk *v;
-    size_t n, workers;
-    atomic_size_t next;
+    size_t n;
+    atomic_size_t next; /* to be unwound */
+    struct tails tails;
 };
-
-static void walks_done(struct walks *w)
-{
-    for (size_t i = 0; i < w->n; i++) {
-        frames_done(&w->v[i].frames);
-        free(w->v[i].place);
-        free(w->v[i].chain);
-    }
-    free(w->v);
-}
 
 static void tails_done(struct tails *t)
 {
@@ -50,6 +44,29 @@ static void tails_done(struct tails *t)
     vec_done(&t->chains);
     vec_done(&t->pcs);
     vec_done(&t->places);
+}
+
+static void walk_done(struct walk *w)
+{
+    frames_done(&w->frames);
+    free(w->place);
+    free(w->chain);
+}
+
+void unwound_free(struct unwound *w)
+{
+    if (!w)
+        return;
+    for (size_t i = 0; i < w->n; i++)
+        walk_done(&w->v[i]);
+    free(w->v);
+    tails_done(&w->tails);
+    free(w);
+}
+
+static void unwound_freep(struct unwound **w)
+{
+    unwound_free(*w);
 }
 
 /* 1. Registers to physical frames. */
@@ -69,7 +86,7 @@ struct unwinder *session_unwinder(struct session *s)
 static void unwind_some(void *arg, size_t worker)
 {
     (void)worker;
-    struct walks *w = arg;
+    struct unwound *w = arg;
     struct session *s = w->s;
     struct unwinder *u = session_unwinder(s);
     for (;;) {
@@ -84,7 +101,7 @@ static void unwind_some(void *arg, size_t worker)
     unwinder_free(u);
 }
 
-static struct err *unwind_all(struct walks *w)
+static struct err *unwind_all(struct unwound *w)
 {
     struct session *s = w->s;
     uint64_t began = now_ns();
@@ -101,18 +118,18 @@ static struct err *unwind_all(struct walks *w)
 
 /* 2. Physical frames to places. */
 
-static void intern_frames(struct session *s, struct walk *w)
+static void intern_frames(struct session *s, struct walk *w, size_t end)
 {
-    size_t n = w->frames.frames.n;
-    w->place = xcalloc(n, sizeof(*w->place));
+    if (!w->place)
+        w->place = xcalloc(w->frames.frames.n, sizeof(*w->place));
     taddr last = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = w->n_placed; i < end; i++) {
         const struct frame *f = &w->frames.frames.v[i];
         /* A signal frame returns to the start of its trampoline: no call stands before that. */
         bool exact = f->exact_pc || f->is_signal || !f->pc;
         taddr lookup = exact ? f->pc : f->pc - 1;
         /* A recursion asks for the same address again and again. */
-        bool same = i && lookup == last;
+        bool same = i > w->n_placed && lookup == last;
         w->place[i] = same ? w->place[i - 1] : places_intern(&s->places, lookup);
         last = lookup;
     }
@@ -141,11 +158,12 @@ static uint32_t find_chain(struct session *s, struct tails *t, taddr caller_ret,
     return (uint32_t)t->chains.n;
 }
 
-static void find_tail_calls(struct session *s, struct tails *t, struct walk *w)
+/* Those that become known when the frames up to `end` do. */
+static void find_tail_calls(struct session *s, struct tails *t, struct walk *w, size_t end)
 {
-    size_t n = w->frames.frames.n;
-    w->chain = xcalloc(n, sizeof(*w->chain));
-    for (size_t i = 0; i + 1 < n; i++) {
+    if (!w->chain)
+        w->chain = xcalloc(w->frames.frames.n, sizeof(*w->chain));
+    for (size_t i = w->n_placed ? w->n_placed - 1 : 0; i + 1 < end; i++) {
         const struct frame *callee = &w->frames.frames.v[i], *caller = callee + 1;
         taddr start = s->places.all.v[w->place[i]].start;
         if (!start || !may_hide_tail_call(callee, caller))
@@ -202,7 +220,7 @@ static size_t put_chain(const struct session *s, const struct tails *t, uint32_t
 static size_t merge(const struct session *s, const struct tails *t, const struct walk *w, struct sframe *out)
 {
     size_t n = 0;
-    for (size_t i = 0; i < w->frames.frames.n; i++) {
+    for (size_t i = 0; i < w->n_placed; i++) {
         const struct frame *f = &w->frames.frames.v[i];
         struct sframe physical = {.pc = f->pc, .physical = (uint32_t)i, .kind = FRAME_NORMAL, .how = f->how};
         const struct place *p = &s->places.all.v[w->place[i]];
@@ -213,14 +231,8 @@ static size_t merge(const struct session *s, const struct tails *t, const struct
     return n;
 }
 
-static void fill_stack(struct session *s, const struct tails *t, const struct walk *w, struct sstack *out)
+static void say_why_it_stopped(struct session *s, const struct walk *w, struct sstack *out)
 {
-    size_t n = merge(s, t, w, NULL);
-    struct sframe *frames = arena_array(&s->arena, struct sframe, n);
-    merge(s, t, w, frames);
-    *out = (struct sstack){.thread = w->thread, .frames = frames, .n = n};
-    out->crashed = s->im->crashed_tid && w->thread->tid == s->im->crashed_tid;
-
     const struct err *stopped = w->frames.stopped;
     if (stopped) {
         out->stopped = arena_strdup(&s->arena, stopped->msg);
@@ -228,16 +240,27 @@ static void fill_stack(struct session *s, const struct tails *t, const struct wa
     } else if (!w->thread->has_regs) {
         out->stopped = w->thread->why ? w->thread->why : "the registers of this thread are not known";
     }
-    size_t max = s->opts.max_frames;
+}
+
+static void fill_stack(struct session *s, const struct tails *t, const struct walk *w, struct sstack *out)
+{
+    size_t n = merge(s, t, w, NULL), max = s->opts.max_frames;
+    struct sframe *frames = arena_array(&s->arena, struct sframe, n);
+    merge(s, t, w, frames);
+    out->frames = frames;
+    out->n = n;
+    out->more = w->n_placed < w->frames.frames.n;
     if (max && n > max) {
         out->n = max;
+        out->more = false;
         out->stopped = arena_printf(&s->arena, "the limit of %zu frames was reached", max);
-        out->stopped_hint = NULL;
+    } else if (!out->more) {
+        say_why_it_stopped(s, w, out);
     }
 }
 
 /* The crashed thread first, then as the image has them. */
-static struct err *choose_threads(struct session *s, struct walks *w)
+static struct err *choose_threads(struct session *s, struct unwound *w)
 {
     const struct image *im = s->im;
     w->v = xcalloc(im->threads.n, sizeof(*w->v));
@@ -255,25 +278,52 @@ static struct err *choose_threads(struct session *s, struct walks *w)
     return NULL;
 }
 
-static struct err *make_stacks(struct session *s)
+static struct err *begin_stacks(struct session *s)
 {
-    SCOPED(walks_done) struct walks w = {.s = s};
-    SCOPED(tails_done) struct tails t = {0};
-    TRY(choose_threads(s, &w));
-    TRY(unwind_all(&w));
-    for (size_t i = 0; i < w.n; i++)
-        intern_frames(s, &w.v[i]);
-    TRY(places_resolve(s));
-    if (s->symbolizer) {
-        for (size_t i = 0; i < w.n; i++)
-            find_tail_calls(s, &t, &w.v[i]);
-        TRY(places_resolve(s));
+    SCOPED(unwound_freep) struct unwound *w = xcalloc(1, sizeof(*w));
+    w->s = s;
+    TRY(choose_threads(s, w));
+    TRY(unwind_all(w));
+    s->stacks = arena_array(&s->arena, struct sstack, w->n);
+    s->n_stacks = w->n;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct image_thread *th = w->v[i].thread;
+        s->stacks[i] = (struct sstack){.thread = th, .number = s->stacks_made++, .more = true};
+        s->stacks[i].crashed = s->im->crashed_tid && th->tid == s->im->crashed_tid;
     }
-    s->stacks = arena_array(&s->arena, struct sstack, w.n);
-    s->n_stacks = w.n;
-    for (size_t i = 0; i < w.n; i++) {
-        fill_stack(s, &t, &w.v[i], &s->stacks[i]);
-        s->stacks[i].number = s->stacks_made++;
+    s->unwound = TAKE(w);
+    return NULL;
+}
+
+/* Up to which physical frame to go, so that `frames` frames are known: each makes one or more. */
+static size_t physical_end(const struct sstack *st, const struct walk *w, size_t frames)
+{
+    size_t left = w->frames.frames.n - w->n_placed, wanted = frames > st->n ? frames - st->n : 0;
+    return w->n_placed + (wanted < left ? wanted : left);
+}
+
+/* Makes more frames of the stacks [first, end) known, until each has `frames`. */
+static struct err *extend_stacks(struct session *s, size_t first, size_t end, size_t frames)
+{
+    struct unwound *w = s->unwound;
+    for (size_t i = first; i < end; i++)
+        if (s->stacks[i].more)
+            intern_frames(s, &w->v[i], physical_end(&s->stacks[i], &w->v[i], frames));
+    TRY(places_resolve(s));
+    for (size_t i = first; i < end && s->symbolizer; i++)
+        if (s->stacks[i].more)
+            find_tail_calls(s, &w->tails, &w->v[i], physical_end(&s->stacks[i], &w->v[i], frames));
+    TRY(places_resolve(s));
+    for (size_t i = first; i < end; i++) {
+        struct sstack *st = &s->stacks[i];
+        if (!st->more || (st->n && st->n >= frames))
+            continue;
+        w->v[i].n_placed = physical_end(st, &w->v[i], frames);
+        fill_stack(s, &w->tails, &w->v[i], st);
+        if (!st->more) {
+            walk_done(&w->v[i]);
+            w->v[i] = (struct walk){.thread = st->thread};
+        }
     }
     return NULL;
 }
@@ -296,14 +346,30 @@ static void log_files(const struct session *s)
     }
 }
 
-struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n)
+struct err *session_extend_stack(struct session *s, const struct sstack *st, size_t frames)
 {
-    if (!s->have_stacks) {
-        TRY(make_stacks(s));
-        log_files(s);
-    }
-    s->have_stacks = true;
+    size_t i = (size_t)(st - s->stacks);
+    return extend_stacks(s, i, i + 1, frames);
+}
+
+struct err *session_first_frames(struct session *s, int32_t tid, size_t frames, const struct sstack **out, size_t *n)
+{
+    if (!s->unwound)
+        TRY(begin_stacks(s));
+    size_t first = 0, end = s->n_stacks;
+    while (tid && first < end && s->stacks[first].thread->tid != tid)
+        first++;
+    TRY(extend_stacks(s, first, tid && first < end ? first + 1 : end, frames));
     *out = s->stacks;
     *n = s->n_stacks;
+    return NULL;
+}
+
+struct err *session_stacks(struct session *s, const struct sstack **out, size_t *n)
+{
+    TRY(session_first_frames(s, 0, SIZE_MAX, out, n));
+    if (!s->have_stacks)
+        log_files(s);
+    s->have_stacks = true;
     return NULL;
 }

@@ -88,7 +88,7 @@ static void find_stack(struct session *s, taddr at, struct address_facts *out)
     out->stack_of = th;
     /* The x86-64 ABI leaves 128 bytes below the pointer to the function; other processors have no such zone. */
     out->below_sp = at < sp;
-    struct err *e = out->below_sp ? NULL : session_stacks(s, &stacks, &n);
+    struct err *e = out->below_sp ? NULL : session_first_frames(s, th->tid, SIZE_MAX, &stacks, &n);
     for (size_t i = 0; !e && !out->below_sp && i < n; i++)
         if (stacks[i].thread->tid == th->tid)
             find_frame(s, &stacks[i], at, out);

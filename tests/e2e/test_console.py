@@ -422,6 +422,20 @@ def test_every_command_has_help(core):
         assert f"\n{name}" in answer.out
 
 
+def test_frames_are_looked_up_as_far_as_they_are_asked(core):
+    """Whatever was asked first, a frame is the same; and what begins with one frame can go on."""
+    def stack(*commands):
+        return re.findall(r"^#\d+ .*$", console(*commands, core=core).out, re.MULTILINE)[1:]
+
+    whole = stack("bt")
+    assert len(whole) > 3
+    for n in range(1, len(whole) + 1):
+        assert stack(f"bt {n}") == whole[:n]
+        assert stack(f"bt {n}", "bt") == whole[:n] + whole
+        assert stack(f"frame {n - 1}", "bt -1") == [whole[n - 1], whole[-1]]
+    assert stack("up", "down", "bt 2") == [whole[1], whole[0], *whole[:2]]
+
+
 def test_log(core, tmp_path):
     log = tmp_path / "log.txt"
     out = console(f"set logging file {log}", "set logging on", "p 1", "set logging off", "p 2", core=core).out

@@ -193,7 +193,7 @@ static struct err *apply_to_frames(struct console *c, const struct apply *a, siz
 {
     const struct sstack *st;
     for (size_t i = first; i < end; i++) {
-        TRY(console_stack(c, &st));
+        TRY(console_first_frames(c, i + 1, &st));
         if (i >= st->n)
             return err_new(ERR_NOT_FOUND, "no frame at level %zu", i);
         struct text kept = c->out, header;

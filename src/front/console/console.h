@@ -106,7 +106,8 @@ struct console {
     bool quit;              /* the command `quit` was given */
     int status;             /* exit status: 1 after a command that failed */
 
-    /* The selection. There are no stacks until one is asked for: console_stack(). They end with main(), unless
+    /* The selection. There are no stacks until one is asked for: console_stack(); of a thread no more frames than were
+     * asked for. They end with main(), unless
      * `set backtrace past-main` is on. */
     VEC(struct sstack) stacks;
     bool stacks_past_main;
@@ -122,13 +123,13 @@ struct console {
     unsigned n_displays; /* numbers given so far */
 
     struct console_input *input; /* where the body of `define`, `if`, `while` is read from; NULL: nowhere */
-    struct console_line *line;   /* NULL: nobody types */
-    unsigned depth;              /* of commands that run commands */
-    size_t page_line;            /* lines shown since the prompt, for paging */
-    bool all_pages;              /* the user wants no more questions for this answer */
-    uint8_t loop;                /* enum console_loop: what the body of a `while` asked for */
-    int shell_status;            /* exit status of the last program that was run */
-    bool capture;                /* the answer is kept in `out` for who runs the command */
+    struct console_line *line; /* NULL: nobody types */
+    unsigned depth; /* of commands that run commands */
+    size_t page_line; /* lines shown since the prompt, for paging */
+    bool all_pages; /* the user wants no more questions for this answer */
+    uint8_t loop; /* enum console_loop: what the body of a `while` asked for */
+    int shell_status; /* exit status of the last program that was run */
+    bool capture; /* the answer is kept in `out` for who runs the command */
 
     /* Where the next bare "x" and "list" go on. */
     struct {
@@ -143,7 +144,7 @@ struct console {
         const char *name; /* as it is shown */
         const struct module *module;
         uint32_t first, last;
-        uint32_t centre;  /* line to list around next: a frame's, just shown; 0: none */
+        uint32_t centre; /* line to list around next: a frame's, just shown; 0: none */
         const char *missing, *newer; /* the file that was last told to be missing, newer than the program */
     } list;
 };
@@ -199,8 +200,12 @@ struct err *console_frame_at(struct console *c, const struct sstack *st, size_t 
                              const struct vframe **out) MUST_CHECK;
 /* The selected frame as a source-level frame. */
 struct err *console_sframe(struct console *c, const struct sframe **out) MUST_CHECK;
-/* The stack of a thread; NULL when it has none. */
-const struct sstack *console_stack_of(struct console *c, int32_t tid);
+/* The same for who needs its first `frames` frames, and the selected one: it may go on (`more`). */
+struct err *console_first_frames(struct console *c, size_t frames, const struct sstack **out) MUST_CHECK;
+/* The same of a thread. */
+struct err *console_stack_of(struct console *c, int32_t tid, size_t frames, const struct sstack **out) MUST_CHECK;
+/* Looks up the first frame of all threads, together. ERR_NO_DATA, ERR_CANCELLED. */
+struct err *console_first_frames_of_all(struct console *c) MUST_CHECK;
 /* gdb's thread numbers: 1 is the first of the image. NULL: there is none of that number. */
 const struct image_thread *console_thread(struct console *c, uint64_t number);
 unsigned console_thread_number(struct console *c, int32_t tid);
@@ -224,7 +229,7 @@ struct err *console_assign(struct console *c, const char *text) MUST_CHECK;
 /* ---- frame_text.c ---- */
 
 enum {
-    FRAME_BRIEF = 1,  /* without its number: info threads */
+    FRAME_BRIEF = 1, /* without its number: info threads */
     FRAME_SOURCE = 2, /* and its line of the source below it, when there is one */
 };
 /* "#1  0x... in fn (a=1) at file.c:12\n". `flags`: FRAME_*. */

@@ -54,8 +54,11 @@ static struct err *parse_bt(struct console *c, const char *args, struct bt_optio
 static struct err *put_stack(struct console *c, const struct bt_options *o)
 {
     const struct sstack *st;
-    TRY(console_stack(c, &st));
-    size_t n = st->n, first = 0, limit = c->set.backtrace_limit;
+    size_t first = 0, limit = c->set.backtrace_limit, wanted = limit ? limit : SIZE_MAX;
+    if (o->count > 0 && (uint64_t)o->count < wanted)
+        wanted = (size_t)o->count;
+    TRY(console_first_frames(c, wanted, &st));
+    size_t n = st->n;
     if (limit && n > limit)
         n = limit;
     if (o->count < 0 && -(uint64_t)o->count < n)
@@ -69,11 +72,12 @@ static struct err *put_stack(struct console *c, const struct bt_options *o)
         TRY(console_flush(c));
         session_forget_values(c->session); /* a deep stack's arguments would add up */
     }
-    if (limit && n == limit && st->n > limit)
+    bool more = n < st->n || st->more;
+    if (limit && n == limit && more)
         text_printf(&c->out, "Backtrace limit of %zu exceeded.\n", limit);
-    else if (n < st->n && c->interactive && !c->capture)
+    else if (more && c->interactive && !c->capture)
         text_put(&c->out, "(More stack frames follow...)\n");
-    else if (n == st->n && st->stopped) {
+    else if (!more && st->stopped) {
         text_put(&c->out, "Backtrace stopped: ");
         put_safe(&c->out, st->stopped);
         text_putc(&c->out, '\n');
@@ -98,8 +102,9 @@ static struct err *select_level(struct console *c, const char *args)
 {
     const struct sstack *st;
     uint64_t n;
-    TRY(console_stack(c, &st));
+    TRY(console_first_frames(c, 1, &st));
     TRY(console_number(c, args, &n));
+    TRY(console_first_frames(c, n < SIZE_MAX ? (size_t)n + 1 : SIZE_MAX, &st));
     if (n >= st->n)
         return err_new(ERR_NOT_FOUND, "no frame at level %s", args);
     c->frame = (size_t)n;

@@ -131,12 +131,13 @@ static struct err *run_info_frame(struct console *c, const char *args)
 {
     const struct sstack *st;
     const struct vframe *v;
-    TRY(console_stack(c, &st));
+    TRY(console_first_frames(c, 1, &st));
     size_t selected = c->frame;
     uint64_t n = selected;
     args_word(&args, "level");
     if (*args)
         TRY(console_number(c, args, &n));
+    TRY(console_first_frames(c, n < SIZE_MAX - 1 ? (size_t)n + 2 : SIZE_MAX, &st)); /* with the one that called it */
     if (n >= st->n)
         return err_new(ERR_NOT_FOUND, "no frame at level %s", args);
     c->frame = (size_t)n;

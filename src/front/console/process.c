@@ -58,7 +58,7 @@ static struct err *show_place(struct console *c)
     const struct sstack *st;
     const struct sframe *f;
 
-    TRY(console_stack(c, &st));
+    TRY(console_first_frames(c, 1, &st));
     TRY(console_sframe(c, &f));
     console_put_frame(c, st, c->frame, FRAME_BRIEF);
     console_put_source_line(c, f);

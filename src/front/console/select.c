@@ -28,28 +28,39 @@ static size_t frames_up_to_main(const struct sstack *st)
     return st->n;
 }
 
-/* The stacks of all threads, as they are to be seen. */
-static struct err *load_stacks(struct console *c)
+/* A stack as it is to be seen. */
+static struct sstack view_of(const struct console *c, const struct sstack *whole)
+{
+    struct sstack st = *whole;
+    st.n = c->set.past_main ? st.n : frames_up_to_main(&st);
+    if (st.n < whole->n) {
+        st.stopped = st.stopped_hint = NULL;
+        st.more = false;
+    }
+    return st;
+}
+
+/* At least the first `frames` frames of thread `tid`, 0: of all. */
+static struct err *load_stacks(struct console *c, int32_t tid, size_t frames)
 {
     if (!c->session)
         return err_new(ERR_NO_DATA, "no stack");
-    if (c->stacks.n && c->stacks_past_main == c->set.past_main)
-        return NULL;
     size_t n;
-    TRY(session_stacks(c->session, &c->whole, &n));
-    c->stacks.n = 0;
+    TRY(session_first_frames(c->session, tid, frames, &c->whole, &n));
+    bool anew = c->stacks.n != n || c->stacks_past_main != c->set.past_main;
     c->stacks_past_main = c->set.past_main;
-    for (size_t i = 0; i < n; i++) {
-        struct sstack *st = vec_push(&c->stacks);
-        *st = c->whole[i];
-        st->n = c->set.past_main ? st->n : frames_up_to_main(st);
-        if (st->n < c->whole[i].n)
-            st->stopped = st->stopped_hint = NULL;
+    if (anew) {
+        c->stacks.n = 0;
+        for (size_t i = 0; i < n; i++)
+            (void)vec_push(&c->stacks);
     }
+    for (size_t i = 0; i < n; i++)
+        if (anew || (c->stacks.v[i].more && (!tid || c->whole[i].thread->tid == tid)))
+            c->stacks.v[i] = view_of(c, &c->whole[i]);
     return NULL;
 }
 
-const struct sstack *console_stack_of(struct console *c, int32_t tid)
+static struct sstack *find_stack(struct console *c, int32_t tid)
 {
     for (size_t i = 0; i < c->stacks.n; i++)
         if (c->stacks.v[i].thread->tid == tid)
@@ -57,22 +68,40 @@ const struct sstack *console_stack_of(struct console *c, int32_t tid)
     return NULL;
 }
 
-struct err *console_stack(struct console *c, const struct sstack **out)
+struct err *console_stack_of(struct console *c, int32_t tid, size_t frames, const struct sstack **out)
 {
-    TRY(load_stacks(c));
-    const struct sstack *st = console_stack_of(c, c->tid);
+    TRY(load_stacks(c, tid, frames));
+    const struct sstack *st = find_stack(c, tid);
     if (!st || !st->n)
         return err_new(ERR_NO_DATA, "no stack");
+    *out = st;
+    return NULL;
+}
+
+struct err *console_first_frames(struct console *c, size_t frames, const struct sstack **out)
+{
+    const struct sstack *st;
+    TRY(console_stack_of(c, c->tid, frames > c->frame ? frames : c->frame + 1, &st));
     if (c->frame >= st->n)
         c->frame = st->n - 1;
     *out = st;
     return NULL;
 }
 
+struct err *console_stack(struct console *c, const struct sstack **out)
+{
+    return console_first_frames(c, SIZE_MAX, out);
+}
+
+struct err *console_first_frames_of_all(struct console *c)
+{
+    return load_stacks(c, 0, 1);
+}
+
 /* Errors of the selected frame are all of one kind for who asks: it cannot be used. */
 static struct err *selected_stack(struct console *c, const struct sstack **out)
 {
-    struct err *e = console_stack(c, out);
+    struct err *e = console_first_frames(c, 1, out);
     if (!e || e->code == ERR_CANCELLED)
         return e;
     err_free(e);

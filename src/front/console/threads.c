@@ -31,11 +31,14 @@ static void put_thread_row(struct console *c, const struct image_thread *th, siz
     text_printf(&c->out, "%c %-4zu %s%*s ", selected ? '*' : ' ', number, text_str(&target),
                 (int)(width - text_columns(text_str(&target))), "");
     text_done(&target);
-    const struct sstack *st = console_stack_of(c, th->tid);
-    if (st && st->n)
-        console_put_frame(c, st, selected ? c->frame : 0, FRAME_BRIEF);
+    const struct sstack *st;
+    size_t frame = selected ? c->frame : 0;
+    struct err *e = console_stack_of(c, th->tid, frame + 1, &st);
+    if (!e)
+        console_put_frame(c, st, frame, FRAME_BRIEF);
     else
         text_printf(&c->out, "(%s)\n", th->why ? th->why : "no registers");
+    err_free(e); /* a thread without a stack is listed, too */
 }
 
 static struct err *list_threads(struct console *c, const struct image *im, const struct thread_list *list)
@@ -62,11 +65,7 @@ static struct err *run_info_threads(struct console *c, const char *args)
         text_put(&c->out, "No threads.\n");
         return NULL;
     }
-    const struct sstack *st;
-    struct err *e = console_stack(c, &st);
-    if (e && e->code == ERR_CANCELLED)
-        return e;
-    err_free(e); /* threads without a stack are listed too */
+    TRY(console_first_frames_of_all(c));
     SCOPED(thread_list_done) struct thread_list list = {0};
     TRY(thread_list_parse(c, &args, &list));
     return list_threads(c, session_image(c->session), &list);

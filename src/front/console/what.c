@@ -48,10 +48,11 @@ static void put_module(struct text *t, const struct address_facts *f)
 static void put_frame(struct console *c, const struct address_facts *f)
 {
     const struct sstack *st;
-    IGNORE_ERR(console_stack(c, &st)); /* loads them all; that of the selected thread need not be there */
-    st = console_stack_of(c, f->stack_of->tid);
+    struct err *e = console_stack_of(c, f->stack_of->tid, f->frame + 1, &st);
+    bool shown = !e && f->frame < st->n;
+    err_free(e); /* its name is known all the same */
     text_put(&c->out, "frame: ");
-    if (st && f->frame < st->n) {
+    if (shown) {
         console_put_frame(c, st, f->frame, 0);
         return;
     }
