@@ -167,15 +167,21 @@ def symbol(line):
     return (columns[0], columns[6]) if len(columns) == 7 else None
 
 
+def defined(path):
+    """What a library defines for others."""
+    return {line.strip() for line in nm("--defined-only", "--extern-only", "--format=just-symbols", path)} - {""}
+
+
 def check_symbols(table, build):
     built = list(libraries(table, build))
     if not built:
         return [f"{build}: no libraries of layers there; build first"]
-    home = {}
+    home, found = {}, []
     for layer, path in built:
-        for line in nm("--defined-only", "--extern-only", "--format=just-symbols", path):
-            home[line.strip()] = layer.name
-    found = []
+        for name in sorted(defined(path)):
+            if name in home:
+                found.append(f"{layer.name} and {home[name]} both define {name}: the linker takes either")
+            home[name] = layer.name
     for layer, path in built:
         allowed = {layer.name, *layer.uses}
         for name in sorted({line.strip() for line in nm("--undefined-only", "--format=just-symbols", path)}):

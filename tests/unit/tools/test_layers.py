@@ -182,6 +182,12 @@ class Symbols(Toy):
         build = self.library("front", "int middle(void); int top(void) { return middle(); }")
         self.refuses("front calls middle of mem, which it may not use", "--symbols", build)
 
+    def test_one_name_twice(self):
+        self.library("base", "int ground(void) { return 1; } static int own(void) { return 1; } int b(void) { return own(); }")
+        build = self.library("front", "int ground(void) { return 2; } static int own(void) { return 2; } int f(void) { return own(); }")
+        self.refuses("front and base both define ground: the linker takes either\n", "--symbols", build)
+        self.assertNotIn("own", self.layers("--symbols", build).stderr)
+
     def test_mutable_globals(self):
         for source in ("int n;", "static int n = 1; int *p(void) { return &n; }", "__thread int n;",
                        "int f(void) { static int n; return n++; }"):
