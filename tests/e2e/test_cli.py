@@ -73,7 +73,12 @@ def test_what_cannot_be_opened(command, tmp_path):
     (tmp_path / "empty").write_text("")
     assert run(command, tmp_path / "empty", status=1).err.startswith("inquest: ")
     assert run(command, tmp_path, status=1).err.startswith("inquest: ")
-    assert run(command, INQUEST, status=1).err.startswith("inquest: ")
+
+
+def test_a_program_that_does_not_run():
+    assert re.search(r"^program +" + re.escape(INQUEST) + "$", run("info", INQUEST).out, re.MULTILINE)
+    answer = run("stack", INQUEST, status=2)
+    assert "is a program that does not run: it has no stacks" in answer.err and answer.out == ""
 
 
 def test_digits_that_are_a_file(lab, tmp_path):

@@ -228,6 +228,8 @@ static void put_thread(struct text *t, const struct report *r, const struct imag
 
 static void put_threads(struct text *t, const struct report *r)
 {
+    if (r->im->kind == IMAGE_FILE)
+        return;
     text_putc(t, '\n');
     put_coloured(t, &r->call->screen, COLOUR_BOLD, "Threads");
     text_printf(t, " (%zu)\n", r->im->threads.n);
