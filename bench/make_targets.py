@@ -10,6 +10,7 @@ target.json that says what is in it. One that is there is kept unless --again.
 Needs `tools/setup.sh bench`, about 12 GB of disk and 3 GB of memory.
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -122,8 +123,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def crash_valkey(folder, server):
-    """Load a server over loopback and make it crash."""
+@contextlib.contextmanager
+def filled_valkey(folder, server):
+    """(Running, port) of a server with keys in it, over loopback."""
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder,
                "--enable-debug-command", "yes", "--daemonize", "no", "--logfile", os.path.join(folder, "log")]
@@ -135,6 +137,12 @@ def crash_valkey(folder, server):
             except OSError:
                 time.sleep(0.05)
         ask(port, f"DEBUG POPULATE {KEYS} key {VALUE}", timeout=300)
+        yield running, port
+
+
+def crash_valkey(folder, server):
+    """Load a server over loopback and make it crash."""
+    with filled_valkey(folder, server) as (running, port):
         used = [line for line in ask(port, "INFO memory").splitlines() if line.startswith("used_memory_human")]
         try:
             ask(port, "DEBUG SEGFAULT", timeout=120)

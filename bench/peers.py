@@ -10,7 +10,7 @@ debug files. The others are this machine's own.
 usage: peers.py              versions of the peers that are there
        peers.py PEER MODE CORE [EXE]      run one on a core
        peers.py PEER MODE --pid PID       run one on a live process
-MODE: open names lines full
+MODE: open names lines full first type:NAME gcore:FILE; EXE may stand without a CORE ("-") for type:NAME
 """
 
 import os
@@ -21,7 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DEBUG_DIR = "/usr/lib/debug"
 
 PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid")
-MODES = ("open", "names", "lines", "full")
+# What gdb is told in each mode; {} is what stands behind the mode's colon.
+GDB_COMMANDS = {"open": [], "lines": ["thread apply all bt"], "full": ["thread apply all bt full"], "first": ["bt"],
+                "type": ["ptype {}"], "gcore": ["gcore {}"]}
 
 
 def lab_dir():
@@ -66,23 +68,22 @@ def _program(peer):
 
 
 def _gdb(argv, mode, core, exe, pid, extra):
-    if mode == "names":
-        raise Unavailable("gdb has no mode without lines")
+    kind, _, subject = mode.partition(":")
+    if kind not in GDB_COMMANDS:
+        raise Unavailable(f"gdb has no '{kind}'")
     argv = argv + ["-nx", "-batch", "-iex", f"set debug-file-directory {DEBUG_DIR}",
                    "-iex", "set debuginfod enabled off", "-iex", "set width 0"]
     for command in extra:
         argv += ["-iex", command]
-    if mode == "lines":
-        argv += ["-ex", "thread apply all bt"]
-    elif mode == "full":
-        argv += ["-ex", "thread apply all bt full"]
+    for command in GDB_COMMANDS[kind]:
+        argv += ["-ex", command.format(subject)]
     if pid:
         return argv + ["-p", str(pid)]
-    return argv + [*([exe] if exe else []), *(["--core", core])]
+    return argv + [*([exe] if exe else []), *(["--core", core] if core else [])]
 
 
 def _lldb(argv, mode, core, exe, pid, extra):
-    if mode in ("names", "full"):
+    if mode not in ("open", "lines"):
         raise Unavailable(f"lldb has no single command for '{mode}'")
     # With parallel loading on, lldb 21 hangs on large cores every other time.
     first = ["settings set target.parallel-module-load false"] if "lldb-21" in argv[-1] or "llvm-21" in argv[-1] else []
@@ -118,8 +119,13 @@ def _eu_stack(argv, mode, core, exe, pid, extra):
 def _drgn(argv, mode, core, exe, pid, extra):
     if pid:
         raise Unavailable("drgn cannot unwind a running process")
-    if mode not in ("lines", "full"):
-        raise Unavailable(f"drgn has no '{mode}'")
+    kind, _, subject = mode.partition(":")
+    if kind == "type":
+        program = ("import drgn, sys; p = drgn.Program(); m = p.extra_module('it', create=True); "
+                   "m = m[0] if isinstance(m, tuple) else m; m.try_file(sys.argv[1], force=True); print(p.type(sys.argv[2]))")
+        return argv + ["-c", program, exe, subject]
+    if kind not in ("lines", "full"):
+        raise Unavailable(f"drgn has no '{kind}'")
     return argv + [os.path.join(HERE, "drgn_bt.py"), *(["--locals"] if mode == "full" else []), core]
 
 
@@ -128,7 +134,8 @@ def command(peer, mode, core=None, exe=None, pid=None, extra=()):
 
     `mode`: open (read the target, print no stack), names (every thread's stack,
     function names only), lines (with inlined frames, files and lines), full
-    (with local variables). Give `core` (and `exe` where it is known) or `pid`.
+    (with local variables), first (the first thread's stack), type:NAME (what a
+    type is; of a program alone, too), gcore:FILE (write a core). Give `core` (and `exe` where it is known) or `pid`.
     `extra`: settings given before the target is opened (gdb, lldb), or options
     (eu-stack). Raises Unavailable with the reason.
     """
@@ -164,7 +171,7 @@ def main(args):
         if args[2] == "--pid":
             argv, env = command(peer, mode, pid=int(args[3]))
         else:
-            argv, env = command(peer, mode, core=args[2], exe=args[3] if len(args) > 3 else None)
+            argv, env = command(peer, mode, core=args[2] if args[2] != "-" else None, exe=args[3] if len(args) > 3 else None)
     except Unavailable as reason:
         print(f"peers: {reason}", file=sys.stderr)
         return 1

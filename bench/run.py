@@ -18,7 +18,11 @@ The peak is the largest resident set of the process (wait4).
 
 Cold: an empty cache of Inquest for every run. Warm: a cache that one run has
 filled. Pause: the longest time between two beats of a thread of the target
-that beats five thousand times a second, while the tool shows every stack.
+that beats five thousand times a second, while the tool shows every stack; of
+a gcore, the longest time that a server took for an answer meanwhile, with the
+tool's start and the load of symbols where the tool stops the process for them.
+In place of frames: members of the type that was looked up; MB of the core on
+the disk that gcore wrote.
 """
 
 import argparse
@@ -28,11 +32,13 @@ import os
 import platform
 import re
 import shutil
+import socket
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -48,25 +54,38 @@ TIMEOUT = 120
 # A command that takes longer than this is measured at most three times.
 SLOW = 5.0
 FRAME = re.compile(rb"^\s*(?:\*\s*)?(?:frame )?#\d+", re.MULTILINE)
+MEMBER = re.compile(rb"^(?:    |\t)\w.*;", re.MULTILINE)
 
-# case: (target, peers' mode, our options, our cache, peers, (aim s, aim MB))
+ALL_GDB = ["gdb-sid", "gdb"]
+ALL_STACKS = ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"]
+# A type of the kernel that many units have, in one form.
+KERNEL_TYPE = "struct task_struct"
+
+# case: (target, peers' mode, our command, our cache, peers, (aim s, aim MB))
 CASES = {
-    "ceph-names": ("ceph", "names", ["--names"], "cold", ["eu-stack", "eu-stack-sid"], (0.25, 64)),
-    "ceph-cold": ("ceph", "lines", [], "cold", ["eu-stack-sid", "drgn-sid", "lldb-sid", "gdb-sid", "eu-stack", "gdb"],
-                  (2.0, None)),
-    "ceph-warm": ("ceph", "lines", [], "warm", ["eu-stack-sid", "drgn-sid"], (0.3, None)),
-    "valkey": ("valkey", "lines", [], "cold", ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.03, None)),
-    "valkey-source": ("valkey-source", "lines", [], "cold",
-                      ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.03, None)),
-    "threads-500": ("threads-500", "lines", [], "cold", ["gdb-sid", "lldb-sid", "eu-stack-sid", "drgn-sid", "gdb"],
-                    (0.05, None)),
-    "recursion-20000": ("recursion-20000", "lines", [], "cold",
+    "ceph-names": ("ceph", "names", ["stack", "--names"], "cold", ["eu-stack", "eu-stack-sid"], (0.25, 64)),
+    "ceph-cold": ("ceph", "lines", ["stack"], "cold",
+                  ["eu-stack-sid", "drgn-sid", "lldb-sid", "gdb-sid", "eu-stack", "gdb"], (2.0, None)),
+    "ceph-warm": ("ceph", "lines", ["stack"], "warm", ["eu-stack-sid", "drgn-sid"], (0.3, None)),
+    "ceph-full": ("ceph", "full", ["stack", "--full"], "cold", ["drgn-sid", *ALL_GDB], (3.0, 1000)),
+    "ceph-console": ("ceph", "first", ["debug", "--batch", "-ex", "bt"], "cold", ALL_GDB, (0.5, None)),
+    "valkey": ("valkey", "lines", ["stack"], "cold", ALL_STACKS, (0.03, None)),
+    "valkey-source": ("valkey-source", "lines", ["stack"], "cold", ALL_STACKS, (0.03, None)),
+    "valkey-full": ("valkey-source", "full", ["stack", "--full"], "cold", ["drgn-sid", *ALL_GDB], (0.05, None)),
+    "valkey-console": ("valkey-source", "full", ["debug", "--batch", "-ex", "thread apply all bt full"], "cold",
+                       ALL_GDB, (0.05, None)),
+    "vmlinux-type": ("vmlinux", f"type:{KERNEL_TYPE}", ["debug", "--batch", "-ex", f"ptype {KERNEL_TYPE}"], "cold",
+                     ["drgn-sid", *ALL_GDB], (0.35, None)),
+    "threads-500": ("threads-500", "lines", ["stack"], "cold", ALL_STACKS, (0.05, None)),
+    "recursion-20000": ("recursion-20000", "lines", ["stack"], "cold",
                         ["lldb-sid", "gdb-sid", "eu-stack-sid", "drgn-sid", "gdb"], (0.15, None)),
     # gdb needs minutes for this one and lldb overflows its own stack: see recurse.c.
-    "recursion-chain": ("recursion-chain", "lines", [], "cold", ["eu-stack-sid", "drgn-sid"], (0.15, None)),
+    "recursion-chain": ("recursion-chain", "lines", ["stack"], "cold", ["eu-stack-sid", "drgn-sid"], (0.15, None)),
 }
 # Live cases: (threads, peers, aim ms). sid's lldb cannot attach from outside its root.
 LIVE = {"live-500": (500, ["gdb", "gdb-sid", "lldb", "eu-stack-sid"], 30)}
+# Written cores: (target whose server is started and filled, peers).
+WRITTEN = {"gcore-1gb": ("valkey-source", ALL_GDB)}
 
 
 class Failure(Exception):
@@ -87,29 +106,29 @@ class Runner:
         self.caches += 1
         return os.path.join(self.folder, f"cache-{self.caches}")
 
-    def once(self, argv, env, label):
-        """(wall seconds, peak MB, CPU seconds, frames in the output)"""
+    def once(self, argv, env, label, counted=FRAME):
+        """(wall seconds, peak MB, CPU seconds, frames or whatever is counted in the output)"""
         out = os.path.join(self.keep or self.folder, label.replace("/", "_") + ".txt")
         result = subprocess.run([self.measure, str(TIMEOUT), out, *argv], env=env, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, text=True, check=True)
         wall, peak, cpu, status = result.stdout.split(maxsplit=3)
         with open(out, "rb") as file:
             text = file.read()
-        frames = len(FRAME.findall(text))
+        frames = len(counted.findall(text))
         status = status.strip()
         if status == "timeout":
             raise Failure(f"no end after {TIMEOUT} s")
         # eu-stack exits 1 when one stack of many has a bad end.
-        if status != "0" and not (frames and status == "1"):
+        if status != "0" and not (frames and status == "1" and counted is FRAME):
             last = text.decode(errors="replace").strip().splitlines()[-1:] or ["no output"]
             raise Failure(f"exit {status}: {last[0][:80]}")
         return int(wall) / 1e9, int(peak) * 1024 / 1e6, int(cpu) / 1e6, frames
 
 
-def ours(binary, options, subject, cache):
+def ours(binary, command, subject, cache):
     env = dict(os.environ, XDG_CACHE_HOME=cache, NO_COLOR="1")
     env.pop("DEBUGINFOD_URLS", None)
-    return [binary, "stack", *options, str(subject)], env
+    return [binary, *command, str(subject)], env
 
 
 def turns(commands, count):
@@ -157,18 +176,20 @@ def row(case, peer, results, aim, what=("wall", "peak", "cpu", "frames")):
 
 
 def core_case(runner, options, case):
-    name, mode, flags, cache_mode, wanted, aim = CASES[case]
+    name, mode, words, cache_mode, wanted, aim = CASES[case]
     target = make_targets.load(name)
     if not target:
         yield {"case": case, "peer": "-", "skipped": f"run: make_targets.py {name}"}
         return
     warm = runner.fresh_cache()
+    subject = target.get("core") or target["exe"]
+    counted = MEMBER if mode.startswith("type:") else FRAME
 
     def run_ours():
         cache = warm if cache_mode == "warm" else runner.fresh_cache()
         os.makedirs(cache, exist_ok=True)
-        argv, env = ours(options.inquest, flags, target["core"], cache)
-        result = runner.once(argv, env, f"{case}-inquest")
+        argv, env = ours(options.inquest, words, subject, cache)
+        result = runner.once(argv, env, f"{case}-inquest", counted)
         if cache_mode == "cold":
             shutil.rmtree(cache)
         return result
@@ -178,13 +199,13 @@ def core_case(runner, options, case):
             continue
         try:
             # gdb and lldb are told the program; the others find it themselves.
-            exe = target["exe"] if peer.startswith(("gdb", "lldb")) else None
-            argv, env = peers.command(peer, mode, core=target["core"], exe=exe)
+            exe = target["exe"] if peer.startswith(("gdb", "lldb")) or "core" not in target else None
+            argv, env = peers.command(peer, mode, core=target.get("core"), exe=exe)
         except peers.Unavailable as why:
             yield {"case": case, "peer": peer, "skipped": str(why)}
             continue
         commands = {} if options.peers_only else {"ours": run_ours}
-        commands["theirs"] = lambda a=argv, e=env, p=peer: runner.once(a, e, f"{case}-{p}")
+        commands["theirs"] = lambda a=argv, e=env, p=peer: runner.once(a, e, f"{case}-{p}", counted)
         yield row(case, peer, turns(commands, options.n), {"wall": aim[0], "peak": aim[1]})
 
 
@@ -248,7 +269,7 @@ def live_case(runner, options, case):
         os.makedirs(cache)
         commands = {}
         if not options.peers_only:
-            argv, env = ours(options.inquest, [], running.pid, cache)
+            argv, env = ours(options.inquest, ["stack"], running.pid, cache)
             commands["ours"] = lambda a=argv, e=env: paused(a, e, f"{case}-inquest", False)
         for peer in wanted:
             if options.peer and peer not in options.peer:
@@ -260,6 +281,73 @@ def live_case(runner, options, case):
                 continue
             commands["theirs"] = lambda a=argv, e=env, p=peer: paused(a, e, f"{case}-{p}")
             yield row(case, peer, turns(commands, options.n), {"pause": aim}, names)
+
+
+class Asker:
+    """Asks a server again and again; `longest` is its slowest answer in ms."""
+
+    def __init__(self, port):
+        self.port = port
+        self.longest = 0.0
+
+    def _run(self):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT) as link:
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while not self.stopped.is_set():
+                start = time.monotonic()
+                link.sendall(b"PING\r\n")
+                if not link.recv(64):
+                    return
+                self.longest = max(self.longest, 1e3 * (time.monotonic() - start))
+                time.sleep(0.0005)
+
+    def __enter__(self):
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join()
+
+
+def written_case(runner, options, case):
+    name, wanted = WRITTEN[case]
+    target = make_targets.load(name)
+    if not target:
+        yield {"case": case, "peer": "-", "skipped": f"run: make_targets.py {name}"}
+        return
+    # Not in /tmp, which may be memory.
+    with tempfile.TemporaryDirectory(prefix="gcore-", dir=peers.lab_dir()) as folder, \
+            make_targets.filled_valkey(folder, target["exe"]) as (running, port):
+        out = os.path.join(folder, "written")
+
+        def saved(argv, env, label):
+            with Asker(port) as asker:
+                wall, peak, cpu, _ = runner.once(argv, env, label)
+            if not os.path.exists(out):
+                raise Failure("no core was written")
+            disk = os.stat(out).st_blocks * 512 / 1e6
+            os.remove(out)
+            return wall, peak, cpu, disk, asker.longest
+
+        commands = {}
+        if not options.peers_only:
+            cache = runner.fresh_cache()
+            argv, env = ours(options.inquest, ["debug", "--batch", "-ex", f"gcore {out}", "-p"], running.pid, cache)
+            commands["ours"] = lambda a=argv, e=env: saved(a, e, f"{case}-inquest")
+        for peer in wanted:
+            if options.peer and peer not in options.peer:
+                continue
+            try:
+                argv, env = peers.command(peer, f"gcore:{out}", pid=running.pid, exe=target["exe"])
+            except peers.Unavailable as why:
+                yield {"case": case, "peer": peer, "skipped": str(why)}
+                continue
+            commands["theirs"] = lambda a=argv, e=env, p=peer: saved(a, e, f"{case}-{p}")
+            yield row(case, peer, turns(commands, options.n), {"wall": None},
+                      ("wall", "peak", "cpu", "frames", "pause"))
 
 
 def show(line):
@@ -284,6 +372,10 @@ def show(line):
     count = max((line[side].get("n", 0) for side in ("theirs", "ours") if line[side]), default=0)
     text = (f"{line['case']:16} {line['peer']:14} {count:2} {cells('theirs')}  {cells('ours')}"
             f" {f'{ratio:6.1f}x' if ratio else '      -'} {f'{memory:6.1f}x' if memory else '      -'}")
+    pauses = [f"{line[side]['pause']['median']:.1f}" if line[side] and "pause" in line[side] else "-"
+              for side in ("theirs", "ours")]
+    if not live and pauses != ["-", "-"]:
+        text += "  pauses: {} ms, {} ms".format(*pauses)
     result = line["ours"]
     if result and "failed" not in result:
         missed = [f"{name} aim {aim:g}" for name, aim in line["aim"].items()
@@ -318,7 +410,8 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    everything = [*CASES, *LIVE]
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case)]
+    everything = [case for cases, _ in kinds for case in cases]
     if options.list:
         print("\n".join(everything))
         return 0
@@ -340,7 +433,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="inquest-bench-") as folder:
         runner = Runner(folder, options.keep)
         for case in options.cases or everything:
-            run_case = core_case if case in CASES else live_case
+            run_case = next(function for cases, function in kinds if case in cases)
             for line in run_case(runner, options, case):
                 lines.append(line)
                 if not quiet:
