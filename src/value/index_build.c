@@ -20,6 +20,7 @@ static struct index_part *take_part(struct building *b)
         p = b->idle.v[--b->idle.n];
     } else {
         p = xcalloc(1, sizeof(*p));
+        p->hashed = xcalloc((size_t)1 << INDEX_HASHED_BITS, sizeof(*p->hashed));
         *vec_push(&b->im->parts) = p;
     }
     pthread_mutex_unlock(&b->lock);
@@ -104,6 +105,8 @@ static void free_scratch(struct index_part *p)
     map64_done(&p->met);
     dw_scan_done(&p->scan);
     text_done(&p->scratch);
+    free(p->hashed);
+    p->hashed = NULL;
     vec_done(&p->links);
     vec_done(&p->places);
     vec_done(&p->imported);

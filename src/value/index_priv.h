@@ -15,7 +15,7 @@
 
 #include <pthread.h>
 
-enum { INDEX_SHARDS = 256, INDEX_KIND_BITS = 3, INDEX_WHERE_BITS = 5 };
+enum { INDEX_SHARDS = 256, INDEX_KIND_BITS = 3, INDEX_WHERE_BITS = 5, INDEX_HASHED_BITS = 16 };
 #define INDEX_MAX_UNITS (1u << (32 - INDEX_WHERE_BITS))
 
 /* A name somewhere in DWARF. */
@@ -43,6 +43,12 @@ struct index_place {
     uint32_t offset, scope;
 };
 
+/* What a string hashes to; a later one takes its place. */
+struct index_hashed {
+    uint64_t key; /* address << 1 | INDEX_FUNCTION */
+    uint32_t hash;
+};
+
 struct index_part {
     VEC(struct index_entry) shards[INDEX_SHARDS];
     VEC(struct index_scope) scopes;
@@ -50,6 +56,7 @@ struct index_part {
     struct map64 scope_ids; /* hash of parent and name -> scope */
     struct dw_scan scan;
     struct text scratch;
+    struct index_hashed *hashed;    /* 1 << INDEX_HASHED_BITS of them */
     VEC(struct dw_item) links;      /* DIEs of the unit whose name or scope is elsewhere */
     VEC(struct index_place) places; /* DIEs of the unit that others may refer to, by offset */
     struct map64 met;               /* units and files that are in: */

@@ -10,21 +10,25 @@ struct unit_scan {
     struct dw_unit *u;
     uint32_t number;
     uint32_t scopes[MAX_SCOPE_DEPTH + 1]; /* of the children at a depth */
-    bool spaced;                          /* names may hold spaces that do not count */
+    bool records;                          /* are scopes: not C */
 };
 
-static uint32_t hash_of(struct unit_scan *us, const char *name, unsigned kind)
+/* Units of C++ repeat the names of their headers, as the same strings of .debug_str: most hashes are known. */
+static uint32_t hash_of(struct index_part *p, const char *name, unsigned kind)
 {
-    struct bytes b = name_bytes(name);
-    if (!us->spaced)
-        return (uint32_t)(hash_bytes(b.p, b.n) >> 32);
-    return name_hash(kind == INDEX_FUNCTION ? name_stem(b) : b, &us->p->scratch);
+    uint64_t key = (uint64_t)(uintptr_t)name << 1 | (kind == INDEX_FUNCTION);
+    struct index_hashed *h = &p->hashed[key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - INDEX_HASHED_BITS)];
+    if (h->key != key) {
+        struct bytes b = name_bytes(name);
+        *h = (struct index_hashed){key, name_hash(kind == INDEX_FUNCTION ? name_stem(b) : b, &p->scratch)};
+    }
+    return h->hash;
 }
 
 static void add_entry(struct unit_scan *us, const char *name, unsigned kind, uint32_t flags, uint32_t scope,
                       uint32_t offset)
 {
-    uint32_t hash = hash_of(us, name, kind);
+    uint32_t hash = hash_of(us->p, name, kind);
     *vec_push(&us->p->shards[hash % INDEX_SHARDS]) = (struct index_entry){
         .hash = hash,
         .scope = scope,
@@ -66,8 +70,7 @@ static uint32_t flags_of(const struct dw_item *item)
 static uint32_t scope_in(struct unit_scan *us, uint32_t parent, const char *name, bool transparent, bool *fresh)
 {
     struct index_part *p = us->p;
-    struct bytes b = name_bytes(name);
-    uint64_t key = hash_bytes(b.p, b.n) + UINT64_C(0x9e3779b97f4a7c15) * (parent + 1);
+    uint64_t key = hash_of(p, name, INDEX_TYPE) + UINT64_C(0x9e3779b97f4a7c15) * (parent + 1);
     for (;; key++) {
         uint64_t *id = map64_put(&p->scope_ids, key, fresh);
         if (*fresh) {
@@ -75,7 +78,8 @@ static uint32_t scope_in(struct unit_scan *us, uint32_t parent, const char *name
             *vec_push(&p->scopes) = (struct index_scope){name, parent, transparent};
             return (uint32_t)*id;
         }
-        if (p->scopes.v[*id].parent == parent && strcmp(p->scopes.v[*id].name, name) == 0)
+        const struct index_scope *s = &p->scopes.v[*id];
+        if (s->parent == parent && (s->name == name || strcmp(s->name, name) == 0))
             return (uint32_t)*id;
     }
 }
@@ -91,7 +95,7 @@ static void enter(struct unit_scan *us, const struct dw_item *item, uint32_t sco
         inner = scope_in(us, scope, name ? name : "(anonymous namespace)", transparent, &fresh);
         if (fresh && name)
             add_entry(us, name, INDEX_NAMESPACE, 0, scope, (uint32_t)(item->offset - us->u->offset));
-    } else if (name && !(tag == DW_TAG_enumeration_type && !us->spaced)) {
+    } else if (name && !(tag == DW_TAG_enumeration_type && !us->records)) {
         transparent = tag == DW_TAG_enumeration_type && !(item->flags & DW_ITEM_ENUM_CLASS);
         inner = scope_in(us, scope, name, transparent, &fresh);
     }
@@ -130,7 +134,7 @@ static bool find_place(const struct unit_scan *us, uint64_t offset, uint32_t *sc
     const struct index_part *p = us->p;
     size_t lo = 0, hi = p->places.n;
     *scope = 0;
-    if (!us->spaced)
+    if (!us->records)
         return true; /* C */
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -189,7 +193,7 @@ static void take_item(struct unit_scan *us, const struct dw_item *item)
         import_unit(us, &item->link);
         return;
     }
-    if (us->spaced && tag != DW_TAG_enumerator && tag != DW_TAG_typedef)
+    if (us->records && tag != DW_TAG_enumerator && tag != DW_TAG_typedef)
         *vec_push(&p->places) = (struct index_place){(uint32_t)(item->offset - us->u->offset), scope};
     if (linked)
         *vec_push(&p->links) = *item;
@@ -217,7 +221,7 @@ void index_scan_unit(struct index_part *p, uint32_t number, struct dw_unit *u)
         vec_push(&p->scopes)->name = "";
     p->links.n = p->places.n = 0;
     dw_scan_start(&p->scan, u);
-    us.spaced = p->scan.records;
+    us.records = p->scan.records;
     while (dw_scan_next(&p->scan, &item) && item.offset - u->offset <= UINT32_MAX)
         take_item(&us, &item);
     for (size_t i = 0; i < p->links.n; i++)
