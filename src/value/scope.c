@@ -121,7 +121,7 @@ static void add_variable(struct collecting *c, const struct dw_die *die, uint32_
     /* `extern int x;` in a block is no variable of the block. */
     if (!name || (!placed && !argument && (flag_attr(die, DW_AT_declaration) || flag_attr(die, DW_AT_external))))
         return;
-    *vec_push(&c->vars) = (struct found){
+    struct found f = {
         .v = {.name = name,
               .type = type_of(c->vs->types, die),
               .die = *die,
@@ -131,6 +131,8 @@ static void add_variable(struct collecting *c, const struct dw_die *die, uint32_
               .line = line_of(die)},
         .level = argument ? 0 : level,
     };
+    if (dw_unit_root(die->unit)->language != DW_LANG_Go || scope_go_variable(&f.v))
+        *vec_push(&c->vars) = f;
 }
 
 /* Does the address lie in a block of the block `level`? Of two of one block the first counts. A block without
@@ -248,7 +250,8 @@ static struct variables in_order(struct collecting *c, struct arena *a)
     return out;
 }
 
-static struct variables list_variables(struct values *vs, const struct dw_die *function, taddr pc)
+static struct variables list_variables(struct values *vs, const struct dw_die *function, const struct dw_die *inner,
+                                       taddr pc)
 {
     struct collecting *c = xcalloc(1, sizeof(*c));
     c->vs = vs;
@@ -259,6 +262,8 @@ static struct variables list_variables(struct values *vs, const struct dw_die *f
     for (size_t i = 0; i < c->vars.n; i++)
         c->vars.v[i].v.block = c->n_blocks - 1 - c->vars.v[i].level;
     struct variables out = in_order(c, &vs->scopes->arena);
+    if (dw_unit_root(function->unit)->language == DW_LANG_Go)
+        scope_go_declared(&out, function, inner, pc);
     mark_shadowed((struct variable *)(uintptr_t)out.v, out.n);
     map64_done(&c->origins);
     vec_done(&c->vars);
@@ -294,7 +299,8 @@ struct err *scope_variables(const struct vframe *f, struct variables *out)
         return err_at(err_new(ERR_NO_DATA, "no debug information covers 0x%llx", (unsigned long long)f->lookup),
                       ERR_AT_ADDRESS, f->lookup);
     if (!at->listed[which]) {
-        at->lists[which] = list_variables(f->vs, die, at->s.pc);
+        const struct dw_die *inner = which ? &at->s.inlined[at->s.n_inlined - which] : NULL;
+        at->lists[which] = list_variables(f->vs, die, inner, at->s.pc);
         at->listed[which] = true;
     }
     *out = at->lists[which];

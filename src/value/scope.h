@@ -47,6 +47,7 @@ struct variable {
     uint32_t block; /* 0 the innermost block that holds pc; arguments have the function's */
     uint32_t line; /* of its declaration; 0 unknown */
     bool shadowed; /* an inner block has the same name */
+    bool indirect; /* its DIE describes the pointer to it (Go's escaped variables); `name` and `type` are its own */
 };
 struct variables {
     const struct variable *v;

@@ -31,6 +31,14 @@ const struct dw_die *scope_die(const struct vframe *f, const struct scope_at *at
  * the one that has it: its unit decodes the value. */
 bool scope_attr(const struct dw_die *die, uint16_t at, struct dw_value *v, struct dw_die *owner);
 
+/* ---- Go (scope_go.c) ---- */
+
+/* Makes of what DWARF describes what the source declares. False: nothing. */
+bool scope_go_variable(struct variable *v);
+/* Leaves out those that are not declared yet at pc (link-time). `inner`: what is inlined into the function there;
+ * NULL: nothing. */
+void scope_go_declared(struct variables *all, const struct dw_die *function, const struct dw_die *inner, taddr pc);
+
 /* ---- evaluating ---- */
 
 /* Who asks, in which frame. */

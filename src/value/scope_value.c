@@ -161,13 +161,30 @@ struct err *scope_locate(struct scope_eval *e, const struct dw_die *die, const s
     return NULL;
 }
 
+/* The variable that a pointer leads to; as much is known of it as of the pointer. */
+static struct err *behind(const struct vframe *f, const struct variable *v, struct value *out)
+{
+    uint64_t at;
+    struct err *e = value_int(f->vs, out, &at);
+    if (!e) {
+        *out = value_at(f->vs, v->type, at);
+        out->frame = f;
+        return NULL;
+    }
+    if (e->code != ERR_OPTIMISED_OUT)
+        return e;
+    err_free(e); /* an empty location says so */
+    *out = (struct value){.type = v->type, .frame = f};
+    return NULL;
+}
+
 struct err *scope_value(const struct vframe *f, const struct variable *v, struct value *out)
 {
     struct scope_eval e = {.vs = f->vs, .f = f, .module = f->module};
-    struct value found = {.type = v->type, .frame = f};
-    TRY(scope_locate(&e, &v->die, v->type, &found.loc));
+    struct value found = {.type = v->indirect ? type_of(f->vs->types, &v->die) : v->type, .frame = f};
+    TRY(scope_locate(&e, &v->die, found.type, &found.loc));
     *out = found;
-    return NULL;
+    return v->indirect ? behind(f, v, out) : NULL;
 }
 
 struct err *scope_global(struct values *vs, const struct vframe *f, const struct dw_die *die, struct value *out)

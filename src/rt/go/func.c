@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of func types: a pointer to a word with the code's address, behind which a closure's variables stand. */
 #include "rt/go/priv.h"
+#include "module/inlines.h"
 
 #include <inttypes.h>
 
@@ -31,25 +32,12 @@ static bool next_captured(struct presentation *p, struct values *vs, struct chil
 /* The DIE of the function that starts at an address. */
 static bool function_die(struct module *m, taddr entry, struct dw_die *out)
 {
-    struct dwarf *d = m ? module_dwarf(m) : NULL;
+    struct dwarf *d = module_dwarf(m);
     struct dw_unit *u = NULL;
-    struct dw_die root;
-    struct dw_walk w;
-    taddr link = m ? entry - m->bias : 0, low;
-    if (!d)
-        return false;
-    dwarf_find_units(d, &link, 1, &u);
-    if (!u || !dw_die_root(u, &root))
-        return false;
-    dw_walk_init(&w, &root);
-    while (dw_walk_next(&w, out)) {
-        struct dw_value v;
-        dw_walk_skip(&w);
-        if (dw_tag(out) == DW_TAG_subprogram && dw_attr(out, DW_AT_low_pc, &v) && dw_value_address(u, &v, &low) &&
-            low == link)
-            return true;
-    }
-    return false;
+    taddr link_time = entry - m->bias;
+    if (d)
+        dwarf_find_units(d, &link_time, 1, &u);
+    return u && function_starting_at(u, link_time, out);
 }
 
 bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out)
