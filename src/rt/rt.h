@@ -39,6 +39,10 @@ struct task {
     bool locked;         /* it runs on its thread only */
 };
 
+struct task_label {
+    const char *key, *value;
+};
+
 /* Reads the stacks of tasks: one for each thread that does so. */
 struct task_walker;
 
@@ -73,10 +77,14 @@ struct runtime {
     /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;
      * 0: not its code. Strings live as long as the modules. Then no DWARF is read for the address. */
     size_t (*lines)(struct rt *, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
-    /* A frame that only the runtime's makers want to see. */
+    /* Not where a task is for its programmer: the runtime's functions, and those of libraries' inner parts. */
     bool (*is_private)(struct rt *, const char *function);
-    /* A frame that the compiler made around a call of the source. `file` may be NULL. */
-    bool (*is_wrapper)(struct rt *, const char *function, const char *file);
+    /* A frame that stacks leave out: of the runtime, or made by the compiler around a call. `file` may be NULL. */
+    bool (*is_hidden)(struct rt *, const char *function, const char *file);
+    /* Does it wait for the object (a channel) whose record is there? */
+    bool (*waits_on)(struct rt *, const struct task *, taddr object);
+    /* What the program marked a task with, at most max; strings are the rt's. */
+    size_t (*labels)(struct rt *, const struct task *, struct task_label *out, size_t max);
 };
 
 #endif

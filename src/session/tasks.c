@@ -274,7 +274,7 @@ const struct sframe *session_task_user_frame(struct session *s, const struct tas
     const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
     for (uint32_t i = 0; i < st->n; i++) {
         const char *function = st->frames[i].at->function;
-        bool ours = st->frames[i].kind == FRAME_SIGNAL ||
+        bool ours = st->frames[i].kind == FRAME_SIGNAL || st->frames[i].kind == FRAME_INLINED ||
                     (function && rt->is_private && rt->is_private(t->attached->rt, function));
         if (!ours)
             return &st->frames[i];
@@ -288,20 +288,39 @@ bool session_place_hidden(const struct session *s, const struct splace *at)
         const struct attached *a = &s->runtimes.v[i];
         if (!at->language || strcmp(at->language, a->runtime->name) != 0)
             continue;
-        return (a->runtime->is_private && a->runtime->is_private(a->rt, at->function)) ||
-               (a->runtime->is_wrapper && a->runtime->is_wrapper(a->rt, at->function, at->file));
+        return a->runtime->is_hidden && a->runtime->is_hidden(a->rt, at->function, at->file);
     }
     return false;
 }
 
-const struct splace *session_task_place(struct session *s, taddr pc)
+size_t session_task_labels(struct session *s, const struct tasks *t, const struct task *task, struct task_label *out,
+                           size_t max)
+{
+    (void)s;
+    const struct runtime *rt = t->attached->runtime;
+    return rt->labels ? rt->labels(t->attached->rt, task, out, max) : 0;
+}
+
+bool session_task_waits_on(struct session *s, const struct tasks *t, const struct task *task, taddr object)
+{
+    (void)s;
+    const struct runtime *rt = t->attached->runtime;
+    return rt->waits_on && rt->waits_on(t->attached->rt, task, object);
+}
+
+const struct splace *session_task_place(struct session *s, taddr pc, const struct splace **outer)
 {
     if (!pc)
         return NULL;
     uint32_t i = places_intern(&s->places, pc);
     struct err *e = places_resolve(s);
     err_free(e); /* cancelled: nothing is known */
-    return e || !s->places.all.v[i].at ? NULL : &s->places.all.v[i].at[0];
+    const struct place *p = &s->places.all.v[i];
+    if (e || !p->at)
+        return NULL;
+    if (outer)
+        *outer = &p->at[p->n - 1];
+    return &p->at[0];
 }
 
 /* ---- with registers ---- */

@@ -32,13 +32,20 @@ struct tasks {
 struct err *session_tasks(struct session *s, bool stacks, const struct tasks **out, size_t *n) MUST_CHECK;
 const char *session_task_state(struct session *s, const struct tasks *t, const struct task *task);
 const char *session_task_reason(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
-/* Where a task is for its programmer: the first frame that is not the runtime's own; its first frame when all are.
+/* What the program marked it with: at most max, sorted by key. */
+size_t session_task_labels(struct session *s, const struct tasks *t, const struct task *task, struct task_label *out,
+                           size_t max);
+/* Does it wait for the channel whose record is at `object`? */
+bool session_task_waits_on(struct session *s, const struct tasks *t, const struct task *task, taddr object);
+/* Where a task is for its programmer: the first frame that is not the runtime's or a library's inner part, never
+ * one inlined into another; its first frame when all are.
  * NULL without frames. */
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
 /* One of a runtime's own frames, or of its compiler's: of interest to its makers only. */
 bool session_place_hidden(const struct session *s, const struct splace *at);
-/* What is known at an address: where it was made, the function it began with. NULL: unknown. */
-const struct splace *session_task_place(struct session *s, taddr pc);
+/* What is known at an address: where it was made, the function it began with. *outer (may be NULL) is the function
+ * that all others there are inlined into. NULL: unknown. */
+const struct splace *session_task_place(struct session *s, taddr pc, const struct splace **outer);
 /* Its stack with registers, for variables: as session_stacks() gives for threads; of a task on a thread it is the
  * thread's. `t` must have stacks. The `thread` of one that no thread runs has its registers and no tid.
  * ERR_NOT_IN_DUMP, ERR_CANCELLED. */

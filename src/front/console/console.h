@@ -10,6 +10,7 @@
 #include "front/console/settings.h"
 #include "front/front.h"
 #include "session/control.h"
+#include "session/tasks.h"
 #include "session/values.h"
 #include <regex.h>
 
@@ -114,6 +115,8 @@ struct console {
     const struct sstack *whole; /* the same with all their frames */
     int32_t tid; /* of the selected thread; 0: none */
     size_t frame;
+    const struct tasks *tasks; /* the runtime's, of the selected goroutine */
+    const struct task *task;   /* selected, with no thread that runs it; NULL: the thread is selected */
 
     VEC(struct value) history; /* $1 is history.v[0] */
     VEC(struct console_variable) variables;
@@ -211,6 +214,15 @@ const struct image_thread *console_thread(struct console *c, uint64_t number);
 unsigned console_thread_number(struct console *c, int32_t tid);
 void console_select(struct console *c, int32_t tid, size_t frame);
 
+/* ---- goroutine.c ---- */
+
+/* The goroutines of the target. ERR_NO_DATA: it has none. */
+struct err *console_tasks(struct console *c, const struct tasks **out) MUST_CHECK;
+/* The selected goroutine, or the one that the selected thread runs; NULL: none. */
+const struct task *console_task(struct console *c, const struct tasks *t);
+/* Selects it: its thread, or itself when none runs it. */
+void console_select_task(struct console *c, const struct tasks *t, const struct task *task);
+
 /* ---- evaluate.c ---- */
 
 /* The value of an expression in the selected frame, if there is one. */
@@ -269,6 +281,8 @@ extern const struct console_table console_echo_table;
 extern const struct console_table console_examine_table;
 extern const struct console_table console_find_table;
 extern const struct console_table console_frame_table;
+extern const struct console_table console_goroutine_table;
+extern const struct console_table console_goroutines_table;
 extern const struct console_table console_help_table;
 extern const struct console_table console_info_frame_table;
 extern const struct console_table console_info_target_table;

@@ -111,8 +111,36 @@ static struct err *select_level(struct console *c, const char *args)
     return NULL;
 }
 
+/* "2 locals": the command in frame 2; then the same frame is selected as before. */
+static struct err *run_in_frame(struct console *c, size_t frame, const char *command)
+{
+    struct text answer = {0};
+    size_t before = c->frame;
+    c->frame = frame;
+    struct err *e = console_capture(c, command, &answer);
+    c->frame = before;
+    text_putn(&c->out, text_str(&answer), answer.n);
+    text_done(&answer);
+    return e;
+}
+
+/* Does a command follow the number? */
+static bool has_command(const char *args)
+{
+    size_t digits = strspn(args, "0123456789"), blank = strspn(args + digits, " \t");
+    return digits && blank && args[digits + blank] >= 'a' && args[digits + blank] <= 'z';
+}
+
 static struct err *run_frame(struct console *c, const char *args)
 {
+    int64_t n;
+    const struct sstack *st;
+    if (has_command(args) && args_number(&args, &n)) {
+        TRY(console_stack(c, &st));
+        if (n < 0 || (uint64_t)n >= st->n)
+            return err_new(ERR_NOT_FOUND, "no frame at level %" PRId64, n);
+        return run_in_frame(c, (size_t)n, args);
+    }
     if (*args)
         TRY(select_level(c, args));
     return console_show_frame(c);
@@ -224,8 +252,8 @@ static const struct console_command rows[] = {
      "Options: -full, -frame-arguments scalars|all|none|presence, -entry-values default|no, -frame-info "
      "auto|location|short-location.",
      COMPLETE_NOTHING, REPEAT_SAME, run_backtrace},
-    {"frame", "f", CLASS_STACK, "[N]", "Select and show frame N, or show the selected one.", NULL, COMPLETE_NOTHING,
-     REPEAT_SAME, run_frame},
+    {"frame", "f", CLASS_STACK, "[N [COMMAND]]", "Select and show frame N, or show the selected one.",
+     "With a COMMAND: run it in frame N, and select none.", COMPLETE_NOTHING, REPEAT_SAME, run_frame},
     {"frame level", NULL, CLASS_STACK, "N", "Select and show frame N.", NULL, COMPLETE_NOTHING, REPEAT_SAME,
      run_frame_level},
     {"frame function", NULL, CLASS_STACK, "NAME", "Select and show the innermost frame of a function.", NULL,

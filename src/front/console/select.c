@@ -81,7 +81,12 @@ struct err *console_stack_of(struct console *c, int32_t tid, size_t frames, cons
 struct err *console_first_frames(struct console *c, size_t frames, const struct sstack **out)
 {
     const struct sstack *st;
-    TRY(console_stack_of(c, c->tid, frames > c->frame ? frames : c->frame + 1, &st));
+    if (c->task)
+        TRY(session_task_stack(c->session, c->tasks, c->task, &st));
+    else
+        TRY(console_stack_of(c, c->tid, frames > c->frame ? frames : c->frame + 1, &st));
+    if (!st->n)
+        return err_new(ERR_NO_DATA, "no stack");
     if (c->frame >= st->n)
         c->frame = st->n - 1;
     *out = st;
@@ -118,7 +123,8 @@ struct err *console_sframe(struct console *c, const struct sframe **out)
 
 struct err *console_frame_at(struct console *c, const struct sstack *st, size_t index, const struct vframe **out)
 {
-    return session_frame(c->session, &c->whole[st - c->stacks.v], index, out);
+    bool cut = st >= c->stacks.v && st < c->stacks.v + c->stacks.n;
+    return session_frame(c->session, cut ? &c->whole[st - c->stacks.v] : st, index, out);
 }
 
 struct err *console_frame(struct console *c, const struct vframe **out)
@@ -147,6 +153,7 @@ void console_select(struct console *c, int32_t tid, size_t frame)
 {
     c->tid = tid;
     c->frame = frame;
+    c->task = NULL;
 }
 
 void console_moved(struct console *c)
@@ -155,6 +162,7 @@ void console_moved(struct console *c)
     c->stacks.n = 0;
     c->frame = 0;
     c->tid = 0;
+    c->task = NULL;
     c->list.file = c->list.missing = c->list.newer = NULL;
     if (im && im->threads.n)
         c->tid = im->crashed_tid && console_thread_number(c, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid;

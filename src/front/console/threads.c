@@ -138,23 +138,12 @@ static struct err *run_thread_find(struct console *c, const char *args)
     return NULL;
 }
 
-static struct err *run_goroutines(struct console *c, const char *args)
-{
-    (void)args;
-    const struct image *im;
-    TRY(console_target(c, &im));
-    return err_hint(err_new(ERR_UNSUPPORTED, "no Go runtime is known in this target"),
-                    "\"info threads\" lists threads");
-}
-
 static const struct console_command rows[] = {
-    {"info threads", "threads", CLASS_STATUS, "[LIST]", "List the threads, and where each is.",
+    {"info threads", NULL, CLASS_STATUS, "[LIST]", "List the threads, and where each is.",
      "LIST is like 1 3-5: only these.", COMPLETE_NOTHING, REPEAT_SAME, run_info_threads},
     {"thread", "t|tr", CLASS_STACK, "[N]", "Show which thread is selected, or select thread N.", NULL, COMPLETE_NOTHING,
      REPEAT_SAME, run_thread},
     {"thread find", NULL, CLASS_STACK, "REGEXP", "List the threads whose name or id matches.", NULL, COMPLETE_NOTHING,
      REPEAT_NEVER, run_thread_find},
-    {"goroutines", "grs", CLASS_STATUS, NULL, "List the goroutines of a Go program.", NULL, COMPLETE_NOTHING,
-     REPEAT_NEVER, run_goroutines},
 };
 const struct console_table console_thread_table = {rows, ARRAY_LEN(rows)};

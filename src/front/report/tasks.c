@@ -58,7 +58,7 @@ void task_state_put(struct text *t, const struct report *r, const struct tasks *
 const struct splace *task_made_at(const struct report *r, const struct task *task)
 {
     /* A return address: the statement stands before it. */
-    const struct splace *at = task->created_at ? session_task_place(r->session, task->created_at - 1) : NULL;
+    const struct splace *at = task->created_at ? session_task_place(r->session, task->created_at - 1, NULL) : NULL;
     return at && at->function && !session_place_hidden(r->session, at) ? at : NULL;
 }
 
@@ -167,7 +167,7 @@ static const char *name_of(struct grouping *g, uint32_t i)
         at = task_made_at(g->r, t);
         return at ? place_name(a, at) : "the runtime";
     case TASK_BY_START:
-        return place_name(a, session_task_place(g->r->session, t->start));
+        return place_name(a, session_task_place(g->r->session, t->start, NULL));
     case TASK_BY_STATE: {
         struct text text = {0};
         task_state_put(&text, g->r, g->of, t);

@@ -96,5 +96,7 @@ const struct runtime runtime_go = {
     .task_regs = go_task_regs,
     .lines = go_lines,
     .is_private = go_is_private,
-    .is_wrapper = go_is_wrapper,
+    .is_hidden = go_is_hidden,
+    .labels = go_labels,
+    .waits_on = go_waits_on,
 };

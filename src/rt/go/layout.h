@@ -52,7 +52,9 @@
     X(md_etypes, "runtime.moduledata", "etypes") \
     X(panic_arg, "runtime._panic", "arg")        \
     X(panic_link, "runtime._panic", "link")      \
-    X(defer_link, "runtime._defer", "link")
+    X(defer_link, "runtime._defer", "link")      \
+    X(sudog_c, "runtime.sudog", "c")             \
+    X(sudog_waitlink, "runtime.sudog", "waitlink")
 
 struct go_layout {
     const char *version; /* "1.26" */

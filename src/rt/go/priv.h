@@ -157,7 +157,11 @@ const struct formatter *go_formatter(struct rt *rt);
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
 bool go_is_private(struct rt *rt, const char *function);
-bool go_is_wrapper(struct rt *rt, const char *function, const char *file);
+bool go_is_hidden(struct rt *rt, const char *function, const char *file);
+/* waits.c */
+bool go_waits_on(struct rt *rt, const struct task *t, taddr object);
+/* labels.c */
+size_t go_labels(struct rt *rt, const struct task *t, struct task_label *out, size_t max);
 
 static inline bool go_word(const struct rt *rt, taddr at, uint64_t *out)
 {

@@ -41,4 +41,6 @@ const struct go_layout go_layout_1_23 = {
     .panic_arg = 8,
     .panic_link = 24,
     .defer_link = 32,
+    .sudog_c = 80,
+    .sudog_waitlink = 64,
 };

@@ -41,4 +41,6 @@ const struct go_layout go_layout_1_27 = {
     .panic_arg = 0,
     .panic_link = 16,
     .defer_link = 32,
+    .sudog_c = 88,
+    .sudog_waitlink = 72,
 };

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The selected goroutine; goroutine, threads and info goroutines. */
+#include "front/console/goroutine.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- the target's ---- */
+
+struct err *console_tasks(struct console *c, const struct tasks **out)
+{
+    const struct image *im;
+    const struct tasks *all;
+    size_t n;
+    TRY(console_target(c, &im));
+    TRY(session_tasks(c->session, true, &all, &n));
+    if (!n)
+        return err_hint(err_new(ERR_NO_DATA, "no Go runtime is known in this target"),
+                        "\"info threads\" lists threads");
+    *out = &all[0];
+    return NULL;
+}
+
+const struct task *console_task(struct console *c, const struct tasks *t)
+{
+    if (c->task)
+        return c->task;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->v[i].tid && t->v[i].tid == c->tid)
+            return &t->v[i];
+    return NULL;
+}
+
+void console_select_task(struct console *c, const struct tasks *t, const struct task *task)
+{
+    bool on_thread = task->tid && console_thread_number(c, task->tid);
+    console_select(c, on_thread ? task->tid : c->tid, 0);
+    c->tasks = t;
+    c->task = on_thread ? NULL : task;
+}
+
+/* ---- where one is ---- */
+
+/* The physical frame that sframe `i` is part of. */
+static struct goroutine_at at_frame(const struct task_stack *st, size_t i)
+{
+    size_t first = i, last = i;
+    while (first > 0 && st->frames[first - 1].physical == st->frames[i].physical)
+        first--;
+    while (last + 1 < st->n && st->frames[last + 1].physical == st->frames[i].physical)
+        last++;
+    return (struct goroutine_at){.pc = st->frames[i].pc,
+                                 .file = st->frames[first].at->file,
+                                 .line = st->frames[first].at->line,
+                                 .function = st->frames[last].at->function};
+}
+
+static struct goroutine_at at_address(struct console *c, taddr pc, taddr lookup)
+{
+    const struct splace *outer = NULL, *at = pc ? session_task_place(c->session, lookup, &outer) : NULL;
+    if (!at)
+        return (struct goroutine_at){.pc = pc};
+    return (struct goroutine_at){.pc = pc, .file = at->file, .line = at->line, .function = outer->function};
+}
+
+struct goroutine_at goroutine_at(struct console *c, const struct tasks *t, const struct task *task,
+                                 enum goroutine_place place)
+{
+    const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
+    const struct sframe *user;
+    switch (place) {
+    case PLACE_GO:
+        return at_address(c, task->created_at, task->created_at - 1);
+    case PLACE_START:
+        return at_address(c, task->start, task->start);
+    case PLACE_CURRENT:
+        /* Delve looks up where it goes on, not the call before that. */
+        return st->n ? at_address(c, st->frames[0].pc, st->frames[0].pc) : (struct goroutine_at){0};
+    case PLACE_USER:
+        break;
+    }
+    user = session_task_user_frame(c->session, t, task);
+    if (!user || user == st->frames)
+        return goroutine_at(c, t, task, PLACE_CURRENT);
+    return at_frame(st, (size_t)(user - st->frames));
+}
+
+void goroutine_path_put(struct text *t, const char *path)
+{
+    SCOPED(freep) char *here = getcwd(NULL, 0);
+    size_t n = here ? strlen(here) : 0;
+    bool below = n > 1 && strncmp(path, here, n) == 0 && path[n] == '/';
+    text_put(t, below ? "." : "");
+    put_safe(t, below ? path + n : path);
+}
+
+void goroutine_at_put(struct text *t, const struct goroutine_at *at)
+{
+    if (at->file)
+        goroutine_path_put(t, at->file);
+    text_printf(t, ":%" PRIu32 " ", at->line);
+    put_safe(t, at->function ? at->function : "???");
+    text_printf(t, " (0x%" PRIx64 ")", at->pc);
+}
+
+const char *goroutine_place_name(enum goroutine_place place)
+{
+    static const char *const names[] = {
+        [PLACE_USER] = "User", [PLACE_CURRENT] = "Runtime", [PLACE_GO] = "Go", [PLACE_START] = "Start"};
+    return names[place];
+}
+
+/* ---- goroutine ---- */
+
+static struct err *show_goroutine(struct console *c, const struct tasks *t)
+{
+    static const enum goroutine_place places[] = {PLACE_CURRENT, PLACE_USER, PLACE_GO, PLACE_START};
+    const struct task *task = console_task(c, t);
+    if (!task) {
+        text_printf(&c->out, "Thread %" PRId32 " runs no goroutine\n", c->tid);
+        return NULL;
+    }
+    if (task->tid) {
+        struct goroutine_at at = goroutine_at(c, t, task, PLACE_CURRENT);
+        text_printf(&c->out, "Thread %" PRId32 " at ", task->tid);
+        goroutine_path_put(&c->out, at.file ? at.file : "?");
+        text_printf(&c->out, ":%" PRIu32 "\n", at.line);
+    }
+    text_printf(&c->out, "Goroutine %" PRIu64 ":\n", task->id);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        struct goroutine_at at = goroutine_at(c, t, task, places[i]);
+        text_printf(&c->out, "\t%s: ", goroutine_place_name(places[i]));
+        goroutine_at_put(&c->out, &at);
+        text_putc(&c->out, '\n');
+    }
+    return NULL;
+}
+
+/* The command with the goroutine selected; then the selection is as before. */
+static struct err *run_in_goroutine(struct console *c, const struct tasks *t, const struct task *task,
+                                    const char *command)
+{
+    struct text answer = {0};
+    const struct tasks *tasks = c->tasks;
+    const struct task *before = c->task;
+    int32_t tid = c->tid;
+    size_t frame = c->frame;
+    console_select_task(c, t, task);
+    struct err *e = console_capture(c, command, &answer);
+    console_select(c, tid, frame);
+    c->tasks = tasks;
+    c->task = before;
+    text_putn(&c->out, text_str(&answer), answer.n);
+    text_done(&answer);
+    return e;
+}
+
+static struct err *run_goroutine(struct console *c, const char *args)
+{
+    const struct tasks *t;
+    int64_t id;
+    TRY(console_tasks(c, &t));
+    if (!*args)
+        return show_goroutine(c, t);
+    if (!args_number(&args, &id))
+        return err_new(ERR_USAGE, "'%s' is no number of a goroutine", args);
+    const struct task *task = NULL, *from = console_task(c, t);
+    for (size_t i = 0; i < t->n && !task; i++)
+        task = t->v[i].id == (uint64_t)id ? &t->v[i] : NULL;
+    if (!task)
+        return err_new(ERR_NOT_FOUND, "unknown goroutine %" PRId64, id);
+    if (*args)
+        return run_in_goroutine(c, t, task, args);
+    console_select_task(c, t, task);
+    text_printf(&c->out, "Switched from %" PRIu64 " to %" PRId64, from ? from->id : 0, id);
+    text_printf(&c->out, " (thread %" PRId32 ")\n", c->tid);
+    return NULL;
+}
+
+/* ---- info goroutines, threads ---- */
+
+/* As the script runtime-gdb.py that comes with Go: "* 1 running  runtime.raise". */
+static struct err *run_info_goroutines(struct console *c, const char *args)
+{
+    const struct tasks *t;
+    (void)args;
+    TRY(console_tasks(c, &t));
+    for (size_t i = 0; i < t->n; i++) {
+        const struct task *task = &t->v[i];
+        struct goroutine_at at = goroutine_at(c, t, task, PLACE_CURRENT);
+        text_printf(&c->out, "%c %" PRIu64 " %s  ", task->tid ? '*' : ' ', task->id,
+                    session_task_state(c->session, t, task));
+        put_safe(&c->out, at.function ? at.function : "?");
+        text_putc(&c->out, '\n');
+        TRY(console_flush(c));
+    }
+    return NULL;
+}
+
+static void put_thread(struct console *c, const struct image_thread *th)
+{
+    const struct sstack *st = NULL;
+    IGNORE_ERR(console_stack_of(c, th->tid, 1, &st)); /* a thread without a stack is listed, too */
+    text_printf(&c->out, "%c Thread %" PRId32, th->tid == c->tid ? '*' : ' ', th->tid);
+    if (st && st->n) {
+        struct task_stack view = {.frames = st->frames, .n = (uint32_t)st->n};
+        struct goroutine_at at = at_frame(&view, 0);
+        text_printf(&c->out, " at 0x%" PRIx64 " ", at.pc);
+        goroutine_path_put(&c->out, at.file ? at.file : "?");
+        text_printf(&c->out, ":%" PRIu32 " ", at.line);
+        put_safe(&c->out, at.function ? at.function : "???");
+    }
+    text_putc(&c->out, '\n');
+}
+
+static struct err *run_threads(struct console *c, const char *args)
+{
+    const struct tasks *t;
+    struct err *e = console_tasks(c, &t);
+    if (e && e->code == ERR_CANCELLED)
+        return e;
+    bool go = !e;
+    err_free(e); /* no Go: threads as gdb lists them */
+    if (!go || *args) {
+        SCOPED(freep) char *line = xasprintf("info threads %s", args);
+        return console_run(c, line);
+    }
+    TRY(console_first_frames_of_all(c));
+    const struct image *im = session_image(c->session);
+    for (size_t i = 0; i < im->threads.n; i++) {
+        put_thread(c, &im->threads.v[i]);
+        TRY(console_flush(c));
+    }
+    return NULL;
+}
+
+static const struct console_command rows[] = {
+    {"goroutine", "gr", CLASS_STACK, "[N [COMMAND]]", "Show which goroutine is selected, or select goroutine N.",
+     "With a COMMAND: run it in goroutine N, and select none.", COMPLETE_NOTHING, REPEAT_SAME, run_goroutine},
+    {"info goroutines", NULL, CLASS_STATUS, NULL, "List the goroutines, and the function that each is in.", NULL,
+     COMPLETE_NOTHING, REPEAT_NEVER, run_info_goroutines},
+    {"threads", NULL, CLASS_STATUS, "[LIST]",
+     "List the threads of a Go program as Delve does; of others, info threads.", NULL, COMPLETE_NOTHING, REPEAT_SAME,
+     run_threads},
+};
+const struct console_table console_goroutine_table = {rows, ARRAY_LEN(rows)};
