@@ -109,7 +109,8 @@ static struct place cached_place(struct go_stepper *s, taddr lookup)
 
 bool go_interrupts(struct rt *rt, taddr lookup)
 {
-    return place_of(rt, lookup).leave == LEAVE_INTERRUPTED;
+    enum leave l = place_of(rt, lookup).leave;
+    return l == LEAVE_INTERRUPTED || l == LEAVE_CGOCALLBACK; /* that has systemstack_switch for its caller */
 }
 
 /* ---- threads of the runtime ---- */
@@ -278,7 +279,8 @@ static bool leave_asmcgocall(struct go_stepper *s, const struct regs *callee, co
 
 /* C called Go. cgocallback began on g0, whose g.sched keeps that stack pointer; the older one is at it, so that they
  * are a chain when calls nest. Ours is the one that C made for the asmcgocall that ends where our frame on the
- * goroutine's stack does; a thread of C itself has none above its first. */
+ * goroutine's stack does; a thread of C itself has none above its first. A panic that has run the deferred calls of
+ * cgocallbackg has left C's frames already: then the goroutine's stack goes on as if it had called itself. */
 static bool leave_cgocallback(struct go_stepper *s, const struct regs *callee, const struct place *p,
                               struct stepped *out)
 {
@@ -295,6 +297,9 @@ static bool leave_cgocallback(struct go_stepper *s, const struct regs *callee, c
             break;
         at = older;
     }
+    uint64_t pc;
+    if (!go_word(s->rt, at + p->size, &pc) || cached_place(s, pc - 1).leave != LEAVE_CROSSCALL)
+        return false;
     switch_to(m->g0, out);
     return call_at(s, at, p->size, out);
 }
@@ -353,7 +358,10 @@ static bool leave_special(struct go_stepper *s, const struct regs *callee, const
     case LEAVE_ASMCGOCALL_NO_G:
         return leave_no_g(s, callee, p, out);
     case LEAVE_CGOCALLBACK:
-        return leave_cgocallback(s, callee, p, out);
+        if (leave_cgocallback(s, callee, p, out))
+            return true;
+        out->exact_pc = true; /* systemstack_switch stands there for asmcgocall */
+        return call_at(s, callee->val[RSP], p->size, out);
     case LEAVE_CROSSCALL:
         return leave_crosscall(s, callee, p, out);
     case LEAVE_VDSO:
