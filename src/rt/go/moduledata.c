@@ -88,8 +88,16 @@ static taddr section_at(struct module *m, const char *const *names, uint64_t *si
     return 0;
 }
 
-/* A pointer to the function table stands only at the start of a moduledata. */
-static bool scan(struct rt *rt, taddr start, uint64_t size, taddr table, struct go_module *out)
+/* Does a function table begin here? */
+static bool is_table(struct module *m, taddr at)
+{
+    struct bytes b = at >= m->start && at < m->end && at % 8 == 0 ? file_bytes(m, at) : (struct bytes){NULL, 0};
+    return b.n && pclntab_is_one(b);
+}
+
+/* A pointer to the function table stands only at the start of a moduledata. `table` 0: where it is is not known,
+ * since the linker has put it among other data (PIE, before Go 1.26). */
+static bool scan(struct rt *rt, struct module *m, taddr start, uint64_t size, taddr table, struct go_module *out)
 {
     uint8_t *chunk = xmalloc(SCAN_STEP);
     bool found = false;
@@ -99,7 +107,7 @@ static bool scan(struct rt *rt, taddr start, uint64_t size, taddr table, struct 
         for (size_t i = 0; !found && i + 8 <= n; i += 8) {
             uint64_t word;
             memcpy(&word, chunk + i, sizeof(word));
-            if (word != table)
+            if (table ? word != table : !is_table(m, word))
                 continue;
             struct err *e = read_module(rt, start + done + i, out);
             err_free(e); /* not it: the search goes on */
@@ -125,13 +133,11 @@ static bool find_in(struct rt *rt, struct module *m, struct go_module *out)
     if (at && !e)
         return true;
     taddr table = section_at(m, tables, &size);
-    if (!table)
-        return false;
     at = section_at(m, data, &size);
-    if (at && scan(rt, at, size, table, out))
+    if (at && scan(rt, m, at, size, table, out))
         return true;
     at = section_at(m, more_data, &size);
-    return at && scan(rt, at, size, table, out);
+    return at && scan(rt, m, at, size, table, out);
 }
 
 static bool known(const struct rt *rt, taddr at)

@@ -20,6 +20,16 @@ static struct bytes part(struct bytes b, uint64_t offset)
     return offset <= b.n ? (struct bytes){b.p + offset, b.n - (size_t)offset} : (struct bytes){NULL, 0};
 }
 
+bool pclntab_is_one(struct bytes b)
+{
+    struct cursor c = cursor_of(b, 0, "function table");
+    uint32_t magic = cursor_u32(&c);
+    uint16_t zero = cursor_u16(&c);
+    uint8_t quantum = cursor_u8(&c), word = cursor_u8(&c);
+    return !c.failed && (magic == MAGIC_1_16 || magic == MAGIC_1_18 || magic == MAGIC_1_20) && !zero &&
+           (quantum == 1 || quantum == 2 || quantum == 4) && (word == 4 || word == 8);
+}
+
 struct err *pclntab_open(struct bytes b, taddr text, struct bytes funcdata, bool wide_inlines, const char *what,
                          struct pclntab *out)
 {

@@ -29,6 +29,9 @@ struct pclntab {
 struct err *pclntab_open(struct bytes b, taddr text, struct bytes funcdata, bool wide_inlines, const char *what,
                          struct pclntab *out) MUST_CHECK;
 
+/* Do the bytes begin like a function table? */
+bool pclntab_is_one(struct bytes b);
+
 /* Bits of go_function.flags (internal/abi/symtab.go, FuncFlag). */
 enum { GO_FUNC_TOP_FRAME = 1, GO_FUNC_SP_WRITE = 2, GO_FUNC_ASM = 4 };
 
