@@ -46,7 +46,13 @@ SOURCES = {
     "values-rust": "rust/values.rs",
     "containers": "cxx/containers.cc",
     "containers-rust": "rust/containers.rs",
+    "go": "go/blocked.go",
+    "calls": "go/calls.go",
 }
+
+
+# Debian's packages golang-VERSION-go put each in a folder of its own.
+GO_VERSIONS = ("1.19", "1.21", "1.22", "1.23", "1.24", "1.26", "1.27")
 
 
 class Missing(Exception):
@@ -61,7 +67,7 @@ class Failed(Exception):
 class Variant:
     name: str
     what: str
-    lang: str  # c, c++ or rust
+    lang: str  # c, c++, rust or go
     compiler: str
     flags: tuple
     steps: tuple = ()  # what is done to the linked program: names of _step_* below
@@ -90,8 +96,16 @@ def tool(name):
     raise Missing(f"{name} is not installed")
 
 
-def run(argv, cwd=None):
-    result = subprocess.run(argv, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def go_tool(name):
+    """The go command of "go-1.23", or Missing."""
+    path = f"/usr/lib/{name}/bin/go"
+    if not os.access(path, os.X_OK):
+        raise Missing(f"golang-{name[3:]}-go is not installed")
+    return path
+
+
+def run(argv, cwd=None, env=None):
+    result = subprocess.run(argv, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if result.returncode:
         raise Failed(f"{shlex.join(argv)} exited {result.returncode}:\n{result.stdout}")
     return result.stdout
@@ -188,6 +202,13 @@ def _all_variants():
                    "-C", "relocation-model=static"))
     yield Variant("rust-debuglink", "stripped, .gnu_debuglink", "rust", "rustc",
                   ("-g", "-C", "opt-level=2", "-C", "panic=abort"), ("debuglink",))
+
+    for version in GO_VERSIONS:
+        go = f"go-{version}"
+        yield Variant(go, f"Go {version}", "go", go, ())
+        yield Variant(f"{go}-stripped", f"Go {version}, no symbols", "go", go, ("-ldflags=-s -w",))
+        yield Variant(f"{go}-pie", f"Go {version}, position-independent, no symbols", "go", go,
+                      ("-buildmode=pie", "-ldflags=-s -w"))
 
 
 @functools.lru_cache(maxsize=None)
@@ -340,10 +361,21 @@ def _require_flag(variant, flag):
         raise Missing(f"{variant.compiler} here does not know {flag}") from None
 
 
+def compile_go(variant, folder, exe, source, extra=()):
+    """One file outside of any module, with the cache of go beside the builds unless GOCACHE says otherwise."""
+    env = {**os.environ, "GO111MODULE": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "1",
+           "GOFLAGS": ""}
+    env.setdefault("GOCACHE", os.path.join(os.path.dirname(folder), "go-cache"))
+    run([go_tool(variant.compiler), "build", *variant.flags, *extra, "-o", exe, source], cwd=folder, env=env)
+
+
 def _compile(variant, folder, exe, extra=(), program=None):
     source = SOURCES[program or variant.lang]
     copy = os.path.join(folder, os.path.basename(source))
     shutil.copyfile(os.path.join(HERE, source), copy)
+    if variant.lang == "go":
+        compile_go(variant, folder, exe, copy)
+        return
     compiler = tool(variant.compiler)
     argv = [compiler, *variant.flags, *extra]
     if variant.lang == "rust":

@@ -322,13 +322,16 @@ static bool leave_crosscall(struct go_stepper *s, const struct regs *callee, con
     return true;
 }
 
-/* m.vdsoPC and m.vdsoSP: where the call of nanotime1 goes on. */
-static bool leave_vdso(struct go_stepper *s, const struct regs *callee, struct stepped *out)
+/* m.vdsoPC and m.vdsoSP: where the call of nanotime1 goes on. They are set while it is on another stack, and its own
+ * stack pointer is in r12. */
+static bool leave_vdso(struct go_stepper *s, const struct regs *callee, const struct place *p, struct stepped *out)
 {
     const struct go_m *m = m_of(s, callee);
     uint64_t pc, sp;
     if (!m || !go_word(s->rt, m->at + s->rt->layout->m_vdso_sp, &sp) || !sp ||
         !go_word(s->rt, m->at + s->rt->layout->m_vdso_pc, &pc) || !go_module_at(s->rt, pc))
+        return false;
+    if (!regs_has(callee, R12) || callee->val[R12] + p->size + 8 != sp)
         return false;
     if (on_stack_of(s->rt, m->curg, sp))
         switch_to(m->curg, out);
@@ -365,7 +368,7 @@ static bool leave_special(struct go_stepper *s, const struct regs *callee, const
     case LEAVE_CROSSCALL:
         return leave_crosscall(s, callee, p, out);
     case LEAVE_VDSO:
-        return leave_vdso(s, callee, out);
+        return leave_vdso(s, callee, p, out);
     case LEAVE_SIGFWD:
         return regs_has(callee, RBX) && call_at(s, callee->val[RBX], p->size, out);
     case LEAVE_UNKNOWN:
@@ -411,6 +414,8 @@ static enum step_result step(void *self, struct modules *ms, const struct regs *
         return STEP_END;
     *out = (struct stepped){.caller = *callee};
     forget_scratch(&out->caller);
+    if (exact_pc && p.leave == LEAVE_VDSO && leave_vdso(s, callee, &p, out))
+        return STEP_DONE;
     if (!exact_pc && p.leave > LEAVE_MSTART && p.leave < LEAVE_SIGTRAMP)
         return leave_special(s, callee, &p, out) ? STEP_DONE : STEP_NOT_MINE;
     return leave_plain(s, callee, &p, out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A library for programs in C (-buildmode=c-shared): plugin.c loads it.
+// A library for programs in C (-buildmode=c-shared): visitor.c calls it.
 package main
 
 import "C"

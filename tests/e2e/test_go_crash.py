@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How programs in Go die: their stacks start where the program did it, across the runtime's stacks and C."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import build
+import cores
+from conftest import run
+
+VARIANTS = [f"go-{version}{kind}" for version in build.GO_VERSIONS for kind in ("", "-stripped", "-pie")]
+PLAIN = [f"go-{version}" for version in build.GO_VERSIONS]
+
+
+def threads(core):
+    return run("stack", "--json", str(core)).json["threads"]
+
+
+def crashed(core):
+    """Functions of the thread that crashed, innermost first."""
+    (thread,) = [t for t in threads(core) if t["crashed"]]
+    assert not thread.get("stopped"), thread["stopped"]
+    return thread["frames"]
+
+
+def names(frames):
+    return [f["function"] for f in frames]
+
+
+def in_order(frames, *wanted):
+    """The wanted functions are there, in this order."""
+    have = names(frames)
+    at = -1
+    for name in wanted:
+        assert name in have[at + 1:], (name, have)
+        at = have.index(name, at + 1)
+
+
+def not_guessed(frames):
+    assert not [f for f in frames if f["how"] in ("pointer", "scan")]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("death", ["panic", "panic-error", "nil"])
+def test_panics(lab, variant, death):
+    _, core = lab.core(variant, death, program="go")
+    frames = crashed(core)
+    not_guessed(frames)
+    in_order(frames, "runtime.gopanic", "main.die", "main.main", "runtime.main", "runtime.goexit")
+    if death == "nil":
+        in_order(frames, "runtime.gopanic", "runtime.sigpanic", "main.die")
+        (line,) = [f["line"] for f in frames if f["function"] == "main.die"]
+        assert "fmt.Println(p.X)" in source_line("blocked.go", line)
+
+
+def source_line(name, line):
+    with open(os.path.join(build.HERE, "go", name), encoding="utf-8") as file:
+        return file.read().splitlines()[line - 1]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_fatal_error(lab, variant):
+    """Reported on the stack of the scheduler: systemstack leads to the goroutine."""
+    _, core = lab.core(variant, "fatal", program="go")
+    frames = crashed(core)
+    not_guessed(frames)
+    assert [n for n in names(frames) if n.startswith("runtime.fatalthrow") or n == "runtime.throw"]
+    assert any(n.startswith("main.die.func") for n in names(frames))
+    assert names(frames)[-1] == "runtime.goexit"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_thread_is_guessed(lab, variant):
+    _, core = lab.core(variant, "panic", program="go")
+    for thread in threads(core):
+        not_guessed(thread["frames"])
+        assert not thread.get("stopped"), thread["stopped"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_signal_in_a_goroutine(lab, variant):
+    """The signal's handler and what it interrupted are one stack."""
+    _, core = lab.core(variant, "abort", program="go")
+    frames = crashed(core)
+    not_guessed(frames)
+    assert [f for f in frames if f["kind"] == "signal"]
+    in_order(frames, "runtime.sighandler", "runtime.sigtrampgo", "runtime.sigtramp")
+
+
+NESTED = ("main.goInner", "main.goMiddle", "runtime.cgocallback", "crosscall2", "runtime.asmcgocall",
+          "runtime.cgocall", "main.goOuter", "main.main", "runtime.goexit")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("death", ["crash", "abort"])
+def test_c_that_go_calls(lab, variant, death):
+    """Go, C, Go, C: one stack, to main."""
+    _, core = lab.core(variant, death, program="calls")
+    frames = crashed(core)
+    not_guessed(frames)
+    in_order(frames, "runtime.asmcgocall", "runtime.cgocall", *NESTED)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("death", ["thread-panic", "thread-crash"])
+def test_a_thread_of_c(lab, variant, death):
+    """Go that a thread of C calls ends in that thread's start."""
+    _, core = lab.core(variant, death, program="calls")
+    frames = crashed(core)
+    not_guessed(frames)
+    in_order(frames, "main.goInner", "main.goThread", "runtime.cgocallback", "crosscall2", "start_thread")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_waiting_in_c(lab, variant):
+    """A live process that waits in C, deep in Go: the goroutine has the stack of its thread."""
+    with lab.running(variant, "wait", program="calls") as process:
+        process.settle()
+        answer = run("stack", "--json", str(process.pid)).json
+    (thread,) = [t for t in answer["threads"] if "main.main" in names(t["frames"])]
+    not_guessed(thread["frames"])
+    in_order(thread["frames"], "runtime.asmcgocall", "runtime.cgocall", *NESTED)
+
+
+@pytest.mark.parametrize("variant", PLAIN)
+def test_asking_for_the_time(lab, variant):
+    """The vdso runs on the scheduler's stack, and a signal interrupts it anywhere in there."""
+    _, core = lab.core(variant, "clock", program="calls", kill=signal.SIGABRT)
+    (frames,) = [t["frames"] for t in threads(core) if "main.clock" in names(t["frames"])]
+    not_guessed(frames)
+    in_order(frames, "main.clock", "main.goInner", "main.goMiddle", "runtime.cgocallback", "crosscall2", "main.goOuter",
+             "main.main")
+
+
+@pytest.mark.parametrize("variant", PLAIN)
+def test_a_library(lab, tmp_path, variant):
+    """Built with -buildmode=c-shared, and called by a program in C."""
+    here = os.path.join(build.HERE, "go")
+    made = build.variants()[variant]
+    try:
+        build.compile_go(made, str(tmp_path), str(tmp_path / "libvisit.so"), os.path.join(here, "library.go"),
+                         ("-buildmode=c-shared",))
+    except build.Missing as missing:
+        pytest.skip(str(missing))
+    exe = str(tmp_path / "visitor")
+    build.run([build.tool("gcc"), "-g", "-O1", os.path.join(here, "visitor.c"), "-o", exe, f"-L{tmp_path}", "-lvisit",
+               f"-Wl,-rpath,{tmp_path}"])
+    core = cores.kernel_core([exe, "nil"], str(tmp_path / "cores"))
+    frames = crashed(core)
+    not_guessed(frames)
+    in_order(frames, "runtime.sigpanic", "main.visit", "main.GoVisit", "runtime.cgocallback", "crosscall2", "GoVisit",
+             "visit_library", "main")
+
+
+# Delve, where it accepts the version of Go.
+
+
+def delve_stack(dlv, exe, core):
+    """Functions of the selected goroutine's thread."""
+    script = subprocess.run([dlv, "core", exe, str(core), "--check-go-version=false"], input="stack 100\nexit\n",
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+                            env={**os.environ, "HOME": "/nonexistent"})
+    return re.findall(r"^ *\d+ +0x[0-9a-f]+ in (\S+)$", script.stdout, re.M)
+
+
+@pytest.mark.parametrize("variant", PLAIN)
+@pytest.mark.parametrize("death", ["panic", "nil", "fatal"])
+def test_as_delve(lab, variant, death):
+    dlv = shutil.which("dlv")
+    if not dlv:
+        pytest.skip("dlv is not installed")
+    target, core = lab.core(variant, death, program="go")
+    theirs = delve_stack(dlv, target.exe, core)
+    if not theirs:
+        pytest.skip(f"dlv does not read a core of {variant}")
+    # It has a frame for each side of the change of stacks, and goes no further than the second signal.
+    ours = [n for n in names(crashed(core))]
+    theirs = [n for n in theirs if n != "runtime.systemstack_switch"]
+    user = [n for n in theirs if n.startswith("main.")]
+    assert user == [n for n in ours if n.startswith("main.")]
