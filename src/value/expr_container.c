@@ -79,11 +79,8 @@ static struct err *nth_child(struct eval *ev, const struct node *n, struct prese
 /* Even the type of what a container holds takes reading it. */
 static struct err *evaluate_really(struct eval *ev, const struct node *n, struct value *out, bool *done)
 {
-    ev->types_only = false;
-    struct err *e = eval_node(ev, n, out);
-    ev->types_only = true;
     *done = true;
-    return e;
+    return eval_as(ev, n, false, out, NULL);
 }
 
 struct err *container_element(struct eval *ev, const struct node *n, const struct value *v, const struct value *i,

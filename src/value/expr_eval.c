@@ -110,6 +110,15 @@ static struct err *operand(struct eval *ev, const struct node *n, struct value *
     return pointer_decay(ev, n, &v, out);
 }
 
+struct err *eval_as(struct eval *ev, const struct node *n, bool types_only, struct value *out, bool *is_type)
+{
+    bool before = ev->types_only;
+    ev->types_only = types_only;
+    struct err *e = is_type ? eval_any(ev, n, out, is_type) : eval_node(ev, n, out);
+    ev->types_only = before;
+    return e;
+}
+
 struct err *eval_count(struct eval *ev, const struct node *n, int64_t *out)
 {
     struct value v;
@@ -126,11 +135,7 @@ struct err *eval_count(struct eval *ev, const struct node *n, int64_t *out)
 static struct err *check(struct eval *ev, const struct node *n)
 {
     struct value v;
-    bool before = ev->types_only;
-    ev->types_only = true;
-    struct err *e = eval_node(ev, n, &v);
-    ev->types_only = before;
-    return e;
+    return eval_as(ev, n, true, &v, NULL);
 }
 
 static const char *op_spelling(uint8_t op)
@@ -330,11 +335,8 @@ static struct err *fill(struct eval *ev, const struct node *n, struct value *out
 static struct err *measure(struct eval *ev, const struct node *n, struct value *out)
 {
     struct value v;
-    bool is_type, before = ev->types_only;
-    ev->types_only = true;
-    struct err *e = eval_any(ev, n->a, &v, &is_type);
-    ev->types_only = before;
-    TRY(e);
+    bool is_type;
+    TRY(eval_as(ev, n->a, true, &v, &is_type));
     TRY(typed(n->a, &v));
     const struct type *t = type_strip(v.type);
     if ((t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE) && t->target)

@@ -159,12 +159,8 @@ struct err *member_of(struct eval *ev, const struct node *n, const struct value 
     /* -> on a record is operator->, and Rust's dot looks through Box and Rc. */
     bool through =
         !direct && (n->op == OP_ARROW || (ev->language == EXPR_RUST && !member_exists(object.type, n->text)));
-    if (through && ev->types_only) { /* what the pointer presents takes reading */
-        ev->types_only = false;
-        struct err *e = eval_node(ev, n, out);
-        ev->types_only = true;
-        return e;
-    }
+    if (through && ev->types_only)
+        return eval_as(ev, n, false, out, NULL); /* what the pointer presents takes reading */
     if (through)
         TRY(container_target(ev, n, &object, &target, &done));
     if (done) {

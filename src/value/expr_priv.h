@@ -59,6 +59,9 @@ struct err *eval_at(const struct eval *ev, const struct node *n, struct err *e) 
 struct err *eval_node(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
 /* A value or a type. */
 struct err *eval_any(struct eval *ev, const struct node *n, struct value *out, bool *is_type) MUST_CHECK;
+/* With and without reading, whatever `ev` does else. `is_type` NULL: a value is wanted. */
+struct err *eval_as(struct eval *ev, const struct node *n, bool types_only, struct value *out,
+                    bool *is_type) MUST_CHECK;
 /* An operand that decides about a type (a count), which is read even when only types matter. */
 struct err *eval_count(struct eval *ev, const struct node *n, int64_t *out) MUST_CHECK;
 /* A value of which only the type counts: its bytes are nowhere. */

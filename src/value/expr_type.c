@@ -104,11 +104,8 @@ static struct err *base(struct eval *ev, const struct node *n, const struct type
 static struct err *type_of_expression(struct eval *ev, const struct node *n, const struct type **out)
 {
     struct value v;
-    bool is_type, before = ev->types_only;
-    ev->types_only = true;
-    struct err *e = eval_any(ev, n->a, &v, &is_type);
-    ev->types_only = before;
-    TRY(e);
+    bool is_type;
+    TRY(eval_as(ev, n->a, true, &v, &is_type));
     *out = v.type;
     return NULL;
 }

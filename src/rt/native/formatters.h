@@ -75,6 +75,23 @@ struct fmt_nodes {
 };
 bool fmt_nodes(struct presentation *p, struct values *vs, const struct fmt_nodes *it);
 
+/* present_map(), present_unordered_map(), ... for the rows of C++'s sets and maps, by two functions that take the
+ * container's name and whether it is a map. */
+#define FMT_TREES_AND_HASHES(tree, hash)           \
+    FMT_CONTAINER_(map, tree, true)                \
+    FMT_CONTAINER_(multimap, tree, true)           \
+    FMT_CONTAINER_(set, tree, false)               \
+    FMT_CONTAINER_(multiset, tree, false)          \
+    FMT_CONTAINER_(unordered_map, hash, true)      \
+    FMT_CONTAINER_(unordered_multimap, hash, true) \
+    FMT_CONTAINER_(unordered_set, hash, false)     \
+    FMT_CONTAINER_(unordered_multiset, hash, false)
+#define FMT_CONTAINER_(name, way, is_map)                                                        \
+    static bool present_##name(struct values *vs, const struct value *v, struct presentation *p) \
+    {                                                                                            \
+        return way(vs, v, p, "std::" #name, is_map);                                             \
+    }
+
 /* The formatter over all rows. */
 struct native_formatters;
 struct native_formatters *native_formatters_new(void);

@@ -217,20 +217,7 @@ static bool present_optional(struct values *vs, const struct value *v, struct pr
     return fmt_child(p, vs, "[contained value]", inside);
 }
 
-#define ROW_FUNCTION(name, way, is_map)                                                          \
-    static bool present_##name(struct values *vs, const struct value *v, struct presentation *p) \
-    {                                                                                            \
-        return way(vs, v, p, "std::" #name, is_map);                                             \
-    }
-ROW_FUNCTION(map, tree, true)
-ROW_FUNCTION(multimap, tree, true)
-ROW_FUNCTION(set, tree, false)
-ROW_FUNCTION(multiset, tree, false)
-ROW_FUNCTION(unordered_map, hash, true)
-ROW_FUNCTION(unordered_multimap, hash, true)
-ROW_FUNCTION(unordered_set, hash, false)
-ROW_FUNCTION(unordered_multiset, hash, false)
-#undef ROW_FUNCTION
+FMT_TREES_AND_HASHES(tree, hash)
 
 static const struct formatter_row rows[] = {
     {"std::__1::basic_string", present_string},
