@@ -183,8 +183,8 @@ def _all_variants():
     yield Variant("c-gcc-cet", "-O2, CET with its second PLT, lazy binding", "c", "gcc",
                   ("-O2", "-g", "-fcf-protection=full", "-Wl,-z,ibtplt", "-Wl,-z,lazy"))
     yield Variant("c-gcc-eager", "-O2, bound at start (.plt.got)", "c", "gcc", ("-O2", "-g", "-fno-plt", "-Wl,-z,now"))
-    yield Variant("cxx-libcxx", "libc++", "c++", "clang", ("-O0", "-g", "-stdlib=libc++"))
-    yield Variant("cxx-old-abi", "libstdc++ as before C++11's ABI", "c++", "gcc",
+    yield Variant("cxx-libcxx", "libc++", "c++", f"clang++{LLVM}", ("-O0", "-g", "-stdlib=libc++"))
+    yield Variant("cxx-old-abi", "libstdc++ as before C++11's ABI", "c++", "g++",
                   ("-O0", "-g", "-D_GLIBCXX_USE_CXX11_ABI=0"))
     yield Variant("c-musl", "musl, dynamic", "c", "musl-gcc", ("-O2", "-g"))
     yield Variant("c-musl-static", "musl, static", "c", "musl-gcc", ("-O2", "-g", "-static"))
