@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goroutines: the list, states, reasons, places, groups and labels, beside Delve's where there is one that reads the
+version. INQUEST_DLV names its command, words by blanks; else it is looked for in PATH."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+import build
+from conftest import run
+
+VERSIONS = getattr(build, "GO_VERSIONS", ())
+pytestmark = pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")
+
+# Where goroutines of blocked.go are, and what they say there; until 1.20 locks had one reason for all.
+WAITS = {
+    "main.blockReceive": {"chan receive"},
+    "main.blockSend": {"chan send"},
+    "main.blockSelect": {"select"},
+    "main.blockNilChannel": {"chan receive (nil chan)"},
+    "main.blockEmptySelect": {"select (no cases)"},
+    "main.blockMutex": {"sync.Mutex.Lock", "semacquire"},
+    "main.blockRead": {"sync.RWMutex.RLock", "semacquire"},
+    "main.blockWrite": {"sync.RWMutex.Lock", "sync.Mutex.Lock", "semacquire"},
+    "main.blockWaitGroup": {"sync.WaitGroup.Wait", "semacquire"},
+    "main.blockCond": {"sync.Cond.Wait"},
+    "main.blockSleep": {"sleep"},
+    "main.blockAccept": {"IO wait"},
+    "main.blockNetRead": {"IO wait"},
+    "main.values": {"chan receive"},
+    "main.blockSyscall": {None},
+}
+
+
+@pytest.fixture(params=[f"go-{version}" for version in VERSIONS])
+def core(request, lab):
+    return lab.core(request.param, "panic", program="go")
+
+
+def functions(answer, task):
+    return [frame["function"] for frame in answer["task_stacks"][task["stack"]]["frames"]]
+
+
+def test_states(core):
+    answer = run("stack", "--json", core[1]).json
+    ids = [task["id"] for task in answer["tasks"]]
+    assert ids == sorted(set(ids)) and 1 in ids
+    for function, reasons in WAITS.items():
+        there = [task for task in answer["tasks"] if function in functions(answer, task)]
+        assert there, function
+        for task in there:
+            assert task["reason"] in reasons, (function, task)
+            assert task["state"] == ("syscall" if reasons == {None} else "waiting")
+            assert task["created_by"]["function"].startswith("main.")
+    locked = [task for task in answer["tasks"] if "main.lockedThread" in functions(answer, task)]
+    assert len(locked) == 1 and locked[0]["locked"] and locked[0]["tid"]
+    assert not any(task["system"] for task in answer["tasks"])
+    every = run("stack", "--json", "--system", core[1]).json
+    assert any(task["system"] for task in every["tasks"])
+    assert sum(stack["tasks"] for stack in every["task_stacks"]) == len(every["tasks"])
+
+
+def test_crashed_goroutine_first(core):
+    text = run("stack", core[1]).out
+    blocks = [block.splitlines() for block in text.split("\n\n")][1:]
+    assert re.match(r"Goroutine 1 \[.*\] on thread \d+.* \(crashed\)", blocks[0][0]), blocks[0]
+    assert " main.die " in blocks[0][1] and " main.main " in blocks[0][2]
+    shown = [line.split()[1] for line in text.splitlines() if line.startswith("  #")]
+    assert "runtime.gopark" not in shown and not any(".gowrap" in name for name in shown)
+    assert "runtime.gopark" in run("stack", "--all-frames", core[1]).out
+
+
+def test_one(core):
+    assert "main.die" in run("stack", "--goroutine", 1, core[1]).out
+    assert "no goroutine 987654" in run("stack", "-g", 987654, core[1], status=None).err
+    assert "exclude" in run("stack", "-g", 1, "-t", 1, core[1], status=None).err
+
+
+@pytest.mark.parametrize("key", ["stack", "user", "go", "start", "state"])
+def test_groups(core, key):
+    answer = run("stack", "--json", "--by", key, core[1]).json
+    sizes = [len(group["tasks"]) for group in answer["task_groups"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sorted(i for group in answer["task_groups"] for i in group["tasks"]) == \
+        [task["id"] for task in answer["tasks"]]
+    text = run("stack", "--by", key, core[1]).out
+    assert [int(n) for n in re.findall(r"^(\d+) goroutines? ", text, re.M)][:len(sizes)] == sizes
+
+
+def test_many(lab):
+    """All are counted, each is shown when asked for, equal ones once when not."""
+    _, path = lab.core(f"go-{VERSIONS[3]}", "-n", "4000", "panic", program="go")
+    answer = run("stack", "--json", path).json
+    assert len(answer["tasks"]) > 4000 > 10 * len(answer["task_stacks"])
+    each = run("stack", "--each", path).out
+    assert [int(n) for n in re.findall(r"^Goroutine (\d+) ", each, re.M)][1:] == \
+        [task["id"] for task in answer["tasks"] if task["id"] != 1]
+    folded = run("stack", path).out
+    counts = [int(n.replace(",", "")) for n in re.findall(r"^([\d,]+) goroutines \[", folded, re.M)]
+    single = len(re.findall(r"^Goroutine ", folded, re.M))
+    assert sum(counts) + single == len(answer["tasks"])
+    lines = run("stack", "--folded", path).out.splitlines()
+    assert sum(int(line.split()[-1]) for line in lines if line.startswith("goroutine;")) == len(answer["tasks"])
+
+
+def console(path, *commands, status=0):
+    args = [word for command in commands for word in ("-ex", command)]
+    return run("debug", "--batch", *args, path, status=status).out
+
+
+def test_select(core):
+    """bt, frame and locals are those of the selected goroutine."""
+    answer = run("stack", "--json", core[1]).json
+    (task,) = [t for t in answer["tasks"] if "main.values" in functions(answer, t)]
+    at = functions(answer, task).index("main.values")
+    out = console(core[1], f"goroutine {task['id']}", "bt", f"frame {at}", "info args", "up", "down", "goroutine")
+    assert f"Switched from 1 to {task['id']} (thread" in out
+    assert re.search(rf"^#{at} .* in main\.values \(.*i=11", out, re.M), out
+    assert re.search(r"^i = 11$", out, re.M)
+    assert f"Goroutine {task['id']}:\n\tRuntime: " in out
+    once = console(core[1], f"goroutine {task['id']} frame {at} info args", "goroutine")
+    assert "i = 11" in once and "Goroutine 1:" in once
+
+
+def test_labels_and_channels(core):
+    out = console(core[1], "goroutines -l -with label worker=label-test")
+    assert re.search(r'main\.blockReceive .*\n\tLabels: "worker":"label-test"\n\[1 goroutines\]', out), out
+    out = console(core[1], "goroutines -group label worker")
+    assert re.search(r"^worker=label-test$", out, re.M)
+    out = console(core[1], "goroutines -chan 'main.neverReceive'")
+    assert "main.blockSend" in out and "main.blockSelect" in out and "[2 goroutines]" in out
+
+
+def test_wrong_options(core):
+    for wrong in ("-x", "-with nothing", "-with userloc", "-group label"):
+        assert run("debug", "--batch", "-ex", f"goroutines {wrong}", core[1], status=None).err.strip()
+
+
+# Delve.
+
+def delve(exe, path, commands, tmp_path):
+    words = shlex.split(os.environ.get("INQUEST_DLV", "")) or [shutil.which("dlv")]
+    if not words[0]:
+        pytest.skip("dlv is not installed")
+    script = tmp_path / "commands"
+    script.write_text("".join(command + "\n" for command in commands) + "exit\n", encoding="utf-8")
+    result = subprocess.run([*words, "core", exe, path, "--check-go-version=false", "--init", str(script),
+                             "--allow-non-terminal-interactive=true"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, text=True)
+    if "Type 'help'" not in result.stdout:
+        pytest.skip(f"this Delve does not read the core: {result.stdout.strip()[:200]}")
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+def lines_of(text):
+    """Goroutines by number: what is said of each. Folders are left out: both shorten them, from where they run."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"\s*\*? ?Goroutine (\d+) - (.*)", line)
+        if match:
+            found[int(match[1])] = re.sub(r"(?<=: )\S*/(?=[^/\s]+:\d)", "", re.sub(r" \d+\]$", "]", match[2]))
+    return found
+
+
+# Delve takes the extra goroutines of cgo, which are on no list of the runtime's own, for living ones.
+def is_extra(line):
+    return "runtime.goexit (" in line or "??? (0x0)" in line
+
+
+@pytest.mark.parametrize("option", ["-u", "-r", "-g", "-s"])
+def test_same_list_as_delve(core, option, tmp_path):
+    command = f"goroutines {option}"
+    theirs = lines_of(delve(core[0].exe, core[1], [command], tmp_path))
+    ours = lines_of(console(core[1], command))
+    theirs = {number: line for number, line in theirs.items() if number in ours or not is_extra(line)}
+    assert ours.keys() == theirs.keys()
+    for number, line in ours.items():
+        if option == "-s" and re.search(r"\.(gowrap|func)\d+ \(", line):
+            continue  # a wrapper that the compiler made for the go statement: Delve says what it calls
+        assert line == theirs[number], number
+
+
+@pytest.mark.parametrize("key", ["userloc", "goloc", "curloc", "running", "user", "label worker"])
+def test_same_groups_as_delve(core, key, tmp_path):
+    def groups(text):
+        found = {}
+        for block in re.findall(r"^(\S[^\n]*)\n((?:\t[^\n]*\n)*?)\tTotal: (\d+)", text, re.M):
+            found[block[0]] = int(block[2])
+        return found
+    extra = set(lines_of(delve(core[0].exe, core[1], ["goroutines"], tmp_path))) - \
+        set(lines_of(console(core[1], "goroutines")))
+    theirs = groups(delve(core[0].exe, core[1], [f"goroutines -group {key}"], tmp_path))
+    ours = groups(console(core[1], f"goroutines -group {key}"))
+    assert ours
+    if not extra:
+        assert ours == theirs
+    else:
+        assert sum(theirs.values()) - sum(ours.values()) == len(extra)
+        assert all(theirs[name] - n in (0, len(extra)) for name, n in ours.items())
