@@ -46,6 +46,29 @@ struct call_target callsite_target(const struct dw_die *site)
     return unknown;
 }
 
+bool callsite_address(struct modules *ms, const struct module *m, const struct call_target *t, taddr expected,
+                      taddr *out)
+{
+    struct symbol sym;
+    struct module *in;
+    if (t->kind == CALL_ADDRESS) {
+        *out = t->address + m->bias;
+        return true;
+    }
+    if (t->kind != CALL_NAME)
+        return false;
+    /* Nearly every call goes straight to the function that runs: that needs no index of all symbols. */
+    struct module *there = modules_find(ms, expected);
+    if (there && module_symbol_named(there, t->name, &sym) && sym.addr == expected) {
+        *out = expected;
+        return true;
+    }
+    if (!modules_symbol_named(ms, t->name, &sym, &in))
+        return false;
+    *out = sym.addr;
+    return true;
+}
+
 static bool lists_all_tails(const struct dw_die *function)
 {
     return dw_attr_flag(function, DW_AT_call_all_calls) || dw_attr_flag(function, DW_AT_call_all_tail_calls) ||

@@ -8,6 +8,10 @@
 
 /* Whom a DW_TAG_call_site calls. Strings are the file's. */
 struct call_target callsite_target(const struct dw_die *site);
+/* The runtime address of the target of a call in module `m`, in the program as a whole; false when it is not known.
+ * `expected` is where the call probably leads: finding that out is fast. */
+bool callsite_address(struct modules *ms, const struct module *m, const struct call_target *t, taddr expected,
+                      taddr *out);
 /* The tail calls of a function, if the compiler says that it listed them all; none otherwise. */
 void callsite_tails(const struct dw_die *function, struct arena *a, struct tail_list *out);
 

@@ -52,30 +52,6 @@ static const struct tail_list *load_tails(struct symbolizer *s, struct sym_modul
     return t;
 }
 
-/* The runtime address of a call's target; false when it cannot be known. */
-static bool target_address(struct symbolizer *s, const struct sym_module *sm, const struct call_target *t, taddr callee,
-                           taddr *out)
-{
-    struct symbol sym;
-    struct module *in;
-    if (t->kind == CALL_ADDRESS) {
-        *out = t->address + sm->m->bias;
-        return true;
-    }
-    if (t->kind != CALL_NAME)
-        return false;
-    /* Nearly every call goes straight to the function that runs: that needs no index of all symbols. */
-    struct module *there = modules_find(s->ms, callee);
-    if (there && module_symbol_named(there, t->name, &sym) && sym.addr == callee) {
-        *out = callee;
-        return true;
-    }
-    if (!modules_symbol_named(s->ms, t->name, &sym, &in))
-        return false;
-    *out = sym.addr;
-    return true;
-}
-
 static bool same(const struct link *a, const struct link *b)
 {
     return a->list == b->list && a->site == b->site;
@@ -132,7 +108,7 @@ static void chase(struct chase *c, taddr target)
         taddr next;
         if (on_chain(&c->at, &l))
             continue;
-        if (!target_address(c->s, sm, &list->sites[i].target, c->callee, &next)) {
+        if (!callsite_address(c->s->ms, sm->m, &list->sites[i].target, c->callee, &next)) {
             c->uncertain = true;
             return;
         }
@@ -162,7 +138,7 @@ size_t symbolizer_tail_calls(struct symbolizer *s, taddr caller_ret, taddr calle
     struct sym_module *sm = sym_module_at(s, caller_ret - 1);
     const struct answer *a = sm ? sym_answer(sm, caller_ret - 1 - sm->m->bias) : NULL;
     taddr target;
-    if (!a || !target_address(s, sm, &a->call, callee_start, &target) || target == callee_start)
+    if (!a || !callsite_address(s->ms, sm->m, &a->call, callee_start, &target) || target == callee_start)
         return 0;
     struct chase *c = xcalloc(1, sizeof(*c));
     c->s = s;

@@ -37,29 +37,6 @@ static struct err *as_no_value(struct err *e)
 
 /* ---- whom a call reaches ---- */
 
-/* The runtime address of a call's target, in the program as a whole; false when it is not known. */
-static bool target_address(struct values *vs, const struct module *m, const struct call_target *t, taddr expected,
-                           taddr *out)
-{
-    struct symbol sym;
-    struct module *in, *there = modules_find(vs->ms, expected);
-    if (t->kind == CALL_ADDRESS) {
-        *out = t->address + m->bias;
-        return true;
-    }
-    if (t->kind != CALL_NAME)
-        return false;
-    /* Nearly every call goes straight to the function that runs: that needs no index of all symbols. */
-    if (there && module_symbol_named(there, t->name, &sym) && sym.addr == expected) {
-        *out = expected;
-        return true;
-    }
-    if (!modules_symbol_named(vs->ms, t->name, &sym, &in))
-        return false;
-    *out = sym.addr;
-    return true;
-}
-
 /* A computed target, from the registers of the caller. */
 static bool computed_target(struct call *c, taddr *out)
 {
@@ -79,7 +56,7 @@ static bool leads_to(struct call *c, taddr function)
     taddr target;
     if (t.kind == CALL_UNKNOWN)
         return computed_target(c, &target) && target == function;
-    return target_address(c->eval.vs, c->eval.module, &t, function, &target) && target == function;
+    return callsite_address(c->eval.vs->ms, c->eval.module, &t, function, &target) && target == function;
 }
 
 /* ---- functions that come back to themselves ---- */
@@ -121,7 +98,8 @@ static bool follow_tails(struct values *vs, taddr entry, taddr self, struct todo
     callsite_tails(&function, &vs->scopes->arena, &tails);
     for (uint32_t i = 0; i < tails.n; i++) {
         taddr target;
-        if (!target_address(vs, m, &tails.sites[i].target, self, &target) || target == self || !add_todo(todo, target))
+        if (!callsite_address(vs->ms, m, &tails.sites[i].target, self, &target) || target == self ||
+            !add_todo(todo, target))
             return false;
     }
     return true;
