@@ -6,6 +6,7 @@
 #include "module/inlines.h"
 #include "module/line.h"
 #include "module/names.h"
+#include "module/unitpcs.h"
 
 #include <sys/stat.h>
 
@@ -160,10 +161,8 @@ const struct err *const *symbolizer_problems(struct symbolizer *s, size_t *n)
 /* The addresses of one unit. */
 struct job {
     struct sym_module *sm;
-    struct dw_unit *unit;
-    const taddr *pcs; /* sorted, distinct */
-    size_t n;
-    struct answer *answers; /* n of them, in the arena; NULL: cancelled */
+    struct unit_run run;
+    struct answer *answers; /* one an address, in the arena; NULL: cancelled */
     struct arena arena;
 };
 
@@ -236,12 +235,13 @@ static void build_frames(struct job_state *st, const struct scopes *s, const str
 static void find_lines(struct job_state *st, struct line_pos *pos)
 {
     struct job *j = st->job;
-    if (!dw_unit_root(j->unit)->has_lines)
+    struct dw_unit *u = j->run.v->unit;
+    if (!dw_unit_root(u)->has_lines)
         return;
-    struct err *e = lines_init(&st->lines, j->unit);
+    struct err *e = lines_init(&st->lines, u);
     st->has_lines = !e;
     if (!e)
-        e = lines_find(&st->lines, pos, j->n);
+        e = lines_find(&st->lines, pos, j->run.n);
     if (e)
         dwarf_problem(j->sm->dwarf, e);
 }
@@ -249,18 +249,19 @@ static void find_lines(struct job_state *st, struct line_pos *pos)
 static void run_job(struct job *j)
 {
     struct job_state st = {.job = j, .namer.arena = &j->arena};
-    struct scopes *scopes = arena_array(&j->arena, struct scopes, j->n);
-    struct line_pos *pos = arena_array(&j->arena, struct line_pos, j->n);
-    for (size_t k = 0; k < j->n; k++)
-        scopes[k].pc = pos[k].pc = j->pcs[k];
-    struct dw_unit *full = dw_unit_full(j->unit);
+    const struct unit_run *r = &j->run;
+    struct scopes *scopes = arena_array(&j->arena, struct scopes, r->n);
+    struct line_pos *pos = arena_array(&j->arena, struct line_pos, r->n);
+    for (size_t k = 0; k < r->n; k++)
+        scopes[k].pc = pos[k].pc = r->v[k].pc;
+    struct dw_unit *full = dw_unit_full(r->v->unit);
     if (full)
-        scopes_find(full, scopes, j->n, &j->arena);
-    st.namer.language = dw_language_name(dw_unit_root(full ? full : j->unit)->language);
+        scopes_find(full, scopes, r->n, &j->arena);
+    st.namer.language = dw_language_name(dw_unit_root(full ? full : r->v->unit)->language);
     find_lines(&st, pos);
-    j->answers = arena_array(&j->arena, struct answer, j->n);
-    for (size_t k = 0; k < j->n; k++) {
-        j->answers[k].pc = j->pcs[k];
+    j->answers = arena_array(&j->arena, struct answer, r->n);
+    for (size_t k = 0; k < r->n; k++) {
+        j->answers[k].pc = r->v[k].pc;
         build_frames(&st, &scopes[k], &pos[k], &j->answers[k]);
     }
     map64_done(&st.paths);
@@ -270,15 +271,6 @@ static void run_job(struct job *j)
 }
 
 /* ---- all of them ---- */
-
-struct wanted {
-    struct sym_module *sm;
-    taddr pc; /* link-time */
-    struct dw_unit *unit;
-};
-
-typedef VEC(struct wanted) wanted_list;
-typedef VEC(struct job) job_list;
 
 struct batch {
     struct job *jobs;
@@ -296,30 +288,6 @@ static void run_one(void *arg, size_t i)
     progress_report(b->progress, "units read", atomic_fetch_add(&b->done, 1) + 1, b->n);
 }
 
-static int by_module_and_pc(const void *x, const void *y)
-{
-    const struct wanted *a = x, *b = y;
-    if (a->sm != b->sm)
-        return a->sm < b->sm ? -1 : 1;
-    return a->pc < b->pc ? -1 : a->pc > b->pc;
-}
-
-static int by_unit_and_pc(const void *x, const void *y)
-{
-    const struct wanted *a = x, *b = y;
-    if (a->unit != b->unit)
-        return a->unit < b->unit ? -1 : 1;
-    return a->pc < b->pc ? -1 : a->pc > b->pc;
-}
-
-/* Large units first, so that no core is left with one at the end. */
-static int by_size(const void *x, const void *y)
-{
-    const struct job *a = x, *b = y;
-    uint64_t na = a->unit->end - a->unit->offset, nb = b->unit->end - b->unit->offset;
-    return na > nb ? -1 : na < nb;
-}
-
 static void load_cache(struct symbolizer *s, struct sym_module *sm)
 {
     const char *dir = modules_opts(s->ms)->cache_dir;
@@ -332,7 +300,7 @@ static void load_cache(struct symbolizer *s, struct sym_module *sm)
 }
 
 /* The distinct addresses that nothing answers yet, by module and address. */
-static void collect(struct symbolizer *s, const taddr *pcs, size_t n, wanted_list *out)
+static void collect(struct symbolizer *s, const taddr *pcs, size_t n, unit_pcs *out)
 {
     for (size_t i = 0; i < n; i++) {
         struct sym_module *sm = sym_module_at(s, pcs[i]);
@@ -340,28 +308,9 @@ static void collect(struct symbolizer *s, const taddr *pcs, size_t n, wanted_lis
             continue;
         load_cache(s, sm);
         if (!sym_answer(sm, pcs[i] - sm->m->bias))
-            *vec_push(out) = (struct wanted){.sm = sm, .pc = pcs[i] - sm->m->bias};
+            *vec_push(out) = (struct unit_pc){.m = sm->m, .pc = pcs[i] - sm->m->bias, .arg = sm};
     }
-    if (out->n)
-        qsort(out->v, out->n, sizeof(*out->v), by_module_and_pc);
-    size_t kept = 0;
-    for (size_t i = 0; i < out->n; i++)
-        if (i == 0 || by_module_and_pc(&out->v[i], &out->v[kept - 1]) != 0)
-            out->v[kept++] = out->v[i];
-    out->n = kept;
-}
-
-static void inflate(const wanted_list *list)
-{
-    dw_wants wants = {0};
-    for (size_t i = 0; i < list->n; i++) {
-        struct sym_module *sm = list->v[i].sm;
-        if ((i == 0 || sm != list->v[i - 1].sm) && sym_dwarf(sm))
-            dwarf_wants(sm->dwarf, &wants);
-    }
-    if (wants.n)
-        elf_inflate_all(wants.v, wants.n);
-    vec_done(&wants);
+    unit_pcs_sort(out);
 }
 
 /* An address that no unit covers is answered, too: the next run need not look again. */
@@ -373,34 +322,10 @@ static void answer_nothing(struct symbolizer *s, struct sym_module *sm, taddr pc
     sym_add_answer(sm, a);
 }
 
-/* Splits the addresses of one module into jobs, a unit each. */
-static void make_jobs(struct symbolizer *s, struct wanted *w, size_t n, taddr *pcs, job_list *jobs)
-{
-    struct sym_module *sm = w[0].sm;
-    struct dw_unit **units = xcalloc(n, sizeof(struct dw_unit *));
-    for (size_t i = 0; i < n; i++)
-        pcs[i] = w[i].pc;
-    if (sm->dwarf)
-        dwarf_find_units(sm->dwarf, pcs, n, units);
-    for (size_t i = 0; i < n; i++)
-        w[i].unit = units[i];
-    free(units);
-    qsort(w, n, sizeof(*w), by_unit_and_pc);
-    for (size_t i = 0; i < n; i++) {
-        pcs[i] = w[i].pc;
-        if (!w[i].unit)
-            answer_nothing(s, sm, w[i].pc);
-        else if (i > 0 && w[i].unit == w[i - 1].unit)
-            jobs->v[jobs->n - 1].n++;
-        else
-            *vec_push(jobs) = (struct job){.sm = sm, .unit = w[i].unit, .pcs = &pcs[i], .n = 1};
-    }
-}
-
 static void keep_job(struct symbolizer *s, struct job *j)
 {
     bool keep = sym_complete(j->sm);
-    for (size_t k = 0; j->answers && k < j->n; k++) {
+    for (size_t k = 0; j->answers && k < j->run.n; k++) {
         j->answers[k].keep = keep;
         sym_add_answer(j->sm, &j->answers[k]);
     }
@@ -408,36 +333,37 @@ static void keep_job(struct symbolizer *s, struct job *j)
     *vec_push(&s->arenas) = j->arena;
 }
 
-static void answer_all(struct symbolizer *s, wanted_list *list)
+static void answer_all(struct symbolizer *s, unit_pcs *list)
 {
-    job_list jobs = {0};
-    taddr *pcs = xcalloc(list->n, sizeof(*pcs));
+    unit_runs runs = {0};
     uint64_t start = now_ns(), inflated, found;
     progress_report(modules_opts(s->ms)->progress, "inflating debug information", 0, 0);
-    inflate(list);
+    for (size_t i = 0; i < list->n; i++)
+        (void)sym_dwarf(list->v[i].arg);
+    unit_pcs_inflate(list);
     inflated = now_ns();
-    for (size_t i = 0, end; i < list->n; i = end) {
-        for (end = i + 1; end < list->n && list->v[end].sm == list->v[i].sm; end++)
-            ;
-        make_jobs(s, &list->v[i], end - i, &pcs[i], &jobs);
-    }
+    unit_pcs_split(list, &runs);
+    for (size_t i = 0; i < list->n; i++)
+        if (!list->v[i].unit)
+            answer_nothing(s, list->v[i].arg, list->v[i].pc);
     found = now_ns();
-    if (jobs.n)
-        qsort(jobs.v, jobs.n, sizeof(*jobs.v), by_size);
-    struct batch batch = {.jobs = jobs.v, .n = jobs.n, .progress = modules_opts(s->ms)->progress};
-    parallel_for(jobs.n, run_one, &batch);
+    struct batch batch = {.n = runs.n, .progress = modules_opts(s->ms)->progress};
+    batch.jobs = xcalloc(runs.n ? runs.n : 1, sizeof(*batch.jobs));
+    for (size_t i = 0; i < runs.n; i++)
+        batch.jobs[i] = (struct job){.sm = runs.v[i].v->arg, .run = runs.v[i]};
+    parallel_for(runs.n, run_one, &batch);
     log_verbose("symbolize: %zu addresses in %zu units; inflating took %.1f ms, finding units %.1f, reading them %.1f",
-                list->n, jobs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
+                list->n, runs.n, (double)(inflated - start) / 1e6, (double)(found - inflated) / 1e6,
                 (double)(now_ns() - found) / 1e6);
-    for (size_t i = 0; i < jobs.n; i++)
-        keep_job(s, &jobs.v[i]);
-    vec_done(&jobs);
-    free(pcs);
+    for (size_t i = 0; i < runs.n; i++)
+        keep_job(s, &batch.jobs[i]);
+    free(batch.jobs);
+    vec_done(&runs);
 }
 
 void symbolizer_run(struct symbolizer *s, const taddr *pcs, size_t n, struct src_info *out)
 {
-    wanted_list list = {0};
+    unit_pcs list = {0};
     collect(s, pcs, n, &list);
     if (list.n)
         answer_all(s, &list);
