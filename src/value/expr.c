@@ -8,6 +8,8 @@ static enum expr_language language_of(uint16_t dw_lang)
     switch (dw_lang) {
     case DW_LANG_Rust:
         return EXPR_RUST;
+    case DW_LANG_Go:
+        return EXPR_GO;
     case DW_LANG_C_plus_plus:
     case DW_LANG_C_plus_plus_03:
     case DW_LANG_C_plus_plus_11:
@@ -44,7 +46,8 @@ static uint16_t language_here(const struct eval *ev)
         return ev->env->language;
     if (ev->env->frame && scope_function(ev->env->frame, &function))
         language = dw_unit_root(function.unit)->language;
-    if (!language && modules_symbol_named(ev->vs->ms, "main", &main, &m))
+    if (!language && (modules_symbol_named(ev->vs->ms, "main.main", &main, &m) ||
+                      modules_symbol_named(ev->vs->ms, "main", &main, &m)))
         language = language_at(m, main.addr);
     return language;
 }
@@ -54,7 +57,8 @@ static void start(struct eval *ev, const struct expr_env *env)
     *ev = (struct eval){
         .env = env, .vs = env->vs, .types = env->vs->types, .arena = env->vs->arena, .types_only = env->types_only};
     ev->language = language_of(language_here(ev));
-    ev->parser = (struct parser){.classify = name_classify, .arg = ev};
+    ev->types_only &= ev->language != EXPR_GO; /* what a type assertion gives takes reading */
+    ev->parser = (struct parser){.classify = name_classify, .local = go_is_local, .arg = ev};
 }
 
 struct err *expr_evaluate(const struct expr_env *env, const char *text, struct value *out, bool *is_type)

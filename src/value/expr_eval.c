@@ -440,6 +440,11 @@ static struct err *member(struct eval *ev, const struct node *n, struct value *o
 
 static struct err *evaluate(struct eval *ev, const struct node *n, struct value *out)
 {
+    bool done = false;
+    if (ev->language == EXPR_GO)
+        TRY(go_evaluate(ev, n, out, &done));
+    if (done)
+        return NULL;
     switch ((enum node_kind)n->kind) {
     case NODE_INT:
     case NODE_FLOAT:

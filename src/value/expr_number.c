@@ -109,7 +109,7 @@ static const struct type *common(struct eval *ev, const struct type *a, const st
             return a->size < b->size ? b : a;
         return a->kind == TYPE_FLOAT ? a : b;
     }
-    if (ev->language == EXPR_RUST && type_equal(a, b))
+    if ((ev->language == EXPR_RUST || ev->language == EXPR_GO) && type_equal(a, b))
         return a;
     const struct type *x = promote_one(ev, a), *y = promote_one(ev, b);
     if (x->size != y->size)

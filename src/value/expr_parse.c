@@ -556,7 +556,7 @@ static struct err *assignment(struct parser *p, const struct node **out)
 struct err *parse_assignment(struct parser *p, const struct node **out)
 {
     TRY(parser_enter(p));
-    TRY(p->lx.rust ? parse_rust(p, out) : assignment(p, out));
+    TRY(p->lx.rust ? parse_rust(p, out) : p->go ? parse_go(p, out) : assignment(p, out));
     p->depth--;
     return NULL;
 }
@@ -581,6 +581,7 @@ struct err *parse_expression(struct parser *p, struct arena *a, const char *text
 {
     const struct node *n = NULL;
     p->cxx = language == EXPR_CXX;
+    p->go = language == EXPR_GO;
     p->depth = 0;
     p->unknown = NULL;
     p->type_operators = 0;

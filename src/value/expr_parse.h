@@ -92,14 +92,16 @@ enum name_class {
 struct parser {
     struct lexer lx;
     bool cxx; /* not for lx.rust */
+    bool go;
     /* What a name is ("ns::vec<int>"); NULL: all are NAME_UNKNOWN. */
     struct err *(*classify)(void *arg, const char *name, enum name_class *out);
+    bool (*local)(void *arg, const char *name); /* is it a variable of the frame? Go only; NULL: none is */
     void *arg;
     unsigned depth, type_operators;
     const char *unknown; /* the first name that is NAME_UNKNOWN: it may be why the rest made no sense */
 };
 
-enum expr_language { EXPR_C, EXPR_CXX, EXPR_RUST };
+enum expr_language { EXPR_C, EXPR_CXX, EXPR_RUST, EXPR_GO };
 /* The whole text as one expression or type. ERR_USAGE, ERR_LIMIT, what classify() says. The tree is in the arena,
  * its strings there and in the text. */
 struct err *parse_expression(struct parser *p, struct arena *a, const char *text, enum expr_language language,
@@ -146,5 +148,7 @@ struct err *parse_starts_type(struct parser *p, bool *out) MUST_CHECK;
 struct err *parse_type(struct parser *p, const struct node **out) MUST_CHECK;
 /* Rust (expr_parse_rust.c). */
 struct err *parse_rust(struct parser *p, const struct node **out) MUST_CHECK;
+/* Go (expr_parse_go.c). */
+struct err *parse_go(struct parser *p, const struct node **out) MUST_CHECK;
 
 #endif

@@ -174,6 +174,25 @@ struct err *container_element(struct eval *ev, const struct node *n, const struc
 struct err *container_target(struct eval *ev, const struct node *n, const struct value *v, struct value *out,
                              bool *done) MUST_CHECK;
 
+/* ---- expr_go.c: what Go means by the nodes that it shares with other languages ---- */
+/* *done false: the same as in C. */
+struct err *go_evaluate(struct eval *ev, const struct node *n, struct value *out, bool *done) MUST_CHECK;
+/* A type by its name in the source; NULL: it is not known. */
+struct err *go_named_type(struct eval *ev, const char *name, const struct type **out) MUST_CHECK;
+/* The parser's question: is a name a variable of the frame? `ev` is a struct eval. */
+bool go_is_local(void *ev, const char *name);
+/* ---- expr_go_value.c ---- */
+struct err *go_index(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
+struct err *go_member(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
+/* x.(T); T may be "data": what the interface holds, whatever it is. */
+struct err *go_assertion(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
+/* len(x), cap(x) */
+struct err *go_length(struct eval *ev, const struct node *n, const struct value *v, bool cap,
+                      struct value *out) MUST_CHECK;
+struct value go_int(struct eval *ev, int64_t v);
+/* The bytes of a string or of a literal. ERR_LIMIT for more than EXPR_TEXT_MAX. *is_string false: it is none. */
+struct err *go_string(struct eval *ev, const struct value *v, struct bytes *out, bool *is_string) MUST_CHECK;
+
 /* ---- expr_call.c ---- */
 struct err *call_function(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
 struct err *call_refuse_change(const struct eval *ev, const struct node *n) MUST_CHECK;

@@ -15,6 +15,8 @@ const struct type *eval_builtin_type(struct eval *ev, const char *name)
     } characters[] = {{"wchar_t", true, 4}, {"char8_t", false, 1}, {"char16_t", false, 2}, {"char32_t", false, 4}};
     if (ev->language == EXPR_RUST)
         return type_rust(ev->types, name);
+    if (ev->language == EXPR_GO)
+        return type_go_basic(ev->types, name);
     for (size_t i = 0; i < ARRAY_LEN(characters); i++)
         if (strcmp(characters[i].name, name) == 0)
             return type_base(ev->types, TYPE_CHAR, name, characters[i].size, characters[i].is_signed);
@@ -77,7 +79,11 @@ static struct err *unknown_type(struct eval *ev, const struct node *n)
 static struct err *named(struct eval *ev, const struct node *n, const struct type **out)
 {
     struct found f;
-    const struct type *t = n->tag == TAG_NONE ? eval_builtin_type(ev, n->text) : NULL;
+    const struct type *t = NULL;
+    if (ev->language == EXPR_GO)
+        TRY(go_named_type(ev, n->text, &t));
+    else if (n->tag == TAG_NONE)
+        t = eval_builtin_type(ev, n->text);
     if (t) {
         *out = t;
         return NULL;

@@ -344,6 +344,28 @@ static void put_channel(struct printer *p, const struct value *v, const struct p
     text_printf(p->out, " %s", shown->next && shown->summary ? shown->summary : "nil");
 }
 
+/* The name, and of a closure that is asked for the variables that it captured. */
+static void put_function(struct printer *p, struct presentation *shown, const struct style *s)
+{
+    struct child c;
+    struct style each = inside(s, false, false);
+    bool first = true;
+    text_put(p->out, shown->summary ? shown->summary : "nil");
+    if (!shown->next || p->level || p->summary)
+        return;
+    p->level++;
+    for (; !print_stopped(p) && next_child(p, shown, &c); first = false) {
+        text_put(p->out, first ? " {" : ", ");
+        text_put_escaped(p->out, c.name, strlen(c.name));
+        text_putc(p->out, ' ');
+        put_type(p, c.value.type);
+        text_put(p->out, " = ");
+        put(p, &c.value, each);
+    }
+    p->level--;
+    text_put(p->out, first ? "" : "}");
+}
+
 static void put_shown(struct printer *p, const struct value *v, struct presentation *shown, enum go_kind kind,
                       const struct style *s)
 {
@@ -354,7 +376,7 @@ static void put_shown(struct printer *p, const struct value *v, struct presentat
     } else if (kind == GO_CHAN) {
         put_channel(p, v, shown);
     } else if (kind == GO_FUNC) {
-        text_put(p->out, shown->summary ? shown->summary : "nil");
+        put_function(p, shown, s);
     } else {
         put_type(p, v->type);
         text_printf(p->out, "(%s)", shown->summary ? shown->summary : "");

@@ -152,6 +152,8 @@ enum go_kind {
 /* The type below typedefs and qualifiers that says its kind: a map, not the pointer that it is made of. The kind
  * is told even where DWARF leaves it out, by what DWARF describes. Any other type: type_strip(). Never NULL. */
 const struct type *type_go(const struct type *t, enum go_kind *kind);
+/* One of Go's own types by its name ("int", "byte", "float64"), whether or not the program has it; NULL. */
+const struct type *type_go_basic(struct types *t, const char *name);
 /* The type that DW_AT_go_key or DW_AT_go_elem of a map, channel or slice names; NULL: none. */
 const struct type *type_go_part(const struct type *t, uint16_t at);
 

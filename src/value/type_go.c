@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Types of Go: what they are to the language, and their names as it writes them. */
 #include "value/type_priv.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 
@@ -67,6 +68,28 @@ const struct type *type_go_part(const struct type *t, uint16_t at)
     if (!own->die.unit || !dw_attr_die(&own->die, at, &die))
         return NULL;
     return type_of_die(own->types, &die);
+}
+
+const struct type *type_go_basic(struct types *t, const char *name)
+{
+    static const struct {
+        const char *name, *real;
+        uint8_t kind, size;
+        bool is_signed;
+    } rows[] = {
+        {"bool", "bool", TYPE_BOOL, 1, false},       {"int", "int", TYPE_INT, 8, true},
+        {"int8", "int8", TYPE_INT, 1, true},         {"int16", "int16", TYPE_INT, 2, true},
+        {"int32", "int32", TYPE_INT, 4, true},       {"rune", "int32", TYPE_INT, 4, true},
+        {"int64", "int64", TYPE_INT, 8, true},       {"uint", "uint", TYPE_INT, 8, false},
+        {"uint8", "uint8", TYPE_INT, 1, false},      {"byte", "uint8", TYPE_INT, 1, false},
+        {"uint16", "uint16", TYPE_INT, 2, false},    {"uint32", "uint32", TYPE_INT, 4, false},
+        {"uint64", "uint64", TYPE_INT, 8, false},    {"uintptr", "uintptr", TYPE_INT, 8, false},
+        {"float32", "float32", TYPE_FLOAT, 4, true}, {"float64", "float64", TYPE_FLOAT, 8, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return type_base(t, (enum type_kind)rows[i].kind, rows[i].real, rows[i].size, rows[i].is_signed);
+    return NULL;
 }
 
 /* DWARF has the whole name of every type of the program. */

@@ -11,6 +11,20 @@ struct captured {
     taddr closure;
 };
 
+/* "&x" is the pointer to x, which the source captured. */
+static bool captured_by_reference(struct values *vs, struct child *c)
+{
+    struct value x;
+    struct err *e = value_deref(vs, &c->value, &x);
+    bool good = !e;
+    err_free(e); /* the closure is damaged: the variable is left out */
+    if (good) {
+        c->value = x;
+        c->name++;
+    }
+    return good;
+}
+
 /* The next variable of the function's DIE that stands in its closure (DW_AT_go_closure_offset, from Go 1.23). */
 static bool next_captured(struct presentation *p, struct values *vs, struct child *out, struct err **e)
 {
@@ -23,6 +37,8 @@ static bool next_captured(struct presentation *p, struct values *vs, struct chil
             continue;
         out->name = name;
         out->value = value_at(vs, type_of(vs->types, &c->die), c->closure + offset);
+        if (name[0] == '&' && !captured_by_reference(vs, out))
+            continue;
         c->more = dw_die_next(&c->die);
         return true;
     }
@@ -40,6 +56,13 @@ static bool function_die(struct module *m, taddr entry, struct dw_die *out)
     return u && function_starting_at(u, link_time, out);
 }
 
+/* A function itself, by its name in an expression, instead of a variable that holds one. */
+static bool is_function(const struct value *v)
+{
+    const struct type *t = type_strip(v->type);
+    return t->die.unit && dw_tag(&t->die) != DW_TAG_subroutine_type;
+}
+
 bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out)
 {
     taddr closure, entry;
@@ -47,7 +70,13 @@ bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, st
     const struct go_module *m;
     struct go_function f;
     struct dw_die die;
-    struct err *e = value_read(vs, v, 0, bytes, sizeof(bytes));
+    bool itself = is_function(v);
+    struct err *e = itself ? value_address(v, &entry) : value_read(vs, v, 0, bytes, sizeof(bytes));
+    if (!e && itself) {
+        *out = (struct presentation){.kind = PRESENT_TEXT};
+        out->summary = go_function_at(rt, entry, &m, &f) ? f.name : NULL;
+        return out->summary != NULL;
+    }
     if (e) {
         err_free(e); /* the printer finds the same reason, and says it */
         return false;
