@@ -25,14 +25,40 @@ SANITIZED = bool(os.environ.get("INQUEST_SANITIZED"))
 SANITIZER = "AddressSanitizer", "runtime error:", "LeakSanitizer", "UndefinedBehaviorSanitizer"
 
 
+def driver(path):
+    """A program below tests/unit that shows an inner part, or None. A release build has none; those of the check
+    are beside it."""
+    for folder in (pathlib.Path(INQUEST).parent, ROOT / "build-check", ROOT / "build-asan"):
+        if os.access(folder / "tests" / "unit" / path, os.X_OK):
+            return folder / "tests" / "unit" / path
+    return None
+
+
 def pytest_addoption(parser):
     parser.addoption("--update", action="store_true", help="rewrite the golden files")
     parser.addoption("--full", action="store_true", help="every variant and every damaged core, however long it takes")
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "thin: with sanitizers one variant of each language is enough, without --full")
     if not os.access(INQUEST, os.X_OK):
         pytest.exit(f"{INQUEST} is not built (INQUEST names another)", 4)
+
+
+def pytest_collection_modifyitems(config, items):
+    """With sanitizers all takes ten times as long, and what a variant of a language finds the next one finds too."""
+    if not SANITIZED or config.getoption("--full"):
+        return
+    seen, left_out = set(), []
+    for item in items:
+        if item.get_closest_marker("thin") and hasattr(item, "callspec"):
+            language = item.callspec.id.split("-")[0]
+            key = item.module.__name__, item.originalname, language
+            if key in seen:
+                left_out.append(item)
+            seen.add(key)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 class Answer:

@@ -71,11 +71,13 @@ CODE = [
 ]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("variant", ["c-gcc-O0-dwarf5", "c-gcc-O2-dwarf5", "c-gcc-O2-dwarf4", "c-clang-O2-dwarf5"])
 def test_c(lab, variant, tmp_path):
     compare(lab, variant, LIST + LINES, tmp_path)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("variant", ["c-gcc-O0-dwarf5", "c-gcc-O2-dwarf5", "c-clang-O2-dwarf5"])
 def test_instructions_with_source(lab, variant, tmp_path):
     # The first answer loads the file: what is missing is told once.
@@ -94,6 +96,7 @@ def test_cxx(lab, tmp_path):
     ], tmp_path)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("variant", ["c-gcc-O0-dwarf5", "c-gcc-O2-dwarf5", "c-clang-O2-dwarf5", "c-gcc-dwz5",
                                      "cxx-gcc-O0-dwarf5", "rust-O0-v0"])
 def test_every_line(lab, variant, tmp_path):

@@ -36,6 +36,7 @@ def pairs(text):
     return found
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("variant,program", VARIANTS)
 def test_containers(variant, program, tmp_path):
     try:

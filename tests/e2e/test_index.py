@@ -2,24 +2,20 @@
 """Names of the whole program: all that gdb lists are found."""
 
 import os
-import pathlib
 import re
 import subprocess
 
 import build
 import pytest
-from conftest import INQUEST, ROOT, run
+from conftest import driver, run
 
-# A release build has no tests; those of `make check` are beside it.
-NAMES_OF = next((path for path in (folder / "tests" / "unit" / "value" / "names_of"
-                                   for folder in (pathlib.Path(INQUEST).parent, ROOT / "build-check"))
-                 if os.access(path, os.X_OK)), None)
+NAMES_OF = driver("value/names_of")
 
 VARIANTS = ("c-gcc-O2-dwarf5", "c-clang-O2-dwarf4", "cxx-gcc-O0-dwarf4", "cxx-gcc-dwp4", "cxx-gcc-types", "cxx-gcc-lto",
             "cxx-gcc-dwz5", "cxx-clang-split5", "rust-O2-v0")
 TYPE, FUNCTION, VARIABLE, ENUMERATOR, NAMESPACE = 1, 2, 4, 8, 16
 
-pytestmark = pytest.mark.skipif(not NAMES_OF, reason="names_of was not built")
+pytestmark = [pytest.mark.thin, pytest.mark.skipif(not NAMES_OF, reason="names_of was not built")]
 
 
 def names_of(exe, *question):

@@ -17,9 +17,10 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import INQUEST, ROOT, run
+from conftest import ROOT, driver, run
 
-VARS_OF = os.environ.get("VARS_OF", str(pathlib.Path(INQUEST).parent / "tests/unit/session/vars_of"))
+VARS_OF = driver("session/vars_of")
+pytestmark = [pytest.mark.thin, pytest.mark.skipif(not VARS_OF, reason="vars_of was not built")]
 LAB = pathlib.Path.home() / ".cache/inquest-lab/targets"
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text())
 GONE = "optimised-out"

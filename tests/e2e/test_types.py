@@ -15,18 +15,15 @@ import collections
 import difflib
 import json
 import os
-import pathlib
 import random
 import re
 import subprocess
 
 import build
 import pytest
-from conftest import INQUEST, ROOT
+from conftest import driver
 
-TYPES_OF = next((path for path in (folder / "tests" / "unit" / "value" / "types_of"
-                                   for folder in (pathlib.Path(INQUEST).parent, ROOT / "build-check"))
-                 if os.access(path, os.X_OK)), None)
+TYPES_OF = driver("value/types_of")
 TYPES = 300
 NAMED = {0x02: "class", 0x04: "enum", 0x13: "struct", 0x16: "typedef", 0x17: "union", 0x24: "base type"}
 
@@ -118,6 +115,7 @@ def explain(ours, gdb):
     return "\n".join(lines)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_random_types(lab, tmp_path, variant):
     exe = lab.target(variant).exe

@@ -3,8 +3,6 @@
 """
 
 import json
-import os
-import pathlib
 import re
 import subprocess
 
@@ -13,14 +11,11 @@ import pytest
 
 import build
 import cores
-from conftest import INQUEST, ROOT
+from conftest import ROOT, driver
 
-# A release build has no tests; those of `make check` are beside it.
-VALUES_OF = next((path for path in (folder / "tests" / "unit" / "value" / "values_of"
-                                    for folder in (pathlib.Path(INQUEST).parent, ROOT / "build-check"))
-                  if os.access(path, os.X_OK)), None)
+VALUES_OF = driver("value/values_of")
 
-pytestmark = pytest.mark.skipif(not VALUES_OF, reason="values_of was not built")
+pytestmark = [pytest.mark.thin, pytest.mark.skipif(not VALUES_OF, reason="values_of was not built")]
 
 # Our option, gdb's setting, and how to undo it.
 SWITCHES = {
