@@ -113,6 +113,25 @@ bool session_section_range(struct session *s, const struct module *m, const char
 /* A symbol by its name in the file, or demangled; of the program first. False: none. */
 bool session_symbol_named(struct session *s, const char *name, struct symbol *out);
 
+/* ---- declarations ---- */
+
+struct dw_die;
+/* Where a DIE says that it stands in the source. */
+struct code_declared {
+    const char *file; /* as in code_line.name; that of the unit when it is not said; NULL unknown */
+    uint32_t line;    /* 0 unknown */
+    bool external;    /* known to other units */
+    const char *full; /* name and parameters of a C++ function, when the linker's name is said; NULL */
+};
+/* What is not said there is looked for where the DIE points to (a member function's declaration). The name is valid
+ * until session_free(), or until the target has run. */
+void session_declared(struct session *s, const struct dw_die *die, struct code_declared *out);
+/* Calls fn for each symbol of functions that no debug information covers (`code`), or of all objects; by module, then
+ * by address; `name` is demangled. fn returns false to stop. ERR_CANCELLED. */
+struct err *session_each_symbol(struct session *s, bool code,
+                                bool (*fn)(void *arg, const struct symbol *sym, const char *name),
+                                void *arg) MUST_CHECK;
+
 /* ---- instructions ---- */
 
 struct instruction {

@@ -19,6 +19,7 @@ void code_forget(struct code *c)
     vec_done(&c->all_lines);
     map64_done(&c->lines);
     mapstr_done(&c->names);
+    map64_done(&c->declared);
     arena_done(&c->text);
     vec_done(&c->instructions);
     err_free(TAKE(c->ended));

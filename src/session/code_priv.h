@@ -30,6 +30,8 @@ struct code {
 
     struct mapstr names; /* path -> as it is shown */
 
+    struct map64 declared; /* declared.c: struct dw_unit * -> struct unit_files * */
+
     /* code_places.c */
     struct mapstr files; /* what was asked -> struct source_files * */
     VEC(struct source_files *) all_files;

@@ -229,6 +229,19 @@ info program
 info proc
 info proc mappings
 info auxv
+info functions -n die_
+info functions -q -n die_seg
+info functions -n -t item die_
+info functions ^die_segv
+info functions nosuchname
+info functions -n ^main$
+info variables -n ^helper
+info variables -n -q ^deaths
+info variables -n -t item ^no_item
+info types ^item$
+info types -q ^death$
+info types ^pid_t$
+info types nosuchname
 info display
 info signals SIGSEGV
 pwd
@@ -434,6 +447,33 @@ def test_frames_are_looked_up_as_far_as_they_are_asked(core):
         assert stack(f"bt {n}", "bt") == whole[:n] + whole
         assert stack(f"frame {n - 1}", "bt -1") == [whole[n - 1], whole[-1]]
     assert stack("up", "down", "bt 2") == [whole[1], whole[0], *whole[:2]]
+
+
+def test_names_of_cxx_and_rust(lab):
+    """Their own source files; a difference is one of those that are explained."""
+    for name, pattern, same in [("cxx-gcc-O0-dwarf5", "^shop::", 4), ("rust-O0-v0", "crash::die_", 12)]:
+        target, dead = lab.core(name, "segv")
+        if not shutil.which("gdb"):
+            pytest.skip("there is no gdb")
+        commands = [f"info functions -n {pattern}"]
+        ours = answers([INQUEST, "debug", "-batch", target.exe, dead], commands)[0].splitlines()
+        theirs = answers(["gdb", "-nx", "-batch", target.exe, dead], commands)[0]
+        theirs = theirs.replace("*mut ", "&").splitlines()  # gdb 13 takes Rust's references for pointers
+        ours = [line.replace("&mut ", "&").replace("*mut ", "&") for line in ours]
+        # What has no linkage name, gdb writes as the demangler would.
+        ours = [re.sub(r"const ([\w:]+) &", r"\1 const&", line).replace(" &,", "&,") for line in ours]
+        file = next(i for i, line in enumerate(theirs) if re.fullmatch(r"File .*crash\.(cc|rs):", line))
+        own = [line for line in theirs[file + 1:] if line]
+        own = own[:next((i for i, line in enumerate(own) if line.startswith("File ")), len(own))]
+        assert len(own) >= same
+        assert [line for line in own if line not in ours] == []
+
+
+def test_names_in_dlvs_words(core):
+    for word, full in [("funcs -n die_", "info functions -n die_"), ("vars -n ^deaths", "info variables -n ^deaths"),
+                       ("types ^death$", "info types ^death$"), ("sources crash", "info sources crash")]:
+        lines = console(word, core=core).out
+        assert lines == console(full, core=core).out and "crash.c" in lines
 
 
 def test_log(core, tmp_path):

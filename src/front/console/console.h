@@ -285,6 +285,7 @@ extern const struct console_table console_goroutine_table;
 extern const struct console_table console_goroutines_table;
 extern const struct console_table console_help_table;
 extern const struct console_table console_info_frame_table;
+extern const struct console_table console_info_names_table;
 extern const struct console_table console_info_target_table;
 extern const struct console_table console_list_table;
 extern const struct console_table console_logging_table;
