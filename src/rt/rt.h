@@ -42,6 +42,12 @@ struct task {
 struct task_label {
     const char *key, *value;
 };
+/* How a program was built: "version", "path" (of its main package), "module", "dependency" (one each), and under
+ * its own name each setting. */
+struct rt_fact {
+    const char *key, *value;
+    bool setting;
+};
 
 /* Reads the stacks of tasks: one for each thread that does so. */
 struct task_walker;
@@ -58,6 +64,8 @@ struct runtime {
     const char *(*language)(const struct module *m, const char *symbol, const char *dwarf_language);
     const struct formatter *(*formatter)(struct rt *); /* how its types print */
 
+    /* How the program was built; owned by the rt. */
+    void (*facts)(struct rt *, const struct rt_fact **out, size_t *n);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
     /* "chan receive"; NULL: none, or a number that the program does not name. */

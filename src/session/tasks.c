@@ -374,3 +374,15 @@ struct err *session_task_stack(struct session *s, const struct tasks *t, const s
     *out = found;
     return NULL;
 }
+
+bool session_runtime_facts(struct session *s, size_t i, const char **name, const struct rt_fact **out, size_t *n)
+{
+    if (i >= s->runtimes.n)
+        return false;
+    const struct attached *a = &s->runtimes.v[i];
+    *name = a->runtime->name;
+    *n = 0;
+    if (a->runtime->facts)
+        a->runtime->facts(a->rt, out, n);
+    return true;
+}

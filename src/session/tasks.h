@@ -26,6 +26,9 @@ struct tasks {
     const struct attached *attached; /* private to session/ */
 };
 
+/* The i-th runtime's name, and how the program was built as it says; false: there is no i-th. */
+bool session_runtime_facts(struct session *s, size_t i, const char **name, const struct rt_fact **out, size_t *n);
+
 /* All tasks of all runtimes that have some, one entry a runtime. Stacks of tasks on threads are those of their
  * threads, seen from the task. Computed once, on all cores; `stacks` false leaves them out (stack and stacks are
  * NULL) for who wants only the list. ERR_CANCELLED. */

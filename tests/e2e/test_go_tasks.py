@@ -135,6 +135,15 @@ def test_labels_and_channels(core):
     assert "main.blockSend" in out and "main.blockSelect" in out and "[2 goroutines]" in out
 
 
+def test_build(core):
+    text = run("info", core[1]).out
+    version = core[0].variant.name.removeprefix("go-")
+    assert re.search(rf"^go +go{version}(\.\d+)?, path command-line-arguments$", text, re.M), text
+    assert re.search(r"^built with .*GOOS=linux", text, re.M)
+    (go,) = run("info", "--json", core[1]).json["runtimes"]
+    assert go["version"].startswith(f"go{version}") and go["settings"]["GOARCH"] == "amd64"
+
+
 def test_wrong_options(core):
     for wrong in ("-x", "-with nothing", "-with userloc", "-group label"):
         assert run("debug", "--batch", "-ex", f"goroutines {wrong}", core[1], status=None).err.strip()

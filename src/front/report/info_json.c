@@ -218,6 +218,7 @@ struct err *info_write_json(const struct report *r)
     target_json(&j, r);
     json_object_end(&j);
     process_json(&j, r);
+    runtimes_json(&j, r);
     threads_json(&j, r);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)
         if (info_wants(r, sections[i].name))

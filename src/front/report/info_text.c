@@ -177,6 +177,7 @@ static void put_summary(struct text *t, const struct report *r)
     }
     put_label(t, r, "machine");
     text_printf(t, "%s\n", im->arch ? im->arch->name : "(unknown)");
+    runtimes_text(t, r, put_label);
     put_times(t, r);
     put_signal(t, r);
     put_memory_sum(t, r);

@@ -81,6 +81,10 @@ struct err *memory_wish_parse(const char *s, struct memory_wish *out) MUST_CHECK
 const char *part_state_name(enum part_state s);
 /* Value of one register in a thread's raw general registers; false when the dump cut them. */
 bool general_register_value(const struct image_thread *th, const struct reg_desc *d, uint64_t *out);
+/* info_runtime.c: lines of the summary; and the member "runtimes". */
+void runtimes_text(struct text *t, const struct report *r,
+                   void (*put_label)(struct text *, const struct report *, const char *));
+void runtimes_json(struct json *j, const struct report *r);
 struct err *info_write_text(const struct report *r) MUST_CHECK;
 struct err *info_write_json(const struct report *r) MUST_CHECK;
 /* Was this section asked for, by its option or by --all? */

@@ -328,12 +328,12 @@ static struct err *put_crashed_thread(struct text *t, struct stack_layout *l, co
 static struct err *put_all(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
 {
     const struct report *r = l->r;
-    bool one = call_has(r->call, "goroutine");
-    if (!one)
+    bool tasks_only = call_has(r->call, "goroutine") || call_has(r->call, "by");
+    if (!tasks_only)
         TRY(put_crashed_thread(t, l, busy, out));
     for (size_t i = 0; i < r->n_runtimes; i++)
         TRY(put_runtime(t, l, &r->tasks[i], out));
-    return one ? NULL : put_threads(t, l, busy, out);
+    return tasks_only ? NULL : put_threads(t, l, busy, out);
 }
 
 struct err *tasks_put(struct text *t, struct stack_layout *l, FILE *out)

@@ -69,3 +69,51 @@ bool go_build_find(struct modules *ms, struct module *m, struct arena *a, struct
     out->minor = out->version ? minor_of(out->version) : 0;
     return true;
 }
+
+/* ---- as facts ---- */
+
+enum { FACTS_MAX = 10000 };
+
+/* A line's kind up to the tab, and what follows: "build\tCGO_ENABLED=1" (runtime/debug/mod.go, BuildInfo). */
+static void add_line(struct rt *rt, const char *line, size_t n)
+{
+    const char *tab = memchr(line, '\t', n);
+    if (!tab)
+        return;
+    char *kind = arena_strndup(&rt->arena, line, (size_t)(tab - line));
+    char *rest = arena_strndup(&rt->arena, tab + 1, n - (size_t)(tab + 1 - line));
+    struct rt_fact f = {.key = kind, .value = rest};
+    if (strcmp(kind, "build") == 0) {
+        char *is = strchr(rest, '=');
+        if (!is)
+            return;
+        *is = '\0';
+        f = (struct rt_fact){.key = rest, .value = is + 1, .setting = true};
+    } else if (strcmp(kind, "mod") == 0 || strcmp(kind, "dep") == 0) {
+        f.key = kind[0] == 'm' ? "module" : "dependency";
+        for (char *p = rest; *p; p++) /* name, version, checksum */
+            *p = *p == '\t' ? ' ' : *p;
+    } else if (strcmp(kind, "path") != 0) {
+        return;
+    }
+    *vec_push(&rt->facts) = f;
+}
+
+static void make_facts(struct rt *rt)
+{
+    if (rt->build.version)
+        *vec_push(&rt->facts) = (struct rt_fact){.key = "version", .value = rt->build.version};
+    for (const char *at = rt->build.settings; at && *at && rt->facts.n < FACTS_MAX; at += *at == '\n') {
+        size_t length = strcspn(at, "\n");
+        add_line(rt, at, length);
+        at += length;
+    }
+}
+
+void go_facts(struct rt *rt, const struct rt_fact **out, size_t *n)
+{
+    if (!rt->facts.n)
+        make_facts(rt);
+    *out = rt->facts.v;
+    *n = rt->facts.n;
+}

@@ -35,6 +35,7 @@ static void rt_free(struct rt *rt)
         return;
     vec_done(&rt->modules);
     vec_done(&rt->tasks);
+    vec_done(&rt->facts);
     vec_done(&rt->wait_reasons);
     vec_done(&rt->ms_known);
     pthread_mutex_destroy(&rt->lock);
@@ -86,6 +87,7 @@ const struct runtime runtime_go = {
     .stepper = go_stepper,
     .language = language,
     .formatter = go_formatter,
+    .facts = go_facts,
     .tasks = go_tasks,
     .wait_reason = go_wait_reason,
     .state_name = go_state_name,

@@ -50,6 +50,7 @@ struct rt {
     struct modules *ms;
     struct arena arena;
     struct go_build build;
+    VEC(struct rt_fact) facts; /* of `build`; empty until they are asked for */
     const struct go_layout *layout; /* NULL: not known */
     const char *why_no_layout;
     VEC(struct go_module) modules;
@@ -71,6 +72,8 @@ struct rt {
 
 /* buildinfo.c. False: the file is not Go's, or says nothing. */
 bool go_build_find(struct modules *ms, struct module *m, struct arena *a, struct go_build *out);
+
+void go_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
 
 /* moduledata.c: all of the target's, the program's first. ERR_NO_DATA says what was missing. */
 struct err *go_modules_find(struct rt *rt) MUST_CHECK;
