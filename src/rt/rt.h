@@ -37,6 +37,16 @@ struct task {
     uint8_t wait_reason; /* the runtime's own number: runtime.wait_reason() names it */
     bool system;         /* the runtime's own, not the program's */
     bool locked;         /* it runs on its thread only */
+    bool panicking;      /* panics() has something to say */
+};
+
+/* What a task panics with. Strings live as long as the rt. */
+struct task_panic {
+    const char *type; /* of the value; NULL: not known any more */
+    const char *text; /* the value as the runtime prints it; NULL: only its type is known */
+    taddr value;      /* where it is; 0: cannot be read */
+    bool recovered;   /* the program goes on */
+    bool leaving;     /* no panic: the task ends (runtime.Goexit) */
 };
 
 struct task_label {
@@ -80,6 +90,10 @@ struct runtime {
     /* Was the caller of the frame at a lookup address interrupted, not calling? Then the caller's pc is where it goes
      * on, no return address. */
     bool (*interrupts)(struct rt *, taddr lookup);
+    /* The panics of a task, the newest first, at most max. */
+    size_t (*panics)(struct rt *, const struct task *, struct task_panic *out, size_t max);
+    /* What the runtime itself died of: "all goroutines are asleep - deadlock!". NULL: of nothing, or not known. */
+    const char *(*fatal)(struct rt *);
     /* The registers that it goes on with, for its variables. */
     struct err *(*task_regs)(struct rt *, const struct task *, struct regs *out);
     /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;

@@ -43,6 +43,8 @@ struct session {
     struct code *code; /* code_priv.h; NULL until needed */
     VEC(struct tasks) tasks; /* an entry a runtime that has some */
     bool have_tasks;
+    VEC(struct trouble) troubles;
+    bool have_troubles;
     struct map64 task_stacks; /* task -> its struct sstack */
 
     struct session_values *values; /* NULL until needed */

@@ -134,6 +134,8 @@ static void forget_stacks(struct session *s)
     s->have_stacks = false;
     vec_done(&s->tasks);
     s->have_tasks = false;
+    vec_done(&s->troubles);
+    s->have_troubles = false;
     map64_done(&s->task_stacks);
     s->task_stacks = (struct map64){0};
     s->stacks_made = 0;

@@ -46,6 +46,13 @@ bool session_task_waits_on(struct session *s, const struct tasks *t, const struc
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
 /* One of a runtime's own frames, or of its compiler's: of interest to its makers only. */
 bool session_place_hidden(const struct session *s, const struct splace *at);
+/* Why tasks end before their time, those of the crashed thread first; a runtime's own fatal error is a trouble without
+ * a task. Made once. ERR_CANCELLED. */
+struct trouble {
+    const struct task *task; /* NULL: of the runtime as a whole */
+    struct task_panic panic; /* of no task: only its text */
+};
+struct err *session_troubles(struct session *s, const struct trouble **out, size_t *n) MUST_CHECK;
 /* What is known at an address: where it was made, the function it began with. *outer (may be NULL) is the function
  * that all others there are inlined into. NULL: unknown. */
 const struct splace *session_task_place(struct session *s, taddr pc, const struct splace **outer);

@@ -63,6 +63,30 @@ def source_line(name, line):
         return file.read().splitlines()[line - 1]
 
 
+SAID = {
+    "panic": ("panic", "a message", "string"),
+    "panic-error": ("panic", "wrapped: inner", None),
+    "nil": ("panic", "runtime error: invalid memory address or nil pointer dereference", None),
+    "fatal": ("fatal error", "concurrent map writes", None),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("death", SAID)
+def test_what_it_said(lab, variant, death):
+    """The value of a panic; a fatal error where symbols tell where the runtime keeps what it printed."""
+    _, core = lab.core(variant, death, program="go")
+    said = run("info", "--json", str(core)).json["target"].get("troubles", [])
+    if death == "fatal" and variant not in PLAIN:
+        assert not said
+        return
+    (one,) = said
+    assert (one["kind"], one["text"], one["type"]) == SAID[death]
+    assert one.get("goroutine") == (None if death == "fatal" else 1)
+    first = run("stack", str(core)).out.splitlines()[1]
+    assert first.startswith(f"{SAID[death][0]}: {SAID[death][1]}")
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_fatal_error(lab, variant):
     """Reported on the stack of the scheduler: systemstack leads to the goroutine."""

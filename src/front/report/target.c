@@ -3,6 +3,8 @@
 #include "front/report/priv.h"
 
 #include "base/map.h"
+#include "session/tasks.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -115,6 +117,37 @@ void put_writer(struct text *t, const struct image *im)
         text_printf(t, ", written by %s%s", strcmp(im->writer, "kernel") == 0 ? "the " : "", im->writer);
 }
 
+/* NULL when there are none, or they cannot be read: the tasks say why. */
+static const struct trouble *troubles_of(const struct report *r, size_t *n)
+{
+    const struct trouble *v = NULL;
+    *n = 0;
+    err_free(session_troubles(r->session, &v, n));
+    return *n ? v : NULL;
+}
+
+/* "panic: a message (string), goroutine 1" */
+static void put_trouble(struct text *t, const struct trouble *w)
+{
+    if (!w->task) {
+        text_put(t, "fatal error: ");
+        put_safe(t, w->panic.text);
+        text_putc(t, '\n');
+        return;
+    }
+    text_put(t, w->panic.leaving ? "runtime.Goexit" : "panic: ");
+    if (w->panic.text && !w->panic.leaving)
+        put_safe(t, w->panic.text);
+    if (w->panic.type && !w->panic.leaving) {
+        text_put(t, w->panic.text ? " (" : "a value of type ");
+        put_safe(t, w->panic.type);
+        text_put(t, w->panic.text ? ")" : "");
+    } else if (!w->panic.text && !w->panic.leaving) {
+        text_put(t, "a value that cannot be read");
+    }
+    text_printf(t, "%s, goroutine %llu\n", w->panic.recovered ? " [recovered]" : "", (unsigned long long)w->task->id);
+}
+
 void target_put(struct text *t, const struct report *r)
 {
     const struct screen *sc = &r->call->screen;
@@ -134,6 +167,10 @@ void target_put(struct text *t, const struct report *r)
         text_put(t, " was running when the core was written");
     }
     text_putc(t, '\n');
+    size_t n_troubles;
+    const struct trouble *troubles = troubles_of(r, &n_troubles);
+    for (size_t i = 0; i < n_troubles; i++)
+        put_trouble(t, &troubles[i]);
 
     if (im->cmdline) {
         text_put(t, "command: ");
@@ -195,6 +232,30 @@ static void problems_json(struct json *j, const struct report *r)
     json_array_end(j);
 }
 
+/* Only of targets that have some. */
+static void troubles_json(struct json *j, const struct report *r)
+{
+    size_t n;
+    const struct trouble *v = troubles_of(r, &n);
+    if (!n)
+        return;
+    json_key(j, "troubles");
+    json_array_begin(j);
+    for (size_t i = 0; i < n; i++) {
+        const struct task_panic *p = &v[i].panic;
+        json_object_begin(j);
+        json_kv_string(j, "kind", !v[i].task ? "fatal error" : p->leaving ? "goexit" : "panic");
+        if (v[i].task)
+            json_kv_u64(j, "goroutine", v[i].task->id);
+        json_kv_string(j, "text", p->text);
+        json_kv_string(j, "type", p->type);
+        json_key(j, "recovered");
+        json_bool(j, p->recovered);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 void target_json(struct json *j, const struct report *r)
 {
     const struct image *im = r->im;
@@ -216,6 +277,7 @@ void target_json(struct json *j, const struct report *r)
         json_null(j);
     if (im->kind == IMAGE_LIVE)
         json_kv_u64(j, "pause_ns", im->pause_ns);
+    troubles_json(j, r);
     problems_json(j, r);
 }
 

@@ -187,6 +187,7 @@ static bool make_task(const struct rt *rt, const struct map64 *running, taddr at
         .state = (uint8_t)state_of(status),
         .raw_state = (uint8_t)status,
         .locked = go_g_word(&g, l->g_lockedm) != 0,
+        .panicking = go_g_word(&g, l->g_panic) != 0,
     };
     if (t->state == TASK_WAITING) {
         t->wait_since = go_g_word(&g, l->g_waitsince);

@@ -157,6 +157,10 @@ bool go_present_struct(struct rt *rt, struct values *vs, const struct value *v, 
 /* format.c */
 const struct formatter *go_formatter(struct rt *rt);
 
+/* panic.c */
+size_t go_panics(struct rt *rt, const struct task *t, struct task_panic *out, size_t max);
+const char *go_fatal(struct rt *rt);
+
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
 bool go_is_private(struct rt *rt, const char *function);
