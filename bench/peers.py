@@ -10,7 +10,7 @@ debug files. The others are this machine's own.
 usage: peers.py              versions of the peers that are there
        peers.py PEER MODE CORE [EXE]      run one on a core
        peers.py PEER MODE --pid PID       run one on a live process
-MODE: open names lines full first type:NAME gcore:FILE; EXE may stand without a CORE ("-") for type:NAME
+MODE: open names lines full first bt type:NAME gcore:FILE; EXE may stand without a CORE ("-") for type:NAME
 """
 
 import os
@@ -22,8 +22,8 @@ DEBUG_DIR = "/usr/lib/debug"
 
 PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid")
 # What gdb is told in each mode; {} is what stands behind the mode's colon.
-GDB_COMMANDS = {"open": [], "lines": ["thread apply all bt"], "full": ["thread apply all bt full"], "first": ["bt"],
-                "type": ["ptype {}"], "gcore": ["gcore {}"]}
+GDB_COMMANDS = {"open": [], "lines": ["thread apply all bt"], "full": ["thread apply all bt full"],
+                "first": ["info locals"], "bt": ["bt"], "type": ["ptype {}"], "gcore": ["gcore {}"]}
 
 
 def lab_dir():
@@ -134,7 +134,8 @@ def command(peer, mode, core=None, exe=None, pid=None, extra=()):
 
     `mode`: open (read the target, print no stack), names (every thread's stack,
     function names only), lines (with inlined frames, files and lines), full
-    (with local variables), first (the first thread's stack), type:NAME (what a
+    (with local variables), first (the innermost
+    frame with its variables), bt (the first thread's stack), type:NAME (what a
     type is; of a program alone, too), gcore:FILE (write a core). Give `core` (and `exe` where it is known) or `pid`.
     `extra`: settings given before the target is opened (gdb, lldb), or options
     (eu-stack). Raises Unavailable with the reason.
