@@ -80,7 +80,7 @@ def test_one(core):
     assert "exclude" in run("stack", "-g", 1, "-t", 1, core[1], status=None).err
 
 
-@pytest.mark.parametrize("key", ["stack", "user", "go", "start", "state"])
+@pytest.mark.parametrize("key", ["stack", "user", "go", "start", "state", "label"])
 def test_groups(core, key):
     answer = run("stack", "--json", "--by", key, core[1]).json
     sizes = [len(group["tasks"]) for group in answer["task_groups"]]

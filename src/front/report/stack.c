@@ -12,8 +12,9 @@ static const struct option_row rows[] = {
     {"thread", 't', VALUE_NUMBER, "TID", "only this thread"},
     {"goroutine", 'g', VALUE_NUMBER, "N", "only this goroutine"},
     {"group", 0, VALUE_NONE, NULL, "threads or goroutines with equal stacks together, the largest group first"},
-    {"by", 0, VALUE_CHOICE, "stack|user|go|start|state",
-     "group goroutines by their stack, the place in the program, the go statement, the first function, or the state"},
+    {"by", 0, VALUE_CHOICE, "stack|user|go|start|state|label",
+     "group goroutines by their stack, the place in the program, the go statement, the first function, the state or "
+     "the labels"},
     {"each", 0, VALUE_NONE, NULL, "each goroutine with its stack; else those that look the same are shown once"},
     {"system", 0, VALUE_NONE, NULL, "also goroutines of the Go runtime"},
     {"folded", 0, VALUE_NONE, NULL, "one line a stack for flame graphs: thread;outer;inner count"},

@@ -55,6 +55,18 @@ void task_state_put(struct text *t, const struct report *r, const struct tasks *
         text_put(t, ", locked to thread");
 }
 
+void task_labels_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task)
+{
+    struct task_label labels[TASK_LABELS_MAX];
+    size_t n = session_task_labels(r->session, of, task, labels, TASK_LABELS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        text_put(t, i ? ", " : "");
+        put_safe(t, labels[i].key);
+        text_putc(t, '=');
+        put_safe(t, labels[i].value);
+    }
+}
+
 const struct splace *task_made_at(const struct report *r, const struct task *task)
 {
     /* A return address: the statement stands before it. */
@@ -112,7 +124,7 @@ struct grouping {
     const struct tasks *of;
     enum task_key key;
     struct map64 looks, makers, raw;
-    struct mapstr names;
+    struct mapstr names, labels;
     struct task_groups *out;
     VEC(struct task_group) groups;
     VEC(uint32_t) by_raw; /* number of a raw key -> group */
@@ -122,6 +134,18 @@ static uint64_t stack_key(const struct grouping *g, uint32_t i)
 {
     const struct task *t = &g->of->v[i];
     return t->tid && task_thread(g->r, t) ? UINT64_C(1) << 32 | (uint32_t)t->tid : g->of->stack[i];
+}
+
+static uint32_t label_number(struct grouping *g, const struct task *t)
+{
+    struct text labels = {0};
+    task_labels_put(&labels, g->r, g->of, t);
+    const uint64_t *known = mapstr_find(&g->labels, text_str(&labels), labels.n);
+    uint64_t number = known ? *known : g->labels.n;
+    if (!known)
+        *mapstr_put(&g->labels, arena_strndup(&g->out->arena, text_str(&labels), labels.n), labels.n, NULL) = number;
+    text_done(&labels);
+    return (uint32_t)number;
 }
 
 /* What tells tasks apart under a key; tasks with different ones may still have the same name. */
@@ -144,6 +168,8 @@ static uint64_t raw_key(struct grouping *g, uint32_t i)
         return t->created_at;
     case TASK_BY_START:
         return t->start;
+    case TASK_BY_LABEL:
+        return label_number(g, t);
     case TASK_BY_STATE:
         return (uint64_t)t->raw_state << 9 | (uint64_t)t->wait_reason << 1 | t->locked;
     }
@@ -168,10 +194,14 @@ static const char *name_of(struct grouping *g, uint32_t i)
         return at ? place_name(a, at) : "the runtime";
     case TASK_BY_START:
         return place_name(a, session_task_place(g->r->session, t->start, NULL));
+    case TASK_BY_LABEL:
     case TASK_BY_STATE: {
         struct text text = {0};
-        task_state_put(&text, g->r, g->of, t);
-        const char *name = arena_strdup(a, text_str(&text));
+        if (g->key == TASK_BY_STATE)
+            task_state_put(&text, g->r, g->of, t);
+        else
+            task_labels_put(&text, g->r, g->of, t);
+        const char *name = text.n ? arena_strdup(a, text_str(&text)) : "no labels";
         text_done(&text);
         return name;
     }
@@ -228,6 +258,7 @@ struct task_groups task_groups_make(const struct report *r, const struct task_li
     map64_done(&g.makers);
     map64_done(&g.raw);
     mapstr_done(&g.names);
+    mapstr_done(&g.labels);
     vec_done(&g.groups);
     vec_done(&g.by_raw);
     return out;
@@ -259,7 +290,11 @@ bool task_groups_asked(const struct report *r, enum task_key *key)
     static const struct {
         const char *name;
         enum task_key key;
-    } keys[] = {{"user", TASK_BY_USER}, {"go", TASK_BY_GO}, {"start", TASK_BY_START}, {"state", TASK_BY_STATE}};
+    } keys[] = {{"user", TASK_BY_USER},
+                {"go", TASK_BY_GO},
+                {"start", TASK_BY_START},
+                {"state", TASK_BY_STATE},
+                {"label", TASK_BY_LABEL}};
     const char *by = call_value(r->call, "by");
     *key = TASK_BY_STACK;
     for (size_t i = 0; by && i < ARRAY_LEN(keys); i++)

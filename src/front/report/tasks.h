@@ -6,6 +6,8 @@
 #include "front/report/stack_text.h"
 #include "session/tasks.h"
 
+enum { TASK_LABELS_MAX = 64 };
+
 /* The tasks of a runtime that an answer shows, by their ids. */
 struct task_list {
     const struct tasks *of;
@@ -24,6 +26,7 @@ enum task_key {
     TASK_BY_GO,    /* the statement that made it */
     TASK_BY_START, /* the function that it began with */
     TASK_BY_STATE, /* and what it waits for */
+    TASK_BY_LABEL, /* all that the program marked it with */
 };
 struct task_group {
     const char *name;  /* NULL with keys that have none: LOOK, STACK */
@@ -45,6 +48,8 @@ void task_groups_done(struct task_groups *g);
 const char *task_word(const struct tasks *of);
 /* "chan receive, locked to thread" */
 void task_state_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task);
+/* "worker=7, tenant=x"; nothing without labels. */
+void task_labels_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task);
 /* Where it was made; NULL unknown, or by the runtime. */
 const struct splace *task_made_at(const struct report *r, const struct task *task);
 /* The stack of the thread that runs it; NULL: none does, or the thread is not there. */

@@ -33,6 +33,19 @@ static void place_json(struct json *j, const char *key, const struct splace *at)
     json_object_end(j);
 }
 
+static void labels_json(struct json *j, const struct report *r, const struct tasks *of, const struct task *t)
+{
+    struct task_label labels[TASK_LABELS_MAX];
+    size_t n = session_task_labels(r->session, of, t, labels, TASK_LABELS_MAX);
+    if (!n)
+        return;
+    json_key(j, "labels");
+    json_object_begin(j);
+    for (size_t i = 0; i < n; i++)
+        json_kv_string(j, labels[i].key, labels[i].value);
+    json_object_end(j);
+}
+
 static void task_json(struct json *j, const struct report *r, const struct tasks *of, uint32_t i, size_t first_stack)
 {
     const struct task *t = &of->v[i];
@@ -46,6 +59,7 @@ static void task_json(struct json *j, const struct report *r, const struct tasks
     json_kv_bool(j, "system", t->system);
     if (t->locked)
         json_kv_bool(j, "locked", true);
+    labels_json(j, r, of, t);
     if (t->parent)
         json_kv_u64(j, "parent", t->parent);
     place_json(j, "created_by", task_made_at(r, t));

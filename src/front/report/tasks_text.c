@@ -67,6 +67,15 @@ static void put_thread(struct text *t, const struct showing *s, const struct tas
         put_coloured(t, s->l->sc, COLOUR_RED, " (crashed)");
 }
 
+static void put_labels(struct text *t, const struct showing *s, const struct task *task)
+{
+    struct text labels = {0};
+    task_labels_put(&labels, s->r, s->list->of, task);
+    text_put(t, labels.n ? ", labels " : "");
+    text_put(t, text_str(&labels));
+    text_done(&labels);
+}
+
 static void put_head(struct text *t, const struct showing *s, const struct task *task)
 {
     put_number(t, s, task);
@@ -75,6 +84,7 @@ static void put_head(struct text *t, const struct showing *s, const struct task 
     put_made(t, s, task);
     if (task->parent)
         text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
+    put_labels(t, s, task);
     text_putc(t, '\n');
 }
 
@@ -178,6 +188,7 @@ static void put_copy(struct text *t, const struct showing *s, const struct task 
     text_putn(t, look->head, look->n_head);
     if (task->parent)
         text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
+    put_labels(t, s, task);
     text_putc(t, '\n');
     text_putn(t, look->stack, look->n_stack);
 }
@@ -222,6 +233,15 @@ static struct err *put_each(struct text *t, const struct showing *s)
 
 static struct err *put_group(struct text *t, const struct showing *s, const struct task_group *g, enum task_key key)
 {
+    static const char *const lead[] = {
+        [TASK_BY_LOOK] = " ",
+        [TASK_BY_STACK] = " ",
+        [TASK_BY_USER] = " at ",
+        [TASK_BY_GO] = " created by ",
+        [TASK_BY_START] = " began with ",
+        [TASK_BY_STATE] = " [",
+        [TASK_BY_LABEL] = " with ",
+    };
     struct text head = {0};
     put_grouped(&head, g->n);
     text_putc(&head, ' ');
@@ -230,10 +250,7 @@ static struct err *put_group(struct text *t, const struct showing *s, const stru
     put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
     text_done(&head);
     if (g->name) {
-        text_put(t, key == TASK_BY_STATE   ? " ["
-                    : key == TASK_BY_GO    ? " created by "
-                    : key == TASK_BY_START ? " began with "
-                                           : " at ");
+        text_put(t, lead[key]);
         put_safe(t, g->name);
         text_put(t, key == TASK_BY_STATE ? "]\n" : "\n");
     } else {
