@@ -41,6 +41,7 @@ SOURCES = {
     "recurse-cxx": "cxx/recurse.cc",
     "threads": "c/threads.c",
     "heap": "c/heap.c",
+    "server": "c/server.c",
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",
