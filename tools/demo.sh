@@ -25,7 +25,11 @@ if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold=
 say() { printf '\n%s%s%s\n\n' "$bold" "$*" "$plain"; }
 # Shows a command as one would type it, and runs it.
 try() {
-    printf '$ inquest %s\n' "$*"
+    printf '$ inquest'
+    for word in "$@"; do
+        case $word in *[\ \$\*]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
+    done
+    echo
     (cd "$work" && "$inquest" "$@")
 }
 
@@ -78,6 +82,8 @@ if ! crash shop "$work/shop" segv; then
     exit 0
 fi
 try stack core.shop
+say "The same core in the console, with gdb's commands: variables of a frame, and a value."
+try debug -batch core.shop -ex 'frame function shop::serve' -ex 'info locals' -ex 'info args' -ex 'p $_siginfo._sifields._sigfault'
 
 say "A recursion of 20,000 calls that ends in abort()."
 crash deep "$work/deep" 20000
