@@ -175,6 +175,8 @@ def test_frames_are_wrapped(core, tmp_path):
     answer = Console(core, tmp_path, NO_COLOR="1").ask("bt").split("\n")
     lines = [line for line in answer if line.startswith(("#", "    "))]
     assert len(lines) > 10 and all(len(line) <= 80 for line in lines)
+    threads = Console(core, tmp_path, columns=60, NO_COLOR="1").ask("info threads")
+    assert not re.search(r"\(\s*\n\s*LWP", threads)  # what stands before the frame is not broken
     wide = Console(core, tmp_path, columns=200, NO_COLOR="1").ask("bt").split("\n")
     assert sum(line.startswith("    ") for line in wide) == 0
 

@@ -87,8 +87,7 @@ void console_put_frame(struct console *c, const struct sstack *st, size_t i, uns
     struct text *t = &c->out;
     const struct sframe *f = &st->frames[i];
     const struct splace *at = f->at;
-    const char *line = t->n ? memrchr(t->p, '\n', t->n) : NULL; /* info threads puts something before it */
-    size_t from = line ? (size_t)(line - t->p) + 1 : 0;
+    size_t from = t->n;
     if (!(flags & FRAME_BRIEF))
         text_printf(t, "#%-3zu", i);
     if (f->kind == FRAME_SIGNAL) {

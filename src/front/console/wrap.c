@@ -66,11 +66,16 @@ static void wrap(struct console *c, size_t from, size_t indent, may_begin *may)
 {
     struct text *t = &c->out;
     size_t width = c->set.width;
-    if (!c->screen.terminal || !width || t->n - from < width)
+    if (!c->screen.terminal || !width || t->n == from)
+        return;
+    const char *before = from ? memrchr(t->p, '\n', from) : NULL;
+    size_t start = before ? (size_t)(before - t->p) + 1 : 0; /* of the line, which what stands before began */
+    if (t->n - start < width)
         return;
     SCOPED(freep) char *line = xstrndup(t->p + from, t->n - from);
     struct inside in = {0};
-    size_t column = 0, next_indent = 0; /* of the piece that comes; 0: it cannot begin a line */
+    size_t column = columns(t->p + start, t->p + from) % width;
+    size_t next_indent = 0; /* of the piece that comes; 0: it cannot begin a line */
     t->n = from;
     for (const char *p = line; *p;) {
         const char *piece = p;
@@ -88,6 +93,7 @@ static void wrap(struct console *c, size_t from, size_t indent, may_begin *may)
         }
         text_putn(t, piece, (size_t)(p - piece));
         column += n;
+        column -= column > width ? column / width * width : 0; /* what is too long the terminal has broken itself */
         next_indent = begins;
         if (*p == '\n') {
             step(&in, &p);
