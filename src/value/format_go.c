@@ -38,6 +38,17 @@ static void put_line(struct printer *p, unsigned indent)
         text_putc(p->out, '\t');
 }
 
+/* A register of the caller that nobody saved is no error: arguments travel in all of them. */
+static void put_problem(struct printer *p, struct err *e)
+{
+    if (e && e->code == ERR_NO_DATA) {
+        text_put(p->out, "<not saved>");
+        err_free(e);
+    } else {
+        print_problem(p, e);
+    }
+}
+
 /* (*main.point)(0xc000012340): where it is, instead of what it is. */
 static void put_address(struct printer *p, const struct type *t, taddr at)
 {
@@ -144,7 +155,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
     if (!e)
         e = member_number(p, v, "cap", &cap);
     if (e) {
-        print_problem(p, e);
+        put_problem(p, e);
         return;
     }
     if (s->typed) {
@@ -160,7 +171,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
         struct value first = value_at(p->vs, element, at);
         struct err *lost = n && value_size(element) ? value_reachable(p->vs, &first) : NULL;
         if (lost)
-            print_problem(p, value_memory_error(lost));
+            put_problem(p, value_memory_error(lost));
         else
             put_row(p, &first, n, s);
     }
@@ -176,7 +187,7 @@ static void put_field(struct printer *p, const struct value *v, const struct fie
     text_put(p->out, ": ");
     struct err *e = value_field(p->vs, v, f, &member);
     if (e)
-        print_problem(p, e);
+        put_problem(p, e);
     else
         put(p, &member, *s);
 }
@@ -230,7 +241,7 @@ static void put_word(struct printer *p, const struct value *v)
     uint64_t word;
     struct err *e = value_int(p->vs, v, &word);
     if (e)
-        print_problem(p, e);
+        put_problem(p, e);
     else
         text_printf(p->out, "0x%" PRIx64, word);
 }
@@ -249,7 +260,7 @@ static void put_pointer(struct printer *p, const struct value *v, const struct s
     if (!e)
         e = value_deref(p->vs, v, &target);
     if (e) {
-        print_problem(p, e);
+        put_problem(p, e);
         return;
     }
     text_putc(p->out, '*');
@@ -275,7 +286,7 @@ static bool next_child(struct printer *p, struct presentation *shown, struct chi
     *c = (struct child){.name = NULL};
     bool more = shown->next(shown, p->vs, c, &e);
     if (e)
-        print_problem(p, e);
+        put_problem(p, e);
     return more && !e;
 }
 
@@ -392,7 +403,7 @@ static void put_string(struct printer *p, const struct value *v)
     if (!e)
         e = member_number(p, v, "len", &n);
     if (e)
-        print_problem(p, e);
+        put_problem(p, e);
     else if ((int64_t)n < 0)
         text_put(p->out, "<error: a string of no possible length>");
     else
@@ -404,7 +415,7 @@ static void put_scalar(struct printer *p, const struct value *v, const struct ty
     struct scalar s;
     struct err *e = value_scalar(p->vs, v, &s);
     if (e) {
-        print_problem(p, e);
+        put_problem(p, e);
         return;
     }
     const struct arch *arch = modules_image(p->vs->ms)->arch;

@@ -207,6 +207,7 @@ def _all_variants():
     for version in GO_VERSIONS:
         go = f"go-{version}"
         yield Variant(go, f"Go {version}", "go", go, ())
+        yield Variant(f"{go}-noopt", f"Go {version}, not optimised", "go", go, ("-gcflags=-N -l",))
         yield Variant(f"{go}-stripped", f"Go {version}, no symbols", "go", go, ("-ldflags=-s -w",))
         yield Variant(f"{go}-pie", f"Go {version}, position-independent, no symbols", "go", go,
                       ("-buildmode=pie", "-ldflags=-s -w"))

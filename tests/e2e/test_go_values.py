@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values, variables and expressions of Go, as the program has them and beside Delve's."""
+
+import re
+
+import pytest
+
+import build
+from conftest import run
+from test_go_tasks import console, delve
+
+VERSIONS = getattr(build, "GO_VERSIONS", ())
+pytestmark = pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")
+
+# What `values` in blocked.go sees.
+VALUES = {
+    "i": "11",
+    "text": '"text argument"',
+    "s": 'main.shape(main.square) {Side: 2, Name: "two"}',
+    "numbers": "[]int len: 5, cap: 5, [3,1,4,1,5]",
+    "array": "[3]float64 [1.5,2.5,3.5]",
+    "ages": 'map[string]int ["ada": 36, "grace": 85]',
+    "keyed": 'map[main.point]*main.square [{X: 1, Y: 2}: *{Side: 3, Name: "three"}]',
+    "pointer": "*main.point {X: 7, Y: 8}",
+    "nothing": "*main.point nil",
+    "err": 'error(*errors.errorString) *{s: "an error"}',
+    "empty": "main.shape nil",
+    "anything": "interface {}(int) 42",
+    "buffered": "chan main.point 2/4",
+    "j": 'main.job {ID: 9, Data: []uint8 len: 7, cap: 7, [112,97,121,108,111,97,100], '
+         'Tags: map[string]int ["ada": 36, "grace": 85], Done: chan<- bool 0/0}',
+    "c": "(1 + -2i)",
+    "when": "time.Time(2026-11-21T12:30:00Z)",
+    "once": "sync.Once(done)",
+    "flag": "true",
+    "r": "228",
+    "bytes": "[]uint8 len: 4, cap: 4, [0,1,254,255]",
+    "words": '[]string len: 3, cap: 3, ["one","two","three"]',
+    "nested": "[][]int len: 3, cap: 3, [[1],[],[2,3]]",
+    "generic": 'main.pair[string,int] {Key: "key", Value: 5}',
+    "main.packageMap": 'map[string]main.point ["origin": {X: 0, Y: 0}, "unit": {X: 1, Y: 1}]',
+    "packageShape": 'main.shape(main.square) {Side: 2, Name: "two"}',
+    "main.neverReceive": "chan string 2/2",
+    "main.mu": "sync.Mutex(locked, 1 waiting)",
+    "main.rw": "sync.RWMutex(write-locked, 1 waiting)",
+    "main.group": "sync.WaitGroup(1 to finish, 1 waiting)",
+}
+
+# More of Delve's language, and what it gives.
+EXPRESSIONS = {
+    "numbers[2]": "4",
+    "numbers[1:3]": "[]int len: 2, cap: 4, [1,4]",
+    "numbers[:2]": "[]int len: 2, cap: 5, [3,1]",
+    "array[1]": "2.5",
+    "array[1:]": None,
+    "text[5:]": '"argument"',
+    "text[0]": "116",
+    'ages["grace"]': "85",
+    'ages["ada"] + 1': "37",
+    "large[37]": '"v1"',
+    "len(large)": "100",
+    "len(numbers)": "5",
+    "cap(numbers[1:3])": "4",
+    "len(text)": "13",
+    "len(buffered)": "2",
+    "cap(buffered)": "4",
+    "len(array)": "3",
+    "pointer.X": "7",
+    "pointer.X == 7": "true",
+    "*pointer": "main.point {X: 7, Y: 8}",
+    "nothing == nil": "true",
+    "err != nil": "true",
+    "empty == nil": "true",
+    "s.(main.square)": 'main.square {Side: 2, Name: "two"}',
+    "s.(main.square).Side": "2",
+    "s.(data)": 'main.square {Side: 2, Name: "two"}',
+    "err.(*errors.errorString).s": '"an error"',
+    "anything.(int)": "42",
+    "anything.(int) * 2": "84",
+    'text == "text argument"': "true",
+    'text < "u"': "true",
+    "real(c)": "1",
+    "imag(c)": "-2",
+    "j.ID": "9",
+    'j.Tags["ada"]': "36",
+    "j.Data[0]": "112",
+    "string(j.Data)": '"payload"',
+    "[]byte(text)[0]": "116",
+    "float64(i) / 2": "5.5",
+    "words[1]": '"two"',
+    "nested[2][1]": "3",
+    "generic.Key": '"key"',
+    "main.packageMap[\"unit\"].Y": "1",
+    "flag && i == 11": "true",
+    "!flag": "false",
+    "i << 2 | 1": "45",
+    "-i": "-11",
+    "i % 4": "3",
+    '"os".Args[1]': '"abort"',
+    "uint8(i)": "11",
+}
+
+WRONG = {
+    "numbers[5]": "out of range",
+    "numbers[3:2]": "out of range",
+    'ages["nobody"]': "not found",
+    "s.(*main.square)": "holds a main.square",
+    "pointer.Z": "no member",
+    "i == nil": "never nil",
+    "fmt.Sprint(i)": "not called",
+    "nosuch": "No symbol",
+}
+
+
+def squeeze(text):
+    return re.sub(r"\s+", "", text).replace(",]", "]").replace(",}", "}")
+
+
+@pytest.fixture(params=[f"go-{version}-noopt" for version in VERSIONS])
+def core(request, lab):
+    return lab.core(request.param, "abort", program="go")
+
+
+def frame_of_values(path):
+    """The commands' beginning that names the goroutine and the frame."""
+    answer = run("stack", "--json", "--all-frames", path).json
+    for task in answer["tasks"]:
+        names = [frame["function"] for frame in answer["task_stacks"][task["stack"]]["frames"]]
+        if "main.values" in names:
+            return task["id"], names.index("main.values")
+    raise AssertionError("main.values is nowhere")
+
+
+def answers(path, expressions):
+    task, frame = frame_of_values(path)
+    commands = [word for e in expressions for word in (f"echo <<<\\n", f"print {e}")]
+    out = console(path, f"goroutine {task}", f"frame {frame}", *commands)
+    return dict(zip(expressions, [part.strip() for part in out.split("<<<\n")[1:]]))
+
+
+def test_values(core):
+    got = answers(core[1], VALUES)
+    for name, want in VALUES.items():
+        text = re.sub(r"^\$\d+ = ", "", got[name])
+        if name in ("ages", "j", "main.packageMap"):  # maps have no order
+            assert sorted(text) == sorted(want), (name, text)
+        else:
+            assert text == want, name
+
+
+def test_large_map(core):
+    (text,) = answers(core[1], ["large"]).values()
+    pairs = dict(re.findall(r'(\d+): "(v\d+)"', text))
+    assert pairs == {str(k * 37 % 1000): f"v{k}" for k in range(100)}
+
+
+def test_closure(core):
+    (text,) = answers(core[1], ["closure"]).values()
+    assert "main.values.func1" in text
+    if "{" in text:  # from Go 1.23 DWARF says what a closure captured
+        assert "numbers []int = [3,1,4,1,5]" in text and "i int = 11" in text
+
+
+def test_expressions(core):
+    got = answers(core[1], EXPRESSIONS)
+    for e, want in EXPRESSIONS.items():
+        assert re.match(r"\$\d+ = ", got[e]), (e, got[e])
+        assert want is None or re.sub(r"^\$\d+ = ", "", got[e]) == want, e
+
+
+@pytest.mark.parametrize("expression", WRONG)
+def test_wrong_expressions(core, expression):
+    task, frame = frame_of_values(core[1])
+    answer = run("debug", "--batch", "-ex", f"goroutine {task}", "-ex", f"frame {frame}", "-ex", f"print {expression}",
+                 core[1], status=None)
+    assert WRONG[expression] in answer.err, answer.err
+
+
+def test_locals_without_errors(core):
+    """Each variable of each frame of the program prints; what is missing says why. Of the library's, which is
+    optimised, DWARF names stale registers at times."""
+    out = run("stack", "--full", "--system", "--all-frames", core[1]).out
+    assert 'ages = map[string]int ["' in out
+    function = ""
+    for line in out.splitlines():
+        frame = re.match(r"  #\d+ +(\S+)", line)
+        function = frame.group(1) if frame else function
+        assert "<error:" not in line or not function.startswith("main."), (function, line)
+
+
+def test_optimised(lab):
+    for version in VERSIONS:
+        _, path = lab.core(f"go-{version}", "abort", program="go")
+        got = answers(path, ["i", "text", "s", "pointer"])
+        for name, text in got.items():
+            assert re.sub(r"^\$\d+ = ", "", text) == VALUES[name], (version, name)
+
+
+# Delve.
+
+# Delve shows the fields of these, Inquest what they mean; a closure's variables and a channel's struct it puts on
+# lines of their own.
+OTHERWISE = {"when", "once", "buffered", "j", "main.mu", "main.rw", "main.group", "main.neverReceive"}
+
+
+def test_delve(core, tmp_path):
+    target, path = core
+    task, frame = frame_of_values(path)
+    asked = [e for e in {**VALUES, **EXPRESSIONS} if e not in OTHERWISE and e != "packageShape"]
+    text = delve(target.exe, path, [f"goroutine {task} frame {frame} print {e}" for e in asked], tmp_path)
+    theirs = [squeeze(part) for part in re.split(r"\(dlv\) ", text)[1:]] or [squeeze(line) for line in
+                                                                            text.splitlines()]
+    ours = answers(path, asked)
+    whole = "\n".join(theirs)
+    for e in asked:
+        mine = squeeze(re.sub(r"^\$\d+ = ", "", ours[e]))
+        assert mine in whole or e in ("ages", "main.packageMap", "array[1:]"), (e, mine, whole)
