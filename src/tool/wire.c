@@ -11,7 +11,7 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack, &report_info, &console_debug, &command_help, &command_version, NULL,
+    &report_stack, &report_info, &report_save, &console_debug, &command_help, &command_version, NULL,
 };
 
 const struct runtime *const all_runtimes[] = {

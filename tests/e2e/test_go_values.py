@@ -215,3 +215,35 @@ def test_delve(core, tmp_path):
     for e in asked:
         mine = squeeze(re.sub(r"^\$\d+ = ", "", ours[e]))
         assert mine in whole or e in ("ages", "main.packageMap", "array[1:]"), (e, mine, whole)
+
+
+# save: the bytes of values.
+
+def test_save(core, tmp_path):
+    _, path = core
+    task, frame = frame_of_values(path)
+    wanted = {"j.Data": b"payload", "text": b"text argument", "text[5:]": b"argument", "bytes": bytes([0, 1, 254, 255]),
+              "numbers[1:3]": (1).to_bytes(8, "little") + (4).to_bytes(8, "little")}
+    for i, (expression, want) in enumerate(wanted.items()):
+        file = tmp_path / f"saved-{i}"
+        out = run("save", "-g", task, "-f", frame, path, expression, file).out
+        assert file.read_bytes() == want and out.startswith(f"{len(want)} bytes"), expression
+        assert file.stat().st_mode & 0o777 == 0o600
+    file = tmp_path / "console"
+    console(path, f"goroutine {task}", f"frame {frame}", f"save j.Data {file}")
+    assert file.read_bytes() == b"payload"
+    assert "exists" in run("save", path, "main.mu", file, status=None).err
+    assert file.read_bytes() == b"payload"
+
+
+def test_save_refused(core, tmp_path):
+    _, path = core
+    file = tmp_path / "none"
+    for what, why in {"0x400000:200000000": "can be read", "main.packageMap": "no bytes", "16:16": "can be read"}.items():
+        answer = run("save", path, what, file, status=None)
+        assert answer.status and why in answer.err, answer.err
+        assert not file.exists()
+    where = run("save", path, '"os".Args[1]', tmp_path / "args").out
+    at = re.search(r"at (0x[0-9a-f]+)", where).group(1)
+    run("save", path, f"{at}:3", file)
+    assert file.read_bytes() == b"abo"

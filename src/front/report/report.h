@@ -6,6 +6,7 @@
 #include "front/front.h"
 
 extern const struct command report_stack; /* inquest stack TARGET */
+extern const struct command report_save;  /* inquest save TARGET EXPRESSION FILE */
 extern const struct command report_info;  /* inquest info TARGET */
 
 #endif
