@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <histedit.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct line_input {
     struct console_input input;
@@ -14,6 +16,7 @@ struct line_input {
     History *history;
     HistEvent event; /* of the last call */
     const char *prompt;
+    struct winsize window; /* at the last line */
 };
 
 /* ---- the history's file ---- */
@@ -131,6 +134,19 @@ static char *prompt_of(EditLine *editor)
     return (char *)(uintptr_t)in->prompt;
 }
 
+/* A window that was given another size since the last line: answers are to fit it. */
+static void follow_window(struct line_input *in, struct console *c)
+{
+    struct winsize now;
+    if (!c->screen.terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0 || !now.ws_col)
+        return;
+    if (in->window.ws_col && (now.ws_col != in->window.ws_col || now.ws_row != in->window.ws_row)) {
+        c->screen.columns = c->set.width = now.ws_col;
+        c->screen.rows = c->set.height = now.ws_row;
+    }
+    in->window = now;
+}
+
 static char *next_typed(struct console_input *base, struct console *c, const char *prompt)
 {
     struct line_input *in = (struct line_input *)base;
@@ -146,6 +162,7 @@ static char *next_typed(struct console_input *base, struct console *c, const cha
             el_reset(in->editor);
             continue;
         }
+        follow_window(in, c);
         if (line[strspn(line, " \t\n")])
             history(in->history, &in->event, H_ENTER, line);
         return xstrndup(line, strcspn(line, "\n"));
@@ -172,6 +189,7 @@ struct err *console_run_terminal(struct console *c)
     el_set(in.editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(in.editor, NULL); /* ~/.editrc, as for other programs */
     history_load(&in);
+    follow_window(&in, c);
     c->interactive = true;
     struct err *e = console_run_input(c, &in.input);
     history_store(&in);
