@@ -250,3 +250,24 @@ def test_a_process(lab, tmp_path):
         assert "__libc_pause" in console.ask(f"attach {process.pid}")
         assert console.leave() == 0
         assert process.process.poll() is None
+
+
+def test_resized_window(core, tmp_path):
+    """Lines are wrapped for the width that the window has by now."""
+    console = Console(core, tmp_path, columns=200, rows=100, NO_COLOR="1")
+    assert sum(line.startswith("    ") for line in console.ask("bt").split("\n")) == 0
+    console.child.setwinsize(100, 80)
+    lines = console.ask("bt").split("\n")
+    assert sum(line.startswith("    ") for line in lines) and all(len(line) <= 80 for line in lines)
+
+
+def test_ctrl_c_in_a_search(core, tmp_path):
+    console = Console(core, tmp_path, NO_COLOR="1")
+    for line in ("set pagination off", "set $i = 0", "thread 2"):
+        console.ask(line)
+    console.type("find /b $sp - 7000000, +6900000, 0\r")
+    console.child.expect("0x[0-9a-f]+\r\n0x")
+    console.child.sendintr()
+    console.child.expect("Quit")
+    console.child.expect(PROMPT)
+    assert "= 2" in console.ask("p 2")

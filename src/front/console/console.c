@@ -79,6 +79,20 @@ static struct err *flush_pages(struct console *c)
     return NULL;
 }
 
+/* In parts, since a terminal takes its time and Ctrl-C is to be noticed meanwhile. */
+static struct err *flush_parts(struct console *c)
+{
+    enum { PART = 16 * 1024 };
+    for (size_t at = 0; at < c->out.n; at += PART) {
+        if (progress_cancelled(c->call->progress)) {
+            text_clear(&c->out);
+            return err_new(ERR_CANCELLED, "quit");
+        }
+        fwrite(c->out.p + at, 1, c->out.n - at < PART ? c->out.n - at : PART, c->screen.out);
+    }
+    return NULL;
+}
+
 struct err *console_flush(struct console *c)
 {
     if (progress_cancelled(c->call->progress)) {
@@ -94,7 +108,7 @@ struct err *console_flush(struct console *c)
     else if (c->interactive && c->screen.terminal && c->set.pagination && c->set.height)
         TRY(flush_pages(c));
     else
-        fwrite(c->out.p, 1, c->out.n, c->screen.out);
+        TRY(flush_parts(c));
     text_clear(&c->out);
     if (fflush(c->screen.out) != 0 && errno != EPIPE)
         return err_errno(errno, "cannot write the answer");

@@ -11,7 +11,9 @@ struct find {
     char size; /* 'b', 'h', 'w', 'g'; 0: by the value */
     taddr start, end;
     struct text want;
+    struct err *stopped; /* by Ctrl-C, among what was found */
 };
+enum { FLUSH_AT = 4096 };
 
 /* "/w10": a size and the most that are shown, in any order. */
 static struct err *read_flags(struct find *f, const char **args)
@@ -109,7 +111,10 @@ static bool put_found(void *arg, taddr at)
     text_printf(&f->c->out, "0x%" PRIx64, at);
     console_put_symbol(f->c, at);
     text_putc(&f->c->out, '\n');
-    return ++f->n < f->max;
+    f->n++;
+    if (f->c->out.n > FLUSH_AT)
+        f->stopped = console_flush(f->c);
+    return !f->stopped && f->n < f->max;
 }
 
 static struct err *search(struct find *f, const char *args)
@@ -128,6 +133,8 @@ static struct err *search(struct find *f, const char *args)
     if (f->end - f->start < f->want.n)
         return err_new(ERR_USAGE, "search space too small to contain pattern");
     TRY(session_search(f->c->session, f->start, f->end, f->want.p, f->want.n, put_found, f, &skipped));
+    if (f->stopped)
+        return f->stopped;
     if (f->n)
         text_printf(&f->c->out, "%" PRIu64 " pattern%s found.\n", f->n, f->n == 1 ? "" : "s");
     else
