@@ -144,7 +144,7 @@ const struct command report_stack = {
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --full core            # with variables\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
-                "inquest stack --by user core         # goroutines of a Go program by where they are\n"
+                "inquest stack --by user core         # goroutines by where they are\n"
                 "inquest stack --json core.zst        # for programs\n",
     .groups = groups,
     .run = run,
