@@ -103,6 +103,8 @@ struct runtime {
     bool (*is_private)(struct rt *, const char *function);
     /* A frame that stacks leave out: of the runtime, or made by the compiler around a call. `file` may be NULL. */
     bool (*is_hidden)(struct rt *, const char *function, const char *file);
+    /* Is the function with this entry one that the compiler made around a call? */
+    bool (*is_wrapper)(struct rt *, taddr entry);
     /* Does it wait for the object (a channel) whose record is there? */
     bool (*waits_on)(struct rt *, const struct task *, taddr object);
     /* What the program marked a task with, at most max; strings are the rt's. */

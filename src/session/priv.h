@@ -46,6 +46,7 @@ struct session {
     VEC(struct trouble) troubles;
     bool have_troubles;
     struct map64 task_stacks; /* task -> its struct sstack */
+    struct map64 task_starts; /* entry of a first function -> of the one that it wraps */
 
     struct session_values *values; /* NULL until needed */
     struct heap *heap;             /* heap.h; NULL until needed */

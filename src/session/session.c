@@ -138,6 +138,8 @@ static void forget_stacks(struct session *s)
     s->have_troubles = false;
     map64_done(&s->task_stacks);
     s->task_stacks = (struct map64){0};
+    map64_done(&s->task_starts);
+    s->task_starts = (struct map64){0};
     s->stacks_made = 0;
     arena_done(&s->arena);
     s->arena = (struct arena){0};

@@ -288,7 +288,8 @@ bool session_place_hidden(const struct session *s, const struct splace *at)
         const struct attached *a = &s->runtimes.v[i];
         if (!at->language || strcmp(at->language, a->runtime->name) != 0)
             continue;
-        return a->runtime->is_hidden && a->runtime->is_hidden(a->rt, at->function, at->file);
+        return (a->runtime->is_hidden && a->runtime->is_hidden(a->rt, at->function, at->file)) ||
+               (a->runtime->is_wrapper && at->start && a->runtime->is_wrapper(a->rt, at->start));
     }
     return false;
 }

@@ -56,6 +56,9 @@ struct err *session_troubles(struct session *s, const struct trouble **out, size
 /* What is known at an address: where it was made, the function it began with. *outer (may be NULL) is the function
  * that all others there are inlined into. NULL: unknown. */
 const struct splace *session_task_place(struct session *s, taddr pc, const struct splace **outer);
+/* The entry of the function that it began with; of a wrapper that the compiler made for the statement: what that
+ * calls, where its code says so. */
+taddr session_task_start(struct session *s, const struct tasks *t, const struct task *task);
 /* Its stack with registers, for variables: as session_stacks() gives for threads; of a task on a thread it is the
  * thread's. `t` must have stacks. The `thread` of one that no thread runs has its registers and no tid.
  * ERR_NOT_IN_DUMP, ERR_CANCELLED. */

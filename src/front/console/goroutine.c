@@ -68,11 +68,13 @@ struct goroutine_at goroutine_at(struct console *c, const struct tasks *t, const
 {
     const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
     const struct sframe *user;
+    taddr start;
     switch (place) {
     case PLACE_GO:
         return at_address(c, task->created_at, task->created_at - 1);
     case PLACE_START:
-        return at_address(c, task->start, task->start);
+        start = session_task_start(c->session, t, task);
+        return at_address(c, start, start);
     case PLACE_CURRENT:
         /* Delve looks up where it goes on, not the call before that. */
         return st->n ? at_address(c, st->frames[0].pc, st->frames[0].pc) : (struct goroutine_at){0};

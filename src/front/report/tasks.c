@@ -193,7 +193,7 @@ static const char *name_of(struct grouping *g, uint32_t i)
         at = task_made_at(g->r, t);
         return at ? place_name(a, at) : "the runtime";
     case TASK_BY_START:
-        return place_name(a, session_task_place(g->r->session, t->start, NULL));
+        return place_name(a, session_task_place(g->r->session, session_task_start(g->r->session, g->of, t), NULL));
     case TASK_BY_LABEL:
     case TASK_BY_STATE: {
         struct text text = {0};

@@ -63,7 +63,7 @@ static void task_json(struct json *j, const struct report *r, const struct tasks
     if (t->parent)
         json_kv_u64(j, "parent", t->parent);
     place_json(j, "created_by", task_made_at(r, t));
-    place_json(j, "start", session_task_place(r->session, t->start, NULL));
+    place_json(j, "start", session_task_place(r->session, session_task_start(r->session, of, t), NULL));
     json_kv_u64(j, "stack", first_stack + of->stack[i]);
     json_object_end(j);
 }

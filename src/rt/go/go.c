@@ -101,6 +101,7 @@ const struct runtime runtime_go = {
     .lines = go_lines,
     .is_private = go_is_private,
     .is_hidden = go_is_hidden,
+    .is_wrapper = go_is_wrapper,
     .labels = go_labels,
     .waits_on = go_waits_on,
 };

@@ -62,6 +62,7 @@
 struct go_layout {
     const char *version; /* "1.26" */
     uint16_t minor;      /* 26 */
+    uint8_t func_wrapper; /* abi.FuncIDWrapper: internal/abi/symtab.go, until 1.19 runtime/symtab.go */
 #define X(field, type, path) uint16_t field;
     GO_LAYOUT_FIELDS(X)
 #undef X

@@ -165,6 +165,7 @@ const char *go_fatal(struct rt *rt);
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
 bool go_is_private(struct rt *rt, const char *function);
 bool go_is_hidden(struct rt *rt, const char *function, const char *file);
+bool go_is_wrapper(struct rt *rt, taddr entry);
 /* waits.c */
 bool go_waits_on(struct rt *rt, const struct task *t, taddr object);
 /* labels.c */

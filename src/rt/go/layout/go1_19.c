@@ -4,6 +4,7 @@
 const struct go_layout go_layout_1_19 = {
     .version = "1.19",
     .minor = 19,
+    .func_wrapper = 21,
     .g_stack_lo = 0,
     .g_stack_hi = 8,
     .g_panic = 32,

@@ -4,6 +4,7 @@
 const struct go_layout go_layout_1_22 = {
     .version = "1.22",
     .minor = 22,
+    .func_wrapper = 22,
     .g_stack_lo = 0,
     .g_stack_hi = 8,
     .g_panic = 32,

@@ -4,6 +4,7 @@
 const struct go_layout go_layout_1_23 = {
     .version = "1.23",
     .minor = 23,
+    .func_wrapper = 22,
     .g_stack_lo = 0,
     .g_stack_hi = 8,
     .g_panic = 32,

@@ -4,6 +4,7 @@
 const struct go_layout go_layout_1_26 = {
     .version = "1.26",
     .minor = 26,
+    .func_wrapper = 23,
     .g_stack_lo = 0,
     .g_stack_hi = 8,
     .g_panic = 32,
