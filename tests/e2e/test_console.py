@@ -476,6 +476,12 @@ def test_names_in_dlvs_words(core):
         assert lines == console(full, core=core).out and "crash.c" in lines
 
 
+def test_language_of_expressions(core):
+    answer = console("set language rust", "p 5 as u8", "set language c++", "p true", "set language auto", "p true",
+                     core=core, status=1)
+    assert "$1 = 5\n$2 = true\n" in answer.out and 'No symbol "true" in current context.' in answer.err
+
+
 def test_log(core, tmp_path):
     log = tmp_path / "log.txt"
     out = console(f"set logging file {log}", "set logging on", "p 1", "set logging off", "p 2", core=core).out
