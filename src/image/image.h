@@ -154,6 +154,9 @@ bool image_file_is_program(const char *path);
 struct image_live_opts {
     int32_t only_tid;       /* 0: all threads */
     uint64_t stack_budget;  /* bytes of stack copied for all threads; 0: 256 MiB */
+    /* Called before the stop: mappings are known, and memory can be read as it changes. What takes long is worked out
+     * here, so that while_stopped has only to copy. NULL: none. */
+    void (*before_stop)(struct image *im, void *arg);
     /* Called while everything is stopped, before the resume, on a thread of image/live: runtimes copy what they
      * need by adding to im->space (data from im->arena; it is sorted afterwards). NULL: none. */
     void (*while_stopped)(struct image *im, void *arg);

@@ -76,6 +76,11 @@ struct runtime {
 
     /* How the program was built; owned by the rt. */
     void (*facts)(struct rt *, const struct rt_fact **out, size_t *n);
+    /* A process is looked at: plan() finds out, while it runs, where the records of its tasks are; copy() adds them and
+     * the stacks of tasks to the image's space while it stands still, within milliseconds or with a problem of the
+     * image that says what was left out. The rt is used for nothing else. */
+    void (*plan)(struct rt *);
+    void (*copy)(struct rt *, struct image *im);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
     /* "chan receive"; NULL: none, or a number that the program does not name. */

@@ -56,28 +56,6 @@ static struct err *choose_target(struct session *s, const char *target, int32_t 
     return NULL;
 }
 
-static struct err *open_image(struct session *s, const char *target)
-{
-    int32_t pid;
-    TRY(choose_target(s, target, &pid));
-    uint64_t began = now_ns();
-    if (pid && s->opts.hold) {
-        TRY(image_hold_open(pid, &s->im));
-    } else if (pid) {
-        struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress};
-        TRY(image_live_open(pid, &live, &s->im));
-        log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
-    } else if (image_file_is_program(target)) {
-        TRY(image_file_open(target, &s->im));
-    } else {
-        struct image_core_opts core = {.progress = s->opts.progress};
-        TRY(image_core_open(target, &core, &s->im));
-    }
-    log_verbose("opened %s: %zu threads, %zu mappings: %.1f ms", target, s->im->threads.n, s->im->maps.n,
-                (double)(now_ns() - began) / 1e6);
-    return NULL;
-}
-
 static void attach_runtimes(struct session *s)
 {
     const struct runtime *const *r = s->opts.runtimes;
@@ -94,6 +72,78 @@ static void attach_runtimes(struct session *s)
     }
 }
 
+static void detach_runtimes(struct session *s)
+{
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->free)
+            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
+    s->runtimes.n = 0;
+}
+
+/* ---- a process: what its runtimes schedule is copied with its threads ---- */
+
+static void plan_copy(struct image *im, void *arg)
+{
+    struct session *s = arg;
+    s->im = im;
+    s->ms = modules_load(im, &s->opts.modules);
+    size_t notes = s->notes.n;
+    attach_runtimes(s);
+    while (s->notes.n > notes) /* they come again */
+        err_free(s->notes.v[--s->notes.n]);
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->plan)
+            s->runtimes.v[i].runtime->plan(s->runtimes.v[i].rt);
+}
+
+static void copy_tasks(struct image *im, void *arg)
+{
+    struct session *s = arg;
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->copy)
+            s->runtimes.v[i].runtime->copy(s->runtimes.v[i].rt, im);
+}
+
+/* What was read of the modules before the stop stays good; runtimes are attached anew to what was copied. */
+static struct err *open_process(struct session *s, int32_t pid)
+{
+    struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress, .arg = s};
+    if (!s->opts.only_tid && s->opts.runtimes) {
+        live.before_stop = plan_copy;
+        live.while_stopped = copy_tasks;
+    }
+    struct err *e = image_live_open(pid, &live, &s->im);
+    detach_runtimes(s);
+    if (e) { /* the image is gone */
+        modules_free(TAKE(s->ms));
+        s->im = NULL;
+    } else if (s->ms) {
+        modules_reload(s->ms);
+    }
+    return e;
+}
+
+static struct err *open_image(struct session *s, const char *target)
+{
+    int32_t pid;
+    TRY(choose_target(s, target, &pid));
+    uint64_t began = now_ns();
+    if (pid && s->opts.hold) {
+        TRY(image_hold_open(pid, &s->im));
+    } else if (pid) {
+        TRY(open_process(s, pid));
+        log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
+    } else if (image_file_is_program(target)) {
+        TRY(image_file_open(target, &s->im));
+    } else {
+        struct image_core_opts core = {.progress = s->opts.progress};
+        TRY(image_core_open(target, &core, &s->im));
+    }
+    log_verbose("opened %s: %zu threads, %zu mappings: %.1f ms", target, s->im->threads.n, s->im->maps.n,
+                (double)(now_ns() - began) / 1e6);
+    return NULL;
+}
+
 static void session_freep(struct session **s)
 {
     session_free(*s);
@@ -106,18 +156,11 @@ struct err *session_open(const char *target, const struct session_opts *opts, st
     s->opts.modules.progress = opts->progress;
     TRY(open_image(s, target));
     TRY(session_check(s));
-    s->ms = modules_load(s->im, &s->opts.modules);
+    if (!s->ms)
+        s->ms = modules_load(s->im, &s->opts.modules);
     attach_runtimes(s);
     *out = TAKE(s);
     return NULL;
-}
-
-static void detach_runtimes(struct session *s)
-{
-    for (size_t i = 0; i < s->runtimes.n; i++)
-        if (s->runtimes.v[i].runtime->free)
-            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
-    s->runtimes.n = 0;
 }
 
 static void forget_stacks(struct session *s)

@@ -136,6 +136,8 @@ static struct err *open_live(struct opening *o, int32_t pid)
     TRY(live_prepare(o->im, pid, &o->status));
     if (o->opts->only_tid)
         TRY(check_thread(o));
+    if (o->opts->before_stop)
+        o->opts->before_stop(o->im, o->opts->arg);
     return stop_and_copy(o);
 }
 

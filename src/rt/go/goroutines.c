@@ -28,11 +28,6 @@ enum g_status {
     G_SCAN = 0x1000, /* a bit: the garbage collector looks at it */
 };
 
-struct slice {
-    taddr p;
-    uint64_t n, cap;
-};
-
 static uint32_t g_status(const struct rt *rt, const struct go_g *g)
 {
     return (uint32_t)go_g_word(g, rt->layout->g_status) & ~(uint32_t)G_SCAN;
@@ -40,8 +35,9 @@ static uint32_t g_status(const struct rt *rt, const struct go_g *g)
 
 /* ---- the list ---- */
 
-static bool read_slice(const struct rt *rt, taddr at, struct slice *out)
+static bool read_slice(const struct rt *rt, taddr at, struct go_list *out)
 {
+    out->at = at;
     return go_word(rt, at, &out->p) && go_word(rt, at + 8, &out->n) && go_word(rt, at + 16, &out->cap);
 }
 
@@ -61,7 +57,7 @@ static bool plausible_g(const struct rt *rt, taddr at)
 }
 
 /* Goroutine 1 and its kin are in the first entries, and they differ. */
-static bool plausible_list(const struct rt *rt, const struct slice *s)
+static bool plausible_list(const struct rt *rt, const struct go_list *s)
 {
     uint64_t seen[PROBES];
     if (!s->n || s->n > s->cap || s->n > GOROUTINES_MAX || !s->p || s->p % 8)
@@ -81,13 +77,13 @@ static bool plausible_list(const struct rt *rt, const struct slice *s)
 }
 
 /* Counts candidates in [start, end); the last one is kept. */
-static unsigned search(const struct rt *rt, taddr start, taddr end, struct slice *found)
+static unsigned search(const struct rt *rt, taddr start, taddr end, struct go_list *found)
 {
     unsigned n = 0;
     if (end < start || end - start > UINT64_C(1) << 32)
         return 0;
-    for (taddr at = (start + 7) & ~(taddr)7; at + sizeof(struct slice) <= end; at += 8) {
-        struct slice s;
+    for (taddr at = (start + 7) & ~(taddr)7; at + sizeof(struct go_list) <= end; at += 8) {
+        struct go_list s;
         if (read_slice(rt, at, &s) && s.n && s.n <= s.cap && s.p % 8 == 0 && plausible_list(rt, &s)) {
             *found = s;
             n++;
@@ -96,7 +92,7 @@ static unsigned search(const struct rt *rt, taddr start, taddr end, struct slice
     return n;
 }
 
-static struct err *search_list(const struct rt *rt, struct slice *out)
+static struct err *search_list(const struct rt *rt, struct go_list *out)
 {
     unsigned n = 0;
     const struct go_module *m = &rt->modules.v[0];
@@ -112,7 +108,7 @@ static struct err *search_list(const struct rt *rt, struct slice *out)
                     "the program has no symbols; a build without -ldflags=-s has");
 }
 
-static struct err *find_list(const struct rt *rt, struct slice *out)
+struct err *go_list_find(const struct rt *rt, struct go_list *out)
 {
     taddr at;
     if (!go_symbol(rt, "runtime.allgs", &at))
@@ -201,7 +197,7 @@ static bool make_task(const struct rt *rt, const struct map64 *running, taddr at
 /* All goroutines, some on each processor. */
 struct listing {
     const struct rt *rt;
-    const struct slice *list;
+    const struct go_list *list;
     struct map64 running;
     struct progress *progress;
     struct task *out; /* `object` is 0 for one that does not live */
@@ -224,8 +220,8 @@ static void list_some(void *arg, size_t chunk)
 
 static struct err *list_all(struct rt *rt, struct progress *p)
 {
-    struct slice list;
-    TRY(find_list(rt, &list));
+    struct go_list list;
+    TRY(go_list_find(rt, &list));
     vec_reserve(&rt->tasks, list.n);
     struct listing l = {.rt = rt, .list = &list, .progress = p, .out = rt->tasks.v};
     struct go_ms ms = go_threads(rt);

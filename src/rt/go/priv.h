@@ -63,6 +63,8 @@ struct rt {
     VEC(struct go_m) ms_known;
     bool tried_ms;
     struct go_stepper stepper;
+    /* copy.c: addresses that were found before the stop; 0 none */
+    taddr plan_allgs, plan_allm;
     struct map64 system_starts; /* entry of a first function -> is it the runtime's own */
     struct formatter formatter;
     struct map64 dwarf_types; /* types.c: address of a runtime type -> index into type_dies */
@@ -108,6 +110,16 @@ static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)
     memcpy(&v, g->p + offset, sizeof(v));
     return v;
 }
+
+/* goroutines.c. The slice runtime.allgs, by its symbol or by a search that proves its one candidate. */
+struct go_list {
+    taddr at, p; /* of the slice, of its elements: pointers to g */
+    uint64_t n, cap;
+};
+struct err *go_list_find(const struct rt *rt, struct go_list *out) MUST_CHECK;
+/* copy.c */
+void go_plan(struct rt *rt);
+void go_copy(struct rt *rt, struct image *im);
 
 /* goroutines.c: the task functions of struct runtime. */
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;

@@ -241,13 +241,25 @@ static bool to_thread_start(struct go_stepper *s, const struct go_m *m, taddr sp
     return true;
 }
 
+/* The same while C calls Go on this thread: the scheduler's part of the stack begins in cgocallback's frame. */
+static bool to_crosscall(struct go_stepper *s, taddr sp, struct stepped *out)
+{
+    enum { CGOCALLBACK_FRAME = 32 };
+    uint64_t pc;
+    if (!go_word(s->rt, sp + CGOCALLBACK_FRAME, &pc) || cached_place(s, pc - 1).leave != LEAVE_CROSSCALL)
+        return false;
+    regs_forget(&out->caller, RBP);
+    return call_at(s, sp, CGOCALLBACK_FRAME, out);
+}
+
 /* What mcall and newstack run may have let go of the goroutine: others may run it. */
 static bool leave_scheduler(struct go_stepper *s, const struct regs *callee, uint64_t pushed, struct stepped *out)
 {
     const struct go_m *m = m_of(s, callee);
     if (m && m->curg)
         return to_goroutine(s, m, false, out);
-    return to_thread_start(s, m, callee->val[RSP] + pushed, out);
+    taddr sp = callee->val[RSP] + pushed;
+    return to_thread_start(s, m, sp, out) || to_crosscall(s, sp, out);
 }
 
 /* asmcgocall keeps the g and how deep its stack was (or 0 and the old stack pointer) at its stack pointer. */
