@@ -204,11 +204,10 @@ static size_t put_signal(struct sframe *out, const struct place *p, struct sfram
     return 1;
 }
 
-static size_t put_chain(const struct session *s, const struct tails *t, uint32_t chain, uint32_t physical,
+static size_t put_chain(const struct session *s, const struct tails *t, const struct chain *c, uint32_t physical,
                         struct sframe *out)
 {
     size_t n = 0;
-    const struct chain *c = &t->chains.v[chain - 1];
     for (uint32_t i = c->n; i-- > 0;) {
         struct sframe f = {
             .pc = t->pcs.v[c->first + i], .physical = physical, .kind = FRAME_TAILCALL, .how = FRAME_CFI};
@@ -225,8 +224,9 @@ static size_t merge(const struct session *s, const struct tails *t, const struct
         struct sframe physical = {.pc = f->pc, .physical = (uint32_t)i, .kind = FRAME_NORMAL, .how = f->how};
         const struct place *p = &s->places.all.v[w->place[i]];
         n += (f->is_signal ? put_signal : put_place)(out ? out + n : NULL, p, physical);
-        if (w->chain && w->chain[i])
-            n += put_chain(s, t, w->chain[i], (uint32_t)i, out ? out + n : NULL);
+        uint32_t chain = w->chain ? w->chain[i] : 0;
+        if (chain && chain <= t->chains.n)
+            n += put_chain(s, t, &t->chains.v[chain - 1], (uint32_t)i, out ? out + n : NULL);
     }
     return n;
 }

@@ -110,9 +110,10 @@ struct err *lexer_next(struct lexer *lx) MUST_CHECK;
 struct err *lexer_name_until(struct lexer *lx, size_t start, size_t end) MUST_CHECK;
 
 /* Error at a byte of the text: "column N: ..." with N in characters, from 1. */
-struct err *lexer_error(const struct lexer *lx, size_t at, const char *fmt, ...) MUST_CHECK PRINTF_LIKE(3, 4);
+struct err *lexer_error(const struct lexer *lx, size_t at, const char *fmt, ...) MUST_CHECK NEVER_NULL
+    PRINTF_LIKE(3, 4);
 /* "a syntax error near `...'" at the current token. */
-struct err *lexer_syntax(const struct lexer *lx) MUST_CHECK;
+struct err *lexer_syntax(const struct lexer *lx) MUST_CHECK NEVER_NULL;
 /* Is the character one that a name may have? `first`: at its start. */
 bool lexer_is_name_char(char c, bool first);
 /* The byte behind the '>' that closes the '<' at `at`, or 0 when no template arguments stand there. */

@@ -206,9 +206,9 @@ struct err *pointer_address_of(struct eval *ev, const struct node *n, const stru
 {
     struct value plain;
     TRY(pointer_referent(ev, v, &plain));
-    const struct loc_piece *p = plain.loc.n > 0 ? plain.loc.pieces : NULL;
-    if (p && p->kind == LOC_REGISTER && n->a && n->a->kind == NODE_NAME && !ev->types_only) {
-        const char *reg = arch_reg_name(modules_image(ev->vs->ms)->arch, p->reg);
+    bool in_register = plain.loc.n > 0 && plain.loc.pieces[0].kind == LOC_REGISTER;
+    if (in_register && n->a && n->a->kind == NODE_NAME && !ev->types_only) {
+        const char *reg = arch_reg_name(modules_image(ev->vs->ms)->arch, plain.loc.pieces[0].reg);
         return eval_fail(ev, n, "Address requested for identifier \"%s\" which is in register $%s", n->a->text,
                          reg ? reg : "?");
     }

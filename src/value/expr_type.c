@@ -151,7 +151,7 @@ static struct err *pointer_to_member(struct eval *ev, const struct node *n, cons
 
 struct err *eval_type(struct eval *ev, const struct node *n, const struct type **out)
 {
-    const struct type *t;
+    const struct type *t = NULL;
     if (n->kind == NODE_TYPE_BASE)
         return base(ev, n, out);
     if (n->kind == NODE_TYPE_NAME)
