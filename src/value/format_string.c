@@ -90,10 +90,10 @@ static struct unit next_utf8(const uint8_t *at, size_t left)
 
 static struct unit next_unit(struct bytes b, size_t from, unsigned width)
 {
-    const uint8_t *at = b.p + from;
     size_t left = b.n - from;
     if (left < width)
         return (struct unit){.kind = UNIT_END};
+    const uint8_t *at = b.p + from; /* not NULL: there is a unit */
     if (width == 1)
         return next_utf8(at, left);
     uint32_t c = number_at(at, width);
