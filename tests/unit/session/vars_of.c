@@ -44,7 +44,7 @@ static void print_variable(struct session *s, const struct vframe *f, const stru
 {
     struct value value;
     uint8_t b[BYTES_MAX];
-    uint64_t size = type_strip(v->type)->size;
+    uint64_t size = type_complete(type_strip(v->type))->size;
     size_t n = size < BYTES_MAX ? (size_t)size : BYTES_MAX;
     struct err *e = session_variable(s, f, v, &value);
     printf("%s %s %" PRIu64 " ", v->argument ? "arg" : "var", v->name, size);
