@@ -25,7 +25,7 @@ demo="g++ libc6-dbg redis-tools|valkey-tools" # a|b: either will do, a is instal
 check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect
        libc++-16-dev libc++abi-16-dev
        clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld-16 llvm-16
-       rustc musl-tools binutils dwz
+       rustc golang-1.19-go musl-tools binutils dwz
        gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user lib32gcc-12-dev libc6-dev-i386
        gdb elfutils lldb-16 minicoredumper libc6-dbg
        xz-utils zstd lz4 gzip mmdebstrap

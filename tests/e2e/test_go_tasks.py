@@ -188,6 +188,8 @@ def test_same_list_as_delve(core, option, tmp_path):
     theirs = {number: line for number, line in theirs.items() if number in ours or not is_extra(line)}
     assert ours.keys() == theirs.keys()
     for number, line in ours.items():
+        if core[0].variant.name == "go-1.24":  # Delve 1.24.0 names the reasons of locks by an older list
+            line, theirs[number] = (re.sub(r" \[.*\]$", "", text) for text in (line, theirs[number]))
         assert line == theirs[number], number
 
 
