@@ -257,6 +257,7 @@ pipe bt 1 | wc -l
 | -d @@ bt 1 @@ wc -l
 nosuch
 info nosuch
+info so
 help nosuch
 p/2x 5
 p/xw 5

@@ -147,7 +147,7 @@ static struct err *follow_word(struct console *c, struct text *path, struct text
     if (st.exact || st.all.n == 1) {
         SCOPED(freep) char *word = st.exact ? xstrndup(line, n) : xstrdup(st.all.v[0]);
         text_printf(path, "%s%s", path->n ? " " : "", word);
-    } else if (at && at->run) {
+    } else if (at && at->run && !(st.all.n > 1 && at->completes == COMPLETE_COMMAND)) { /* info takes only commands */
         *more = false;
     } else {
         e = st.all.n > 1 ? ambiguous(&st) : undefined(&st);
