@@ -29,6 +29,7 @@ check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect
        gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user lib32gcc-12-dev libc6-dev-i386
        gdb elfutils lldb-16 minicoredumper libc6-dbg
        xz-utils zstd lz4 gzip mmdebstrap
+       golang-1.21-go/bookworm-backports golang-1.22-go/bookworm-backports golang-1.23-go/bookworm-backports
        valkey-server/bookworm-backports"
 
 bench="g++ gdb elfutils libc6-dbg libc6-dev dpkg-dev

@@ -2,6 +2,7 @@
 """Goroutines: the list, states, reasons, places, groups and labels, beside Delve's where there is one that reads the
 version. INQUEST_DLV names its command, words by blanks; else it is looked for in PATH."""
 
+import json
 import os
 import re
 import shlex
@@ -11,7 +12,7 @@ import subprocess
 import pytest
 
 import build
-from conftest import run
+from conftest import ROOT, run
 
 VERSIONS = getattr(build, "GO_VERSIONS", ())
 pytestmark = pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")
@@ -62,6 +63,13 @@ def test_states(core):
     every = run("stack", "--json", "--system", core[1]).json
     assert any(task["system"] for task in every["tasks"])
     assert sum(stack["tasks"] for stack in every["task_stacks"]) == len(every["tasks"])
+
+
+@pytest.mark.parametrize("command", [("stack", "--by", "label", "--system"), ("info",)])
+def test_schema(core, command):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "schema" / f"inquest.{command[0]}-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(run(*command, "--json", core[1]).json, schema)
 
 
 def test_crashed_goroutine_first(core):
