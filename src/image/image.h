@@ -157,6 +157,9 @@ struct image_live_opts {
     /* Called before the stop: mappings are known, and memory can be read as it changes. What takes long is worked out
      * here, so that while_stopped has only to copy. NULL: none. */
     void (*before_stop)(struct image *im, void *arg);
+    /* Called while everything is stopped, for each thread: where the stack with this stack pointer ends; 0: where its
+     * mapping does. For stacks that lie among other memory, of which too much would be copied. NULL: none. */
+    taddr (*stack_end)(void *arg, taddr sp);
     /* Called while everything is stopped, before the resume, on a thread of image/live: runtimes copy what they
      * need by adding to im->space (data from im->arena; it is sorted afterwards). NULL: none. */
     void (*while_stopped)(struct image *im, void *arg);

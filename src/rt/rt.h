@@ -80,6 +80,8 @@ struct runtime {
      * the stacks of tasks to the image's space while it stands still, within milliseconds or with a problem of the
      * image that says what was left out. The rt is used for nothing else. */
     void (*plan)(struct rt *);
+    /* Where the stack of its making with this stack pointer ends; 0: not known. */
+    taddr (*stack_end)(struct rt *, taddr sp);
     void (*copy)(struct rt *, struct image *im);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);

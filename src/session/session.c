@@ -96,6 +96,16 @@ static void plan_copy(struct image *im, void *arg)
             s->runtimes.v[i].runtime->plan(s->runtimes.v[i].rt);
 }
 
+static taddr end_of_stack(void *arg, taddr sp)
+{
+    struct session *s = arg;
+    taddr end = 0;
+    for (size_t i = 0; i < s->runtimes.n && !end; i++)
+        if (s->runtimes.v[i].runtime->stack_end)
+            end = s->runtimes.v[i].runtime->stack_end(s->runtimes.v[i].rt, sp);
+    return end;
+}
+
 static void copy_tasks(struct image *im, void *arg)
 {
     struct session *s = arg;
@@ -110,6 +120,7 @@ static struct err *open_process(struct session *s, int32_t pid)
     struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress, .arg = s};
     if (!s->opts.only_tid && s->opts.runtimes) {
         live.before_stop = plan_copy;
+        live.stack_end = end_of_stack;
         live.while_stopped = copy_tasks;
     }
     struct err *e = image_live_open(pid, &live, &s->im);

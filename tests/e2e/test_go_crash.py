@@ -162,6 +162,21 @@ def test_asking_for_the_time(lab, variant):
 
 
 @pytest.mark.parametrize("variant", PLAIN)
+def test_a_service_under_load(lab, variant):
+    """Looked at again and again it answers every request; no goroutine that waits is read torn."""
+    target = lab.target(variant, "server")
+    with subprocess.Popen([target.exe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout.readline() == "ready\n"
+        for _ in range(50):
+            answer = run("stack", "--json", str(server.pid)).json
+            for thread in answer["threads"]:
+                not_guessed(thread["frames"])
+        out, _ = server.communicate("\n", timeout=60)
+    answered, failed, left = map(int, out.split())
+    assert answered > 100 and failed == 0 and left < 100
+
+
+@pytest.mark.parametrize("variant", PLAIN)
 def test_a_library(lab, tmp_path, variant):
     """Built with -buildmode=c-shared, and called by a program in C."""
     here = os.path.join(build.HERE, "go")

@@ -40,7 +40,8 @@ static bool want_stack(const struct opening *o, taddr sp, struct stack_want *out
     }
     if (!m || !(m->prot & PROT_BIT_READ))
         return false;
-    uint64_t size = m->end - start;
+    taddr end = o->opts->stack_end ? o->opts->stack_end(o->opts->arg, sp) : 0;
+    uint64_t size = (end > start && end < m->end ? end : m->end) - start;
     *out = (struct stack_want){.start = start, .end = start + (size < STACK_MAX ? size : STACK_MAX)};
     return true;
 }

@@ -11,6 +11,9 @@ enum {
     LIST_MAX = 64 << 20,   /* bytes of the list of goroutines */
     STACK_MAX = 1 << 20,   /* bytes of one stack */
     BYTES_MAX = 128 << 20, /* of all */
+    G0_SIZE = 16 << 10,    /* of a thread's stack that Go allocates (runtime/proc.go, allocm) */
+    G0_KNOWN = 128 << 10,  /* more than it guesses for a thread that it did not make */
+    G0_START = 64 << 10,   /* far more than those first functions take */
     TIME_MAX = 100,        /* milliseconds */
     TIME_EVERY = 64,       /* goroutines from one look at the clock to the next */
 };
@@ -95,6 +98,29 @@ void go_plan(struct rt *rt)
     err_free(e); /* listing them will say so */
     if (!go_symbol(rt, "runtime.allm", &rt->plan_allm))
         rt->plan_allm = 0;
+}
+
+/* Goroutines' stacks, those for signals and, without C, those of threads are pieces of Go's heap. Of a thread's that
+ * pthread_create made the runtime knows all but the first functions; of one that C made it may know only a part, which
+ * is small. */
+taddr go_stack_end(struct rt *rt, taddr sp)
+{
+    struct go_ms ms = {0};
+    if (rt->plan_allm)
+        ms = go_threads(rt);
+    for (size_t i = 0; i < ms.n; i++) {
+        const struct go_m *m = &ms.v[i];
+        uint64_t lo, hi;
+        if (sp > m->curg_lo && sp <= m->curg_hi)
+            return m->curg_hi;
+        uint64_t size = m->g0_hi - m->g0_lo;
+        if (sp > m->g0_lo && sp <= m->g0_hi && (size == G0_SIZE || size > G0_KNOWN))
+            return m->g0_hi + (size == G0_SIZE ? 0 : G0_START);
+        if (m->gsignal && go_word(rt, m->gsignal + rt->layout->g_stack_lo, &lo) &&
+            go_word(rt, m->gsignal + rt->layout->g_stack_hi, &hi) && sp > lo && sp <= hi)
+            return hi;
+    }
+    return 0;
 }
 
 void go_copy(struct rt *rt, struct image *im)

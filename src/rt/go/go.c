@@ -89,6 +89,7 @@ const struct runtime runtime_go = {
     .formatter = go_formatter,
     .facts = go_facts,
     .plan = go_plan,
+    .stack_end = go_stack_end,
     .copy = go_copy,
     .tasks = go_tasks,
     .wait_reason = go_wait_reason,
