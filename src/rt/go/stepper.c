@@ -395,6 +395,26 @@ static bool leave_special(struct go_stepper *s, const struct regs *callee, const
     return false;
 }
 
+/* The kernel "called" sigtramp, with its frame above the return address. Where that leads cannot be read (a libc that
+ * is not here), so the unwinder will not know it for a signal's: the frame is passed over to what was interrupted. */
+static bool to_interrupted(struct go_stepper *s, struct stepped *out)
+{
+    const struct arch *a = modules_image(s->rt->ms)->arch;
+    const struct sigframe_desc *d = a->n_sigframes ? &a->sigframes[0] : NULL;
+    uint8_t code;
+    uint64_t v;
+    if (!d || modules_read_some(s->rt->ms, out->caller.val[RIP], &code, 1) == 1)
+        return false;
+    struct regs r = out->caller;
+    for (size_t i = 0; i < d->n_saved; i++) {
+        if (!go_word(s->rt, out->cfa + d->saved[i].offset, &v))
+            return false;
+        regs_set(&r, d->saved[i].dwarf, v);
+    }
+    *out = (struct stepped){.caller = r, .cfa = r.val[RSP], .exact_pc = true, .switched = true};
+    return true;
+}
+
 /* Only its first instructions and its last ones run on the stack that it was called on: an interrupted one is left
  * by its size, if that leads to code. */
 static enum step_result leave_plain(struct go_stepper *s, const struct regs *callee, const struct place *p,
@@ -402,6 +422,8 @@ static enum step_result leave_plain(struct go_stepper *s, const struct regs *cal
 {
     if (!call_at(s, callee->val[RSP], p->size, out))
         return STEP_NOT_MINE;
+    if (p->leave == LEAVE_SIGTRAMP && to_interrupted(s, out))
+        return STEP_DONE;
     restore_plain(s, p, out);
     out->exact_pc = p->leave == LEAVE_INTERRUPTED;
     bool made_by_go = p->leave == LEAVE_MSTART && cached_place(s, out->caller.val[RIP] - 1).leave != LEAVE_UNKNOWN;
