@@ -13,6 +13,11 @@ enum { BYTES_COMPARED = 64 };
 static bool is_scalar(const struct value *v)
 {
     const struct type *t = type_strip(v->type);
+    enum go_kind kind = GO_INVALID;
+    if (type_is_go(t))
+        type_go(v->type, &kind);
+    if (kind == GO_STRING)
+        return true;
     if (t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE)
         t = t->target ? type_strip(t->target) : t;
     return !type_is_record(t) && t->kind != TYPE_ARRAY;
