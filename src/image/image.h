@@ -177,7 +177,7 @@ struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, str
 
 enum image_stop_kind {
     IMAGE_STOP_ATTACHED, /* nothing happened yet */
-    IMAGE_STOP_SIGNAL,   /* a thread got a signal */
+    IMAGE_STOP_SIGNAL, /* a thread got a signal */
     IMAGE_STOP_ASKED,
     IMAGE_STOP_EXITED,
     IMAGE_STOP_KILLED,
@@ -187,7 +187,7 @@ struct image_stop {
     enum image_stop_kind kind;
     int32_t tid, signo;
     int32_t code; /* exit status */
-    bool core;    /* killed, and the kernel dumped it */
+    bool core; /* killed, and the kernel dumped it */
 };
 /* What becomes of signals that a held process gets: masks, bit signo - 1. */
 struct image_signals {

@@ -74,7 +74,7 @@ struct sstack {
     bool more; /* there are more frames, which were not asked for: session_first_frames() */
     const char *stopped; /* why it ends before the outermost frame, or NULL */
     const char *stopped_hint; /* or NULL */
-    uint32_t number;          /* among all stacks that the session has made; for session/ */
+    uint32_t number; /* among all stacks that the session has made; for session/ */
 };
 
 /* Stacks of all threads (or the one asked for), the crashing one first, then in the image's order. Each

@@ -67,7 +67,7 @@ struct type_printer {
     struct text *out;
     const struct type_print *how;
     unsigned nested; /* types inside of types, by the call stack */
-    unsigned steps;  /* types printed so far: damage can make a few DIEs a tree of any size */
+    unsigned steps; /* types printed so far: damage can make a few DIEs a tree of any size */
     uint64_t base; /* ptype /o: bits from the start of all to that of the record being printed */
     uint64_t end; /* ... and from its start to the end of its last field; 0: there was none */
 };

@@ -116,7 +116,7 @@ struct console {
     int32_t tid; /* of the selected thread; 0: none */
     size_t frame;
     const struct tasks *tasks; /* the runtime's, of the selected goroutine */
-    const struct task *task;   /* selected, with no thread that runs it; NULL: the thread is selected */
+    const struct task *task; /* selected, with no thread that runs it; NULL: the thread is selected */
 
     VEC(struct value) history; /* $1 is history.v[0] */
     VEC(struct console_variable) variables;
