@@ -13,6 +13,7 @@ import build
 import cores
 from conftest import run
 
+pytestmark = pytest.mark.thin
 VARIANTS = [f"go-{version}{kind}" for version in build.GO_VERSIONS for kind in ("", "-stripped", "-pie")]
 PLAIN = [f"go-{version}" for version in build.GO_VERSIONS]
 
@@ -171,7 +172,7 @@ def test_asking_for_the_time(lab, variant):
 @pytest.mark.parametrize("variant", PLAIN)
 def test_a_service_under_load(lab, variant):
     """Looked at again and again it answers every request; no goroutine that waits is read torn."""
-    target = lab.target(variant, "server")
+    target = lab.target(variant, "service")
     with subprocess.Popen([target.exe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout.readline() == "ready\n"
         for _ in range(50):

@@ -15,7 +15,7 @@ import build
 from conftest import ROOT, run
 
 VERSIONS = getattr(build, "GO_VERSIONS", ())
-pytestmark = pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")
+pytestmark = [pytest.mark.thin, pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")]
 
 # Where goroutines of blocked.go are, and what they say there; until 1.20 locks had one reason for all.
 WAITS = {

@@ -10,7 +10,7 @@ from conftest import run
 from test_go_tasks import console, delve
 
 VERSIONS = getattr(build, "GO_VERSIONS", ())
-pytestmark = pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")
+pytestmark = [pytest.mark.thin, pytest.mark.skipif(not VERSIONS, reason="no Go among the targets")]
 
 # What `values` in blocked.go sees.
 VALUES = {

@@ -49,7 +49,7 @@ SOURCES = {
     "containers-rust": "rust/containers.rs",
     "go": "go/blocked.go",
     "calls": "go/calls.go",
-    "server": "go/server.go",
+    "service": "go/server.go",
 }
 
 
