@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 struct line_input {
     struct console_input input;
@@ -184,7 +185,8 @@ struct err *console_run_terminal(struct console *c)
     el_set(in.editor, EL_PROMPT, prompt_of);
     el_set(in.editor, EL_EDITOR, "emacs");
     el_set(in.editor, EL_HIST, history, in.history);
-    el_set(in.editor, EL_ADDFN, "complete", "complete commands and names", on_tab);
+    /* The narrow form copies both names and never frees them. */
+    el_wset(in.editor, EL_ADDFN, L"complete", L"complete commands and names", on_tab);
     el_set(in.editor, EL_BIND, "\t", "complete", NULL);
     el_set(in.editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(in.editor, NULL); /* ~/.editrc, as for other programs */
