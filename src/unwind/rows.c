@@ -29,17 +29,16 @@ static struct cfi *cfi_of(struct unwinder *u, struct module *m)
         };
         cfi_init(c, &source);
         *slot = (uintptr_t)c;
+        *vec_push(&u->all_cfis) = c;
     }
     return (struct cfi *)(uintptr_t)*slot; /* the arena gave it as such */
 }
 
 void unwinder_rows_done(struct unwinder *u)
 {
-    for (size_t i = 0; i < modules_count(u->ms); i++) {
-        uint64_t *slot = map64_find(&u->cfis, (uintptr_t)modules_get(u->ms, i));
-        if (slot)
-            cfi_done((struct cfi *)(uintptr_t)*slot);
-    }
+    for (size_t i = 0; i < u->all_cfis.n; i++)
+        cfi_done(u->all_cfis.v[i]);
+    vec_done(&u->all_cfis);
     map64_done(&u->cfis);
     map64_done(&u->rows[0]);
     map64_done(&u->rows[1]);

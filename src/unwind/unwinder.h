@@ -58,6 +58,7 @@ struct unwinder {
     struct arena arena;
     struct map64 rows[2]; /* by exact_pc: lookup address -> struct row * */
     struct map64 cfis; /* struct module * -> struct cfi * */
+    VEC(struct cfi *) all_cfis; /* also of modules that are no longer listed */
     VEC(struct err *) problems; /* of rows */
     VEC(struct stepper) steppers;
     uint64_t callee_saved[REG_WORDS];
