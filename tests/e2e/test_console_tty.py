@@ -139,6 +139,15 @@ def test_ctrl_c_drops_the_line(console):
     assert "$1 = 2" in console.ask("p 2")
 
 
+def test_ctrl_c_at_any_moment(console):
+    """Also one that comes between the prompt and the wait for a character."""
+    console.child.delaybeforesend = None
+    for _ in range(300):
+        console.child.sendintr()
+        assert "Quit" in console.answer()
+    assert "$1 = 2" in console.ask("p 2")
+
+
 def test_ctrl_c_ends_a_command_only(console):
     for line in ("while 1", "echo x\\n"):
         console.child.send(line + "\r")

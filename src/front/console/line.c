@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <histedit.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@ struct line_input {
     HistEvent event; /* of the last call */
     const char *prompt;
     struct winsize window; /* at the last line */
+    mbstate_t state;       /* of the character that is being read */
 };
 
 /* ---- the history's file ---- */
@@ -135,6 +138,47 @@ static char *prompt_of(EditLine *editor)
     return (char *)(uintptr_t)in->prompt;
 }
 
+/* Waits for a byte or for Ctrl-C. The signal is let in by ppoll alone: one that came just before it waits is seen, too. */
+static bool wait_typed(const struct line_input *in)
+{
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+    struct pollfd typed = {.fd = STDIN_FILENO, .events = POLLIN};
+    int n = 0;
+    while (!progress_cancelled(in->console->call->progress)) {
+        n = ppoll(&typed, 1, NULL, &before);
+        if (n > 0 || (n < 0 && errno != EINTR))
+            break;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return n > 0;
+}
+
+/* As libedit has it: 1 for a character, 0 at the end, -1 with errno. */
+static int read_character(EditLine *editor, wchar_t *out)
+{
+    struct line_input *in = NULL;
+    if (el_get(editor, EL_CLIENTDATA, &in) != 0 || !in)
+        return -1;
+    for (;;) {
+        char byte;
+        if (!wait_typed(in))
+            return -1;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return (int)got;
+        size_t used = mbrtowc(out, &byte, 1, &in->state);
+        if (used <= 1)
+            return 1;
+        if (used == (size_t)-1)
+            in->state = (mbstate_t){0}; /* not of this locale's encoding: dropped */
+    }
+}
+
 /* A window that was given another size since the last line: answers are to fit it. */
 static void follow_window(struct line_input *in, struct console *c)
 {
@@ -183,6 +227,7 @@ struct err *console_run_terminal(struct console *c)
         mem_exhausted();
     el_set(in.editor, EL_CLIENTDATA, &in);
     el_set(in.editor, EL_PROMPT, prompt_of);
+    el_wset(in.editor, EL_GETCFN, read_character);
     el_set(in.editor, EL_EDITOR, "emacs");
     el_set(in.editor, EL_HIST, history, in.history);
     /* The narrow form copies both names and never frees them. */

@@ -157,7 +157,13 @@ static struct err *hold(struct image *im, int32_t pid)
     h->t = (struct tracer){.proc = &l->proc, .arch = im->arch, .options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC};
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->changed, NULL);
+    /* Ctrl-C is for the thread that asks: it may wait for a line and has to be woken. */
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before);
     int error = pthread_create(&h->thread, NULL, serve, h);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
         return err_errno(error, "cannot start the thread that traces");
     h->started = true;
