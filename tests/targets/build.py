@@ -50,6 +50,7 @@ SOURCES = {
     "go": "go/blocked.go",
     "calls": "go/calls.go",
     "service": "go/server.go",
+    "panics": "go/panics.go",
 }
 
 

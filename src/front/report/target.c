@@ -126,6 +126,13 @@ static const struct trouble *troubles_of(const struct report *r, size_t *n)
     return *n ? v : NULL;
 }
 
+/* The runtime prints a type of the program's own with the value: main.T("x"). */
+static bool text_has_type(const struct task_panic *p)
+{
+    size_t n = p->type ? strlen(p->type) : 0;
+    return p->text && n && strncmp(p->text, p->type, n) == 0 && p->text[n] == '(';
+}
+
 /* "panic: a message (string), goroutine 1" */
 static void put_trouble(struct text *t, const struct trouble *w)
 {
@@ -138,11 +145,11 @@ static void put_trouble(struct text *t, const struct trouble *w)
     text_put(t, w->panic.leaving ? "runtime.Goexit" : "panic: ");
     if (w->panic.text && !w->panic.leaving)
         put_safe(t, w->panic.text);
-    if (w->panic.type && !w->panic.leaving) {
+    if (w->panic.type && !w->panic.leaving && !text_has_type(&w->panic)) {
         text_put(t, w->panic.text ? " (" : "a value of type ");
         put_safe(t, w->panic.type);
         text_put(t, w->panic.text ? ")" : "");
-    } else if (!w->panic.text && !w->panic.leaving) {
+    } else if (!w->panic.text && !w->panic.type && !w->panic.leaving) {
         text_put(t, "a value that cannot be read");
     }
     text_printf(t, "%s, goroutine %llu\n", w->panic.recovered ? " [recovered]" : "", (unsigned long long)w->task->id);

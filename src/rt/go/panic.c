@@ -5,51 +5,7 @@
  * or a Stringer it puts its text in the value's place. */
 #include "rt/go/priv.h"
 
-#include <inttypes.h>
-
-enum {
-    TEXT_MAX = 4096,
-    BACKLOG = 512, /* bytes of runtime.printBacklog */
-    GO_INT64_KIND = 6, /* the last signed kind (internal/abi/type.go); unsigned ones follow, to uintptr */
-};
-
-static const char *read_string(struct rt *rt, taddr header)
-{
-    uint64_t p, n;
-    if (!go_word(rt, header, &p) || !go_word(rt, header + 8, &n))
-        return NULL;
-    size_t want = n < TEXT_MAX ? (size_t)n : TEXT_MAX;
-    char *text = arena_alloc(&rt->arena, want + 1);
-    text[want] = 0;
-    return modules_read_some(rt->ms, p, text, want) == want ? text : NULL;
-}
-
-static const char *number_text(struct rt *rt, const struct go_type *t, taddr at)
-{
-    uint8_t b[8] = {0};
-    uint64_t u;
-    if (t->size > sizeof(b) || modules_read_some(rt->ms, at, b, (size_t)t->size) != t->size)
-        return NULL;
-    memcpy(&u, b, sizeof(u));
-    if (t->kind == GO_BOOL)
-        return u & 1 ? "true" : "false";
-    if (t->kind > GO_INT64_KIND && t->kind <= GO_UINTPTR)
-        return arena_printf(&rt->arena, "%" PRIu64, u);
-    unsigned unused = 64 - 8 * (unsigned)t->size;
-    return arena_printf(&rt->arena, "%" PRId64, t->size ? (int64_t)(u << unused) >> unused : 0);
-}
-
-/* Errors whose message stands in their first field or is their whole value. */
-static const char *error_text(struct rt *rt, const struct go_type *t, taddr data)
-{
-    static const char *const pointers[] = {"*errors.errorString", "*fmt.wrapError", "*fmt.wrapErrors"};
-    for (size_t i = 0; i < ARRAY_LEN(pointers); i++)
-        if (strcmp(t->name, pointers[i]) == 0)
-            return read_string(rt, data);
-    bool prefixed = strcmp(t->name, "runtime.errorString") == 0 || strcmp(t->name, "runtime.errorAddressString") == 0;
-    const char *text = prefixed || strcmp(t->name, "runtime.plainError") == 0 ? read_string(rt, data) : NULL;
-    return text && prefixed ? arena_printf(&rt->arena, "runtime error: %s", text) : text;
-}
+enum { BACKLOG = 512 }; /* bytes of runtime.printBacklog */
 
 static bool in_program(const struct rt *rt, taddr at)
 {
@@ -72,11 +28,7 @@ static void read_value(struct rt *rt, taddr eface, struct task_panic *out)
     if (e)
         return;
     out->type = t.name;
-    out->text = error_text(rt, &t, data);
-    if (!out->text && t.kind == GO_STRING)
-        out->text = read_string(rt, data);
-    else if (!out->text && t.kind >= GO_BOOL && t.kind <= GO_UINTPTR && !t.direct)
-        out->text = number_text(rt, &t, data);
+    out->text = go_panic_text(rt, &t, data);
     /* A constant of the program is what was given to panic(); a string made since may be an error's text. */
     if (strcmp(t.name, "string") == 0 && !in_program(rt, data))
         out->type = NULL;

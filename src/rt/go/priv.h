@@ -173,6 +173,8 @@ const struct formatter *go_formatter(struct rt *rt);
 /* panic.c */
 size_t go_panics(struct rt *rt, const struct task *t, struct task_panic *out, size_t max);
 const char *go_fatal(struct rt *rt);
+/* panic_text.c. A value as the runtime prints it; of the rt's arena. NULL: its text is not known. */
+const char *go_panic_text(struct rt *rt, const struct go_type *t, taddr data);
 
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
