@@ -50,8 +50,7 @@ static struct err *climb(struct parser *p, struct err *(*unary)(struct parser *p
     return NULL;
 }
 
-struct err *parse_binary(struct parser *p, struct err *(*unary)(struct parser *p, const struct node **out),
-                         const struct node **out)
+struct err *parse_binary(struct parser *p, parse_part *unary, const struct node **out)
 {
     return climb(p, unary, 1, out);
 }

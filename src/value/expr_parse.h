@@ -124,20 +124,31 @@ bool parser_at_word(const struct parser *p, const char *word);
 struct err *parser_skip(struct parser *p, enum op op, bool *skipped) MUST_CHECK; /* when it is there */
 struct err *parser_expect(struct parser *p, enum op op) MUST_CHECK;
 
-/* C and C++ (expr_parse.c) */
-struct err *parse_comma(struct parser *p, const struct node **out) MUST_CHECK;
+/* A rule of a grammar: what begins at the current token. */
+typedef struct err *parse_part(struct parser *p, const struct node **out);
+
+/* An expression of the parser's language; with commas between. */
 struct err *parse_assignment(struct parser *p, const struct node **out) MUST_CHECK;
-/* `= value`, `+= value` behind *out, when it is there. */
-struct err *parse_assigned(struct parser *p, const struct node **out) MUST_CHECK;
+struct err *parse_comma(struct parser *p, const struct node **out) MUST_CHECK;
 /* The current token as a node. */
 struct err *parse_literal(struct parser *p, enum node_kind kind, const struct node **out) MUST_CHECK;
-struct err *parse_unary(struct parser *p, const struct node **out) MUST_CHECK;
+/* What all languages write alike: numbers, characters, strings, dollar names, and `(inside)`. ERR_USAGE: none of these
+ * stands here. */
+struct err *parse_plain(struct parser *p, parse_part *inside, const struct node **out) MUST_CHECK;
+/* `[index]` behind *x: the bracket is the current token. */
+struct err *parse_subscript(struct parser *p, parse_part *index, const struct node **x) MUST_CHECK;
+/* `(arguments)` behind *x: the parenthesis is the current token. */
+struct err *parse_call(struct parser *p, const struct node **x) MUST_CHECK;
+/* Items up to the closing operator: the opening one is read. */
+struct err *parse_list(struct parser *p, enum op close, parse_part *item, struct node *into) MUST_CHECK;
+/* `= value`, `+= value` behind *out, when it is there. */
+struct err *parse_assigned(struct parser *p, const struct node **out) MUST_CHECK;
 /* The left-associative operators, by precedence, with operands by `unary`; expr_binary.c. */
-struct err *parse_binary(struct parser *p, struct err *(*unary)(struct parser *p, const struct node **out),
-                         const struct node **out) MUST_CHECK;
-/* Arguments of a call up to its ')': the '(' is read. */
-struct err *parse_list(struct parser *p, enum op close, struct err *(*item)(struct parser *p, const struct node **out),
-                       struct node *into) MUST_CHECK;
+struct err *parse_binary(struct parser *p, parse_part *unary, const struct node **out) MUST_CHECK;
+
+/* C and C++ (expr_parse.c) */
+struct err *parse_c(struct parser *p, const struct node **out) MUST_CHECK;
+struct err *parse_unary(struct parser *p, const struct node **out) MUST_CHECK;
 
 /* Names and types of C and C++ (expr_parse_type.c). */
 /* A name with its qualification and template arguments. */

@@ -173,36 +173,15 @@ static struct err *quoted(struct parser *p, const struct node **out)
 
 static struct err *primary(struct parser *p, const struct node **out)
 {
-    switch ((enum token_kind)p->lx.tok.kind) {
-    case TOKEN_INT:
-        return parse_literal(p, NODE_INT, out);
-    case TOKEN_FLOAT:
-        return parse_literal(p, NODE_FLOAT, out);
-    case TOKEN_CHAR:
-        return parse_literal(p, NODE_CHAR, out);
-    case TOKEN_STRING:
+    if (p->lx.tok.kind == TOKEN_STRING)
         return string(p, out);
-    case TOKEN_DOLLAR:
-        return parse_literal(p, NODE_DOLLAR, out);
-    case TOKEN_QUOTED:
+    if (p->lx.tok.kind == TOKEN_QUOTED)
         return quoted(p, out);
-    case TOKEN_NAME:
-        return parser_at_word(p, "map") || parser_at_word(p, "chan") ? conversion(p, out) : word(p, out);
-    case TOKEN_OP:
-        if (parser_at(p, OP_COMPL))
-            return result(p, out);
-        if (parser_at(p, OP_OPEN_INDEX))
-            return conversion(p, out);
-        if (parser_at(p, OP_OPEN)) {
-            TRY(lexer_next(&p->lx));
-            TRY(parse_assignment(p, out));
-            return parser_expect(p, OP_CLOSE);
-        }
-        break;
-    case TOKEN_END:
-        break;
-    }
-    return lexer_syntax(&p->lx);
+    if (parser_at_word(p, "map") || parser_at_word(p, "chan") || parser_at(p, OP_OPEN_INDEX))
+        return conversion(p, out);
+    if (p->lx.tok.kind == TOKEN_NAME)
+        return word(p, out);
+    return parser_at(p, OP_COMPL) ? result(p, out) : parse_plain(p, parse_assignment, out);
 }
 
 /* ---- operators ---- */
@@ -261,15 +240,8 @@ static struct err *postfix(struct parser *p, const struct node **x, bool *more)
     TRY(parser_skip(p, OP_OPEN_INDEX, &found));
     if (found)
         return index_or_slice(p, at, x);
-    TRY(parser_skip(p, OP_OPEN, &found));
-    *more = found;
-    if (!found)
-        return NULL;
-    struct node *n;
-    TRY(node_wrap(p, NODE_CALL, (*x)->at, *x, &n));
-    TRY(parse_list(p, OP_CLOSE, parse_assignment, n));
-    *x = n;
-    return NULL;
+    *more = parser_at(p, OP_OPEN);
+    return *more ? parse_call(p, x) : NULL;
 }
 
 static struct err *operand(struct parser *p, const struct node **out)

@@ -219,43 +219,17 @@ static struct err *word(struct parser *p, const struct node **out)
 static struct err *primary(struct parser *p, const struct node **out)
 {
     size_t at = p->lx.tok.start;
-    switch ((enum token_kind)p->lx.tok.kind) {
-    case TOKEN_INT:
-        return parse_literal(p, NODE_INT, out);
-    case TOKEN_FLOAT:
-        return parse_literal(p, NODE_FLOAT, out);
-    case TOKEN_CHAR:
-        return parse_literal(p, NODE_CHAR, out);
-    case TOKEN_STRING:
-        return parse_literal(p, NODE_STRING, out);
-    case TOKEN_DOLLAR:
-        return parse_literal(p, NODE_DOLLAR, out);
-    case TOKEN_NAME:
+    if (p->lx.tok.kind == TOKEN_NAME || parser_at(p, OP_SCOPE))
         return word(p, out);
-    case TOKEN_OP:
-        if (parser_at(p, OP_SCOPE))
-            return word(p, out);
-        if (parser_at(p, OP_OPEN)) {
-            TRY(lexer_next(&p->lx));
-            TRY(parse_assignment(p, out));
-            return parser_expect(p, OP_CLOSE);
-        }
-        if (parser_at(p, OP_OPEN_INDEX)) {
-            TRY(lexer_next(&p->lx));
-            return array(p, at, out);
-        }
-        break;
-    case TOKEN_QUOTED:
-    case TOKEN_END:
-        break;
-    }
-    return lexer_syntax(&p->lx);
+    if (!parser_at(p, OP_OPEN_INDEX))
+        return parse_plain(p, parse_assignment, out);
+    TRY(lexer_next(&p->lx));
+    return array(p, at, out);
 }
 
 static struct err *postfix(struct parser *p, const struct node **x, bool *more)
 {
     struct node *n = NULL;
-    const struct node *index = NULL;
     size_t at = p->lx.tok.start;
     *more = true;
     if (parser_at(p, OP_DOT)) {
@@ -268,15 +242,9 @@ static struct err *postfix(struct parser *p, const struct node **x, bool *more)
         n->at = p->lx.tok.start;
         TRY(lexer_next(&p->lx));
     } else if (parser_at(p, OP_OPEN_INDEX)) {
-        n = node_new(p, NODE_INDEX, at);
-        TRY(lexer_next(&p->lx));
-        TRY(parse_assignment(p, &index));
-        TRY(parser_expect(p, OP_CLOSE_INDEX));
-        TRY(node_join(p, n, *x, index, NULL));
+        return parse_subscript(p, parse_assignment, x);
     } else if (parser_at(p, OP_OPEN)) {
-        TRY(node_wrap(p, NODE_CALL, (*x)->at, *x, &n));
-        TRY(lexer_next(&p->lx));
-        TRY(parse_list(p, OP_CLOSE, parse_assignment, n));
+        return parse_call(p, x);
     } else {
         *more = false;
         return NULL;
