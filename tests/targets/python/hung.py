@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services that hang or die. Each writes what it knows of itself before it does so.
+
+usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRARY: native.c as a shared object
+
+    lock        two threads that wait for each other's lock
+    gil         C that holds the GIL; the other threads wait for that
+    recursion   3,000 calls deep
+    native      Python, C, Python, C
+    crash       C below Python writes where nothing is
+    spin        threads that never wait, each in a chain of calls of its own length
+"""
+
+import ctypes
+import signal
+import sys
+import threading
+import time
+
+import oracle
+
+STORE, ACCOUNTS = threading.Lock(), threading.Lock()
+BOTH = threading.Barrier(2)
+
+
+class Library:
+    """The C functions; `with_gil` keeps the GIL while they run."""
+
+    def __init__(self, path):
+        self.plain, self.with_gil = ctypes.CDLL(path), ctypes.PyDLL(path)
+        self.visitor = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+
+
+def take(mine, other, order):
+    with mine:
+        BOTH.wait()
+        with other:
+            return order
+
+
+def lock():
+    oracle.start("orders", take, STORE, ACCOUNTS, {"id": 17})
+    oracle.start("refunds", take, ACCOUNTS, STORE, {"id": 18})
+    time.sleep(0.1)
+    oracle.stop()
+
+
+def compress(library, payload):
+    library.with_gil.native_hold()
+    return payload
+
+
+def gil():
+    library = Library(sys.argv[4])
+    idle = threading.Event()
+    for i in range(3):
+        oracle.start("worker %d" % i, serve, idle, i)
+    oracle.settle()
+    oracle.write(sys.argv[2], sys._getframe())
+    # They wake while the GIL is held, and wait for it from then on.
+    sys.setswitchinterval(100)
+    idle.set()
+    compress(library, b"payload")
+
+
+def serve(idle, number):
+    idle.wait()
+    while True:
+        number += 1
+
+
+def descend(n):
+    if n == 0:
+        oracle.stop()
+    return descend(n - 1)
+
+
+def recursion():
+    sys.setrecursionlimit(10000)
+    descend(3000)
+
+
+def native(ending="wait"):
+    library = Library(sys.argv[4])
+
+    def again(n):
+        if ending == "crash":
+            oracle.write(sys.argv[2], sys._getframe())
+            return library.plain.native_crash()
+        return library.with_gil.native_visit(innermost, n + 1)
+
+    def visit(n):
+        return list(map(again, [n]))[0]
+
+    outermost, innermost = library.visitor(visit), library.visitor(deepest)
+    return library.plain.native_visit(outermost, 2)
+
+
+def deepest(n):
+    oracle.stop()
+    return n
+
+
+def crash():
+    native("crash")
+
+
+# Every call's argument is its caller's plus one: a stack is possible only if these numbers are in a row.
+
+
+def step(depth, limit):
+    if depth == limit:
+        return turn(depth + 1)
+    return step(depth + 1, limit)
+
+
+def turn(depth):
+    total = 0
+    for _ in range(20):
+        total += leaf(depth + 1)
+    return total
+
+
+def leaf(depth):
+    return sum(map(lambda n: n * depth, range(10)))
+
+
+def spinning(limit, counts):
+    while True:
+        step(0, limit)
+        counts[limit] = counts.get(limit, 0) + 1
+
+
+def spin():
+    counts = {}
+    for i in range(8):
+        oracle.start("spin %d" % i, spinning, 3 + 2 * i, counts)
+    beat(sys.argv[2])
+
+
+def beat(path):
+    """Tells the longest time between two beats, and that all goes well, for each SIGUSR1."""
+    longest, asked = [0.0], []
+    signal.signal(signal.SIGUSR1, lambda *unused: asked.append(1))
+    print("ready", flush=True)
+    before = time.monotonic()
+    while True:
+        time.sleep(0.0005)
+        now = time.monotonic()
+        longest[0] = max(longest[0], now - before)
+        before = now
+        if asked:
+            asked.clear()
+            with open(path, "w") as file:
+                file.write("%.6f\n" % longest[0])
+            longest[0] = 0.0
+            before = time.monotonic()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[3]]()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python interpreters of a machine, and cores of the programs in tests/targets/python/.
+
+    for python in pythons.found(): ...
+    with pythons.running(python, "all", folder) as process: process.oracle
+    core, oracle = pythons.core(python, "all", folder)
+
+INQUEST_PYTHONS names interpreters (paths, by colons); else they are those of the distribution and of pyenv.
+"""
+
+import dataclasses
+import functools
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import build
+import cores
+
+PROGRAMS = os.path.join(build.HERE, "python")
+
+
+@dataclasses.dataclass(frozen=True)
+class Python:
+    path: str
+    version: tuple  # (3, 11, 2)
+    origin: str  # "debian", "pyenv" or "named"; "debian-debug": with Py_DEBUG
+    home: str | None = None  # PYTHONHOME, when it was copied away from its library
+
+    def __str__(self):
+        return f"{'.'.join(map(str, self.version))}-{self.origin}"
+
+    @property
+    def libpython(self):
+        """The library that it is linked with; None: it is in the program."""
+        return needed(self.path)
+
+
+def needed(path):
+    """The libpython that an ELF file names and the dynamic linker finds."""
+    for line in build.run(["ldd", path]).splitlines():
+        if match := re.match(r"\s*libpython\S* => (/\S+)", line):
+            return match[1]
+    return None
+
+
+def _ask(path, origin):
+    question = "import sys; print(*sys.version_info[:3], hasattr(sys, 'gettotalrefcount'))"
+    result = subprocess.run([path, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                            stdin=subprocess.DEVNULL, text=True, check=False)
+    words = result.stdout.split()
+    if result.returncode or len(words) != 4 or words[0] != "3" or int(words[1]) < 6:
+        return None
+    return Python(path, tuple(map(int, words[:3])), origin + ("-debug" if words[3] == "True" else ""))
+
+
+@functools.lru_cache(maxsize=None)
+def found():
+    """All interpreters from 3.6 on, by version."""
+    named = os.environ.get("INQUEST_PYTHONS")
+    paths = [(path, "named") for path in named.split(":")] if named else \
+        [(path, "debian") for path in glob.glob("/usr/bin/python3.[0-9]*")] + \
+        [(path, "pyenv") for path in glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python3"))]
+    asked = [_ask(path, origin) for path, origin in paths if "-" not in os.path.basename(path)]
+    return sorted((python for python in asked if python), key=lambda python: (python.version, python.origin))
+
+
+def native_library(folder):
+    """native.c as a shared object."""
+    out = os.path.join(folder, "native.so")
+    if not os.path.exists(out):
+        os.makedirs(folder, exist_ok=True)
+        build.run([build.tool("gcc"), "-O2", "-g", "-fno-optimize-sibling-calls", "-fno-inline", "-shared", "-fPIC",
+                   os.path.join(PROGRAMS, "native.c"), "-o", out])
+    return out
+
+
+def embedding(python, folder):
+    """The program that embeds this interpreter."""
+    library = python.libpython
+    if not library:
+        beside = glob.glob(f"/usr/lib/*/libpython3.{python.version[1]}.so.1.0")
+        if not beside:
+            raise build.Missing(f"libpython3.{python.version[1]} is not installed")
+        library = beside[0]
+    out = os.path.join(folder, f"embed-{python}")
+    if not os.path.exists(out):
+        os.makedirs(folder, exist_ok=True)
+        build.run([build.tool("gcc"), "-O2", "-g", os.path.join(PROGRAMS, "embed.c"), library,
+                   f"-Wl,-rpath,{os.path.dirname(library)}", "-o", out])
+    return out
+
+
+def stripped(python, folder):
+    """A copy of the interpreter, and of its libpython, without symbols. It uses the library of the original."""
+    home = os.path.join(folder, f"stripped-{python}")
+    copy = os.path.join(home, "bin", f"python3.{python.version[1]}")
+    if not os.path.exists(copy):
+        os.makedirs(os.path.dirname(copy))
+        files = [(os.path.realpath(python.path), copy)]
+        if python.libpython:
+            files.append((python.libpython, os.path.join(home, os.path.basename(python.libpython))))
+        for source, target in files:
+            shutil.copy(source, target)
+            os.chmod(target, 0o755)
+            build.run([build.tool("strip"), "--strip-all", target])
+    prefix = build.run([python.path, "-c", "import sys; print(sys.base_prefix)"]).strip()
+    return dataclasses.replace(python, path=copy, home=prefix)
+
+
+def environment(python):
+    # Sets in one order, so that a failure can be seen again.
+    more = {"PYTHONHASHSEED": "0", "PYTHONPATH": PROGRAMS}
+    if python.home:
+        more["PYTHONHOME"] = python.home
+        more["LD_LIBRARY_PATH"] = os.path.dirname(os.path.dirname(python.path))
+    return cores.clean_env(**more)
+
+
+def _argv(python, program, ending, oracle, words, exe):
+    script = os.path.join(PROGRAMS, f"{program}.py")
+    return [exe or python.path, script, ending, oracle, *words]
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def running(python, program, folder, *words, exe=None):
+    """A cores.Running with `oracle`: what the program wrote down of itself. `exe`: a program that embeds it."""
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, f"{python}-{program}-{'-'.join(map(os.path.basename, words))}.json")
+    if os.path.exists(path):
+        os.unlink(path)
+    process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python))
+    process.oracle = _read(path) if os.path.exists(path) else None
+    return process
+
+
+def core(python, program, folder, *words, ending="abort", exe=None, by=None):
+    """(path of a core, what the program wrote down). `by`: cores.gcore of one that waits, else the kernel writes it when
+    it dies."""
+    name = f"{python}-{program}-{'-'.join((ending, *map(os.path.basename, words)))}{'-embedded' if exe else ''}"
+    path, oracle = os.path.join(folder, name + ".core"), os.path.join(folder, name + ".json")
+    if by:
+        with running(python, program, folder, *words, exe=exe) as process:
+            process.settle()
+            return by(process.pid, path), process.oracle
+    os.makedirs(folder, exist_ok=True)
+    made = cores.kernel_core(_argv(python, program, ending, oracle, words, exe), folder, name=name + ".core",
+                             env=environment(python), kill=signal.SIGABRT if ending == "wait" else None)
+    return made, _read(oracle)
