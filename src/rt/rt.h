@@ -10,6 +10,7 @@
 #include "module/symbolize.h"
 #include "unwind/unwind.h"
 #include "value/format.h"
+#include "value/scope.h"
 
 struct rt; /* one attached runtime; each implementation defines its own */
 
@@ -61,6 +62,49 @@ struct rt_fact {
 
 /* Reads the stacks of tasks: one for each thread that does so. */
 struct task_walker;
+
+/* ---- interpreters: frames of a language that C functions run ---- */
+
+/* Where a frame of the language is. Equal places are the same pointer, so that a deep recursion has one. */
+struct rt_place {
+    const char *function; /* qualified, where the language has that; NULL unknown */
+    const char *name;     /* the plain name; NULL unknown */
+    const char *file;     /* as the language names it, "<string>" too; NULL unknown */
+    uint32_t line, column, end_line, end_column; /* columns from 1, the end is the column after the last; 0 unknown */
+};
+
+/* The frame is run by none of the native frames that were found. */
+#define RT_UNPLACED UINT32_MAX
+
+struct rt_frame {
+    taddr record; /* the interpreter's own */
+    const struct rt_place *at;
+    uint32_t native; /* index of the native frame that runs it, or RT_UNPLACED */
+};
+
+/* A native frame of a thread as far as an interpreter is found by it. */
+struct rt_native {
+    taddr lookup;  /* pc, or pc - 1 for a return address */
+    taddr sp, cfa; /* its part of the stack is [sp, cfa); 0 unknown */
+};
+
+/* What an interpreter runs on one thread. */
+struct rt_stack {
+    const struct rt_frame *frames; /* innermost first; `native` never falls, but for RT_UNPLACED */
+    size_t n;
+    const char *note; /* what is not as it should be: frames that end early, or fit no native one; NULL */
+    bool unmerged;    /* native frames do not tell where these belong */
+};
+
+/* A thread as the language knows it. */
+struct rt_thread {
+    int32_t tid;          /* 0 unknown */
+    taddr object;         /* the runtime's record of it */
+    uint64_t interpreter; /* number of the interpreter that it belongs to */
+    const char *name;     /* the program's name for it; NULL unknown */
+    const char *state;    /* "holds the GIL", "waits for the GIL"; NULL unknown */
+    int8_t daemon;        /* it does not keep the program alive: 0, 1; -1 unknown */
+};
 
 struct runtime {
     const char *name; /* "native", "go", "cpython" */
@@ -116,6 +160,22 @@ struct runtime {
     bool (*waits_on)(struct rt *, const struct task *, taddr object);
     /* What the program marked a task with, at most max; strings are the rt's. */
     size_t (*labels)(struct rt *, const struct task *, struct task_label *out, size_t max);
+
+    /* Interpreters. What they give out is the rt's.
+     * All threads that they know, in their order. ERR_NO_DATA, ERR_CORRUPT. */
+    struct err *(*threads)(struct rt *, const struct rt_thread **out, size_t *n);
+    /* The language frames of a thread, each with the native frame (innermost first) that runs it. None: n is 0. */
+    void (*annotate)(struct rt *, const struct image_thread *th, const struct rt_native *natives, size_t n,
+                     struct rt_stack *out);
+    /* "python": the language of their frames; a literal. */
+    const char *interprets;
+    /* Is a native function of that thread the interpreter's own, of no interest to who wrote the program? `inside`: a
+     * frame of the language stands further in. NULLs are unknown. */
+    bool (*is_interpreter)(struct rt *, const struct module *m, const char *function, const char *file, bool inside);
+    /* Of a frame of theirs, f->lang->record: as scope_variables(), each with its value. */
+    struct err *(*variables)(struct rt *, const struct vframe *f, struct variables *out);
+    /* An expression in the language, in a frame of theirs. */
+    struct err *(*evaluate)(struct rt *, const struct vframe *f, const char *text, struct value *out);
 };
 
 #endif

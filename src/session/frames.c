@@ -125,6 +125,14 @@ static void leave_by_jump(const struct arch *a, const struct physical *p, taddr 
         regs_set(out, a->tls->tp, p->regs.val[a->tls->tp]);
 }
 
+/* The first native frame at or after an index. */
+static size_t native_from(const struct sstack *st, size_t index)
+{
+    while (index < st->n && st->frames[index].kind == FRAME_LANGUAGE)
+        index++;
+    return index;
+}
+
 static const struct vframe *caller_of(const struct vframe *f);
 
 static const struct vframe *make_frame(struct session *s, const struct sstack *st, size_t index,
@@ -162,9 +170,14 @@ static const struct vframe *caller_of(const struct vframe *f)
     if (sf->asked)
         return sf->caller;
     sf->asked = true;
-    size_t next = function_of(st, sf->index) + 1;
-    if (next >= st->n && st->more)
+    size_t next = native_from(st, function_of(st, sf->index) + 1);
+    while (next >= st->n && st->more) {
+        size_t had = st->n;
         IGNORE_ERR(session_extend_stack(sf->s, st, next + 1)); /* cancelled: the caller is not known */
+        if (st->n == had)
+            break;
+        next = native_from(st, next);
+    }
     const struct physical *here = known_physical(sf->s, st, st->frames[sf->index].physical);
     if (next >= st->n || !here)
         return NULL;
@@ -181,12 +194,71 @@ static const struct vframe *caller_of(const struct vframe *f)
     return sf->caller;
 }
 
+/* ---- frames of interpreted languages ---- */
+
+/* Which runtime's it is. NULL: of none that tells of variables. */
+static const struct attached *interpreter_of(const struct session *s, const struct sframe *f)
+{
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        const struct runtime *r = s->runtimes.v[i].runtime;
+        if (r->interprets && f->at->language == r->interprets)
+            return &s->runtimes.v[i];
+    }
+    return NULL;
+}
+
+static struct err *language_variables(void *self, const struct vframe *f, struct variables *out)
+{
+    const struct attached *a = self;
+    if (!a->runtime->variables)
+        return err_new(ERR_NO_DATA, "variables of %s frames are not read", a->runtime->interprets);
+    return a->runtime->variables(a->rt, f, out);
+}
+
+static struct err *language_evaluate(void *self, const struct vframe *f, const char *text, struct value *out)
+{
+    const struct attached *a = self;
+    if (!a->runtime->evaluate)
+        return err_new(ERR_UNSUPPORTED, "expressions of %s are not evaluated", a->runtime->interprets);
+    return a->runtime->evaluate(a->rt, f, text, out);
+}
+
+static struct err *make_language_frame(struct session *s, const struct sstack *st, size_t index,
+                                       const struct vframe **out)
+{
+    const struct sframe *sf = &st->frames[index];
+    const struct attached *by = interpreter_of(s, sf);
+    if (!by)
+        return err_new(ERR_NO_DATA, "the interpreter of frame %zu is not known", index);
+    struct source_frame *made = arena_new(&s->values->arena, struct source_frame);
+    struct lang_frame *lang = arena_new(&s->values->arena, struct lang_frame);
+    *made = (struct source_frame){.s = s, .st = st, .index = index, .asked = true};
+    size_t native = native_from(st, index);
+    if (sf->physical != UINT32_MAX && native < st->n) {
+        const struct physical *p;
+        TRY(find_physical(s, st, function_of(st, native), &p));
+        made->f = *make_frame(s, st, function_of(st, native), p);
+    }
+    *lang = (struct lang_frame){.record = sf->pc,
+                                .self = (void *)(uintptr_t)by,
+                                .variables = language_variables,
+                                .evaluate = language_evaluate};
+    made->f.vs = &s->values->vs;
+    made->f.thread = st->thread;
+    made->f.caller = caller_of;
+    made->f.lang = lang;
+    *out = &made->f;
+    return NULL;
+}
+
 struct err *session_frame(struct session *s, const struct sstack *st, size_t index, const struct vframe **out)
 {
     const struct physical *p;
     if (index >= st->n)
         return err_new(ERR_NO_DATA, st->n ? "there is no frame %zu" : "the stack is empty", index);
     (void)session_values(s);
+    if (st->frames[index].kind == FRAME_LANGUAGE)
+        return make_language_frame(s, st, index, out);
     TRY(find_physical(s, st, index, &p));
     *out = make_frame(s, st, index, p);
     return NULL;
@@ -197,7 +269,8 @@ void session_prepare_frames(struct session *s)
     VEC(taddr) lookups = {0};
     for (size_t i = 0; i < s->n_stacks; i++)
         for (size_t k = 0; k < s->stacks[i].n; k++)
-            *vec_push(&lookups) = lookup_of(&s->stacks[i], k, is_exact(&s->stacks[i], k));
+            if (s->stacks[i].frames[k].kind != FRAME_LANGUAGE)
+                *vec_push(&lookups) = lookup_of(&s->stacks[i], k, is_exact(&s->stacks[i], k));
     scope_prepare(session_values(s), lookups.v, lookups.n);
     vec_done(&lookups);
 }

@@ -45,6 +45,7 @@ struct session {
     bool have_tasks;
     VEC(struct trouble) troubles;
     bool have_troubles;
+    struct map64 language_places; /* struct rt_place * -> struct splace * */
     struct map64 task_stacks; /* task -> its struct sstack */
     struct map64 task_starts; /* entry of a first function -> of the one that it wraps */
 

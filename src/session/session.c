@@ -190,6 +190,8 @@ static void forget_stacks(struct session *s)
     s->have_tasks = false;
     vec_done(&s->troubles);
     s->have_troubles = false;
+    map64_done(&s->language_places);
+    s->language_places = (struct map64){0};
     map64_done(&s->task_stacks);
     s->task_stacks = (struct map64){0};
     map64_done(&s->task_starts);

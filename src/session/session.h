@@ -42,7 +42,8 @@ const struct module *session_module(struct session *s, size_t i, bool load);
 /* How to get what a module of this session lacks ("apt install libc6-dbg"); NULL: nothing is missing. */
 const char *session_module_hint(struct session *s, const struct module *m);
 
-enum frame_kind { FRAME_NORMAL, FRAME_INLINED, FRAME_TAILCALL, FRAME_SIGNAL };
+/* FRAME_LANGUAGE: of an interpreted language; it stands just inside the native frame that runs it. */
+enum frame_kind { FRAME_NORMAL, FRAME_INLINED, FRAME_TAILCALL, FRAME_SIGNAL, FRAME_LANGUAGE };
 
 /* What is known of one source-level function at one address: shared by all frames there, so that 100,000
  * frames of a recursion cost 24 bytes each. Equal names, files and languages are the same pointer within a
@@ -51,7 +52,9 @@ struct splace {
     const char *function; /* as in the source: demangled, qualified; for C what the linker calls it */
     const char *file; /* path as the compiler recorded it */
     uint32_t line, column;
-    const char *language; /* "c", "c++", "rust", ... */
+    uint32_t end_line, end_column; /* of a FRAME_LANGUAGE: where the expression ends; 0 unknown */
+    const char *name; /* of a FRAME_LANGUAGE: its plain name; NULL */
+    const char *language; /* "c", "c++", "rust", "python", ... */
     const struct module *module; /* NULL when the address is in none */
     const struct mapping *mapping; /* NULL when the address is not mapped */
     taddr start; /* entry of the physical function; 0 unknown, or an inlined one */
@@ -59,11 +62,14 @@ struct splace {
 
 /* One source-level frame. Its number is its index, as in gdb. */
 struct sframe {
-    taddr pc; /* of the physical frame: inlined frames repeat it; a tail call: after its jump */
+    taddr pc; /* of the physical frame: inlined frames repeat it; a tail call: after its jump. FRAME_LANGUAGE: the
+                 interpreter's record of the frame instead */
     const struct splace *at;
-    uint32_t physical; /* index of the physical frame; a tail-call frame has that of its callee */
+    uint32_t physical; /* index of the physical frame; a tail-call frame has that of its callee; UINT32_MAX: of a
+                          FRAME_LANGUAGE that no physical frame was found for */
     uint8_t kind; /* enum frame_kind */
     uint8_t how; /* enum frame_how: FRAME_POINTER and FRAME_SCAN are guesses */
+    bool hidden; /* the interpreter's own, beside the FRAME_LANGUAGE that it runs: see session_frame_hidden() */
 };
 
 struct sstack {
@@ -74,6 +80,8 @@ struct sstack {
     bool more; /* there are more frames, which were not asked for: session_first_frames() */
     const char *stopped; /* why it ends before the outermost frame, or NULL */
     const char *stopped_hint; /* or NULL */
+    const char *note; /* what is wrong with its language frames, or NULL */
+    bool unmerged; /* its language frames stand after the native ones, since it is not known where they belong */
     uint32_t number; /* among all stacks that the session has made; for session/ */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From threads to source-level stacks: unwind all, find each distinct address once, merge. The first step is done of
  * all threads at once, the others for as many frames as are asked. */
+#include "session/language.h"
 #include "session/priv.h"
 
 #include <stdatomic.h>
@@ -16,6 +17,8 @@ struct walk {
     uint32_t *place; /* per physical frame */
     /* Tail-call chain between frame i and its caller: index + 1 into tails.chains; 0 none. */
     uint32_t *chain;
+    struct language_stack language;
+    bool annotated; /* the language frames are known */
 };
 
 /* Chains of tail calls, found once for each pair of call and callee. */
@@ -216,10 +219,21 @@ static size_t put_chain(const struct session *s, const struct tails *t, const st
     return n;
 }
 
-static size_t merge(const struct session *s, const struct tails *t, const struct walk *w, struct sframe *out)
+/* The language frames from *next on that native frames up to `native` run. */
+static size_t put_language(const struct language_stack *l, size_t *next, uint32_t native, struct sframe *out)
 {
     size_t n = 0;
+    for (; *next < l->stack.n && l->stack.frames[*next].native <= native; (*next)++, n++)
+        if (out)
+            out[n] = language_frame(l, *next);
+    return n;
+}
+
+static size_t merge(const struct session *s, const struct tails *t, const struct walk *w, struct sframe *out)
+{
+    size_t n = 0, next = 0;
     for (size_t i = 0; i < w->n_placed; i++) {
+        n += put_language(&w->language, &next, (uint32_t)i, out ? out + n : NULL);
         const struct frame *f = &w->frames.frames.v[i];
         struct sframe physical = {.pc = f->pc, .physical = (uint32_t)i, .kind = FRAME_NORMAL, .how = f->how};
         const struct place *p = &s->places.all.v[w->place[i]];
@@ -228,6 +242,8 @@ static size_t merge(const struct session *s, const struct tails *t, const struct
         if (chain && chain <= t->chains.n)
             n += put_chain(s, t, &t->chains.v[chain - 1], (uint32_t)i, out ? out + n : NULL);
     }
+    if (w->n_placed == w->frames.frames.n)
+        n += put_language(&w->language, &next, RT_UNPLACED, out ? out + n : NULL);
     return n;
 }
 
@@ -247,6 +263,7 @@ static void fill_stack(struct session *s, const struct tails *t, const struct wa
     size_t n = merge(s, t, w, NULL), max = s->opts.max_frames;
     struct sframe *frames = arena_array(&s->arena, struct sframe, n);
     merge(s, t, w, frames);
+    language_hide(&w->language, frames, n);
     out->frames = frames;
     out->n = n;
     out->more = w->n_placed < w->frames.frames.n;
@@ -256,6 +273,8 @@ static void fill_stack(struct session *s, const struct tails *t, const struct wa
         out->stopped = arena_printf(&s->arena, "the limit of %zu frames was reached", max);
     } else if (!out->more) {
         say_why_it_stopped(s, w, out);
+        out->note = w->language.stack.note;
+        out->unmerged = w->language.stack.unmerged;
     }
 }
 
@@ -318,6 +337,9 @@ static struct err *extend_stacks(struct session *s, size_t first, size_t end, si
         struct sstack *st = &s->stacks[i];
         if (!st->more || (st->n && st->n >= frames))
             continue;
+        if (!w->v[i].annotated)
+            language_annotate(s, st->thread, &w->v[i].frames, &w->v[i].language);
+        w->v[i].annotated = true;
         w->v[i].n_placed = physical_end(st, &w->v[i], frames);
         fill_stack(s, &w->tails, &w->v[i], st);
         if (!st->more) {

@@ -294,6 +294,11 @@ bool session_place_hidden(const struct session *s, const struct splace *at)
     return false;
 }
 
+bool session_frame_hidden(const struct session *s, const struct sframe *f)
+{
+    return f->hidden || session_place_hidden(s, f->at);
+}
+
 size_t session_task_labels(struct session *s, const struct tasks *t, const struct task *task, struct task_label *out,
                            size_t max)
 {

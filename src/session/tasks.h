@@ -46,6 +46,9 @@ bool session_task_waits_on(struct session *s, const struct tasks *t, const struc
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
 /* One of a runtime's own frames, or of its compiler's: of interest to its makers only. */
 bool session_place_hidden(const struct session *s, const struct splace *at);
+/* The same of a frame in its stack: also the native frames of an interpreter, whose place the frames of the language
+ * take. */
+bool session_frame_hidden(const struct session *s, const struct sframe *f);
 /* Why tasks end before their time, those of the crashed thread first; a runtime's own fatal error is a trouble without
  * a task. Made once. ERR_CANCELLED. */
 struct trouble {

@@ -292,6 +292,8 @@ bool scope_function(const struct vframe *f, struct dw_die *out)
 
 struct err *scope_variables(const struct vframe *f, struct variables *out)
 {
+    if (f->lang)
+        return f->lang->variables(f->lang->self, f, out);
     struct scope_at *at = scope_at(f->vs, f->lookup);
     uint32_t which;
     const struct dw_die *die = scope_die(f, at, &which);

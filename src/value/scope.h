@@ -7,8 +7,18 @@
 #include "unwind/unwind.h"
 #include "value/value.h"
 
+struct variables;
+
 /* The function itself, whatever was inlined into it. */
 #define SCOPE_PHYSICAL UINT32_MAX
+
+/* A frame of an interpreted language: whoever attached the language's runtime knows its variables. */
+struct lang_frame {
+    taddr record; /* the interpreter's own */
+    void *self;
+    struct err *(*variables)(void *self, const struct vframe *f, struct variables *out);
+    struct err *(*evaluate)(void *self, const struct vframe *f, const char *text, struct value *out);
+};
 
 /* One source-level frame, as far as variables need it. Filled by the session. */
 struct vframe {
@@ -25,6 +35,9 @@ struct vframe {
     const struct vframe *(*caller)(const struct vframe *f);
     void *arg; /* of `caller` */
     struct module *module; /* NULL: none */
+    const struct lang_frame
+        *lang; /* NULL: of native code. Else pc, cfa and regs are those of the native frame that runs
+                                      it, where that is known: pc 0 otherwise */
 };
 
 /* What was found out about addresses, shared by all frames there. */
@@ -47,6 +60,7 @@ struct variable {
     uint32_t block; /* 0 the innermost block that holds pc; arguments have the function's */
     uint32_t line; /* of its declaration; 0 unknown */
     bool shadowed; /* an inner block has the same name */
+    const struct value *value; /* of a lang_frame's: known as it stands; NULL: by its DIE */
     bool indirect; /* its DIE describes the pointer to it (Go's escaped variables); `name` and `type` are its own */
 };
 struct variables {

@@ -180,6 +180,10 @@ static struct err *behind(const struct vframe *f, const struct variable *v, stru
 
 struct err *scope_value(const struct vframe *f, const struct variable *v, struct value *out)
 {
+    if (v->value) {
+        *out = *v->value;
+        return NULL;
+    }
     struct scope_eval e = {.vs = f->vs, .f = f, .module = f->module};
     struct value found = {.type = v->indirect ? type_of(f->vs->types, &v->die) : v->type, .frame = f};
     TRY(scope_locate(&e, &v->die, found.type, &found.loc));
@@ -227,7 +231,7 @@ struct err *scope_entry_value(const struct vframe *f, const struct variable *v, 
     struct bytes expr;
     uint64_t reg, number;
     unsigned size;
-    if (!at->s.found || f->inlined < at->s.n_inlined || !v->argument ||
+    if (f->lang || !at->s.found || f->inlined < at->s.n_inlined || !v->argument ||
         !scope_attr(&v->die, DW_AT_location, &attr, &owner))
         return err_new(ERR_NO_DATA, "%s has no value on entry", v->name);
     TRY(dwx_at(owner.unit, &attr, at->s.entry, &expr));

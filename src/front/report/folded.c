@@ -27,7 +27,7 @@ static void put_folded_frames(struct text *t, const struct report *r, const stru
     bool all = call_has(r->call, "all-frames");
     for (size_t i = st->n; i-- > 0;) {
         const struct sframe *f = &st->frames[i];
-        if (!all && i && session_place_hidden(r->session, f->at))
+        if (!all && i && session_frame_hidden(r->session, f))
             continue;
         text_putc(t, ';');
         if (f->at->function)

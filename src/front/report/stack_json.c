@@ -16,6 +16,8 @@ static const char *kind_name(enum frame_kind k)
         return "tailcall";
     case FRAME_SIGNAL:
         return "signal";
+    case FRAME_LANGUAGE:
+        return "language";
     }
     return "normal";
 }

@@ -49,6 +49,7 @@ static const char *kind_mark(const struct sframe *f)
         return " [tail call]";
     case FRAME_NORMAL:
     case FRAME_SIGNAL:
+    case FRAME_LANGUAGE:
         break;
     }
     return "";
@@ -59,6 +60,8 @@ static void put_function(struct text *t, const struct stack_layout *l, const str
     struct text raw = {0};
     if (f->kind == FRAME_SIGNAL)
         text_put(&raw, "<signal handler called>");
+    else if (!f->at->function && f->kind == FRAME_LANGUAGE)
+        text_put(&raw, "?");
     else if (!f->at->function)
         text_printf(&raw, "0x%0*" PRIx64, l->r->im->arch && l->r->im->arch->addr_size == 4 ? 8 : 16, f->pc);
     else if (l->short_text && text_columns(f->at->function) + strlen(kind_mark(f)) > l->sc->columns / 2)
@@ -93,7 +96,9 @@ static void put_place(struct text *t, const struct stack_layout *l, const struct
 static void put_module(struct text *t, const struct sframe *f)
 {
     const struct splace *at = f->at;
-    if (at->module)
+    if (f->kind == FRAME_LANGUAGE)
+        text_put(t, at->language);
+    else if (at->module)
         put_safe(t, at->module->name);
     else if (at->mapping && at->mapping->path)
         put_safe(t, path_tail(at->mapping->path, 1));
@@ -235,6 +240,12 @@ static void put_stretch(struct text *t, const struct stack_layout *l, const stru
 static void put_stop(struct text *t, struct stack_layout *l, const struct sstack *st)
 {
     const char *hint = st->stopped_hint;
+    if (st->note) {
+        text_printf(t, "%*s", NUMBER_COLUMN, "");
+        put_coloured(t, l->sc, COLOUR_YELLOW, "note: ");
+        put_safe(t, st->note);
+        text_putc(t, '\n');
+    }
     if (!st->stopped)
         return;
     text_printf(t, "%*s", NUMBER_COLUMN, "");
@@ -253,7 +264,7 @@ static void put_stop(struct text *t, struct stack_layout *l, const struct sstack
 static bool is_of_interest(const struct stack_layout *l, const struct sstack *st)
 {
     for (size_t i = 0; i < st->n; i++)
-        if (st->frames[i].kind != FRAME_SIGNAL && !session_place_hidden(l->r->session, st->frames[i].at))
+        if (st->frames[i].kind != FRAME_SIGNAL && !session_frame_hidden(l->r->session, &st->frames[i]))
             return true;
     return false;
 }
@@ -262,7 +273,7 @@ static bool is_of_interest(const struct stack_layout *l, const struct sstack *st
 static bool is_hidden(const struct stack_layout *l, const struct sstack *st, size_t i, bool shown)
 {
     const struct sframe *f = &st->frames[i];
-    return (f->kind == FRAME_SIGNAL && !shown && i) || session_place_hidden(l->r->session, f->at);
+    return (f->kind == FRAME_SIGNAL && !shown && i) || session_frame_hidden(l->r->session, f);
 }
 
 struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struct sstack *st, FILE *out)
@@ -386,7 +397,7 @@ struct err *stack_write_text(const struct report *r)
         .short_text = r->call->screen.columns && !call_has(r->call, "full-paths"),
         .addresses = call_has(r->call, "addresses"),
         .fold = !r->full && !call_has(r->call, "all-frames"),
-        .hide = r->n_runtimes && !call_has(r->call, "all-frames"),
+        .hide = !call_has(r->call, "all-frames"),
     };
     struct map64 seen = {0};
     for (size_t i = 0; i < r->n_stacks; i++)

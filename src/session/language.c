@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/language.h"
+
+#include "session/priv.h"
+
+/* ---- asking ---- */
+
+static struct rt_native *native_frames(const struct session *s, const struct image_thread *th,
+                                       const struct frames *frames)
+{
+    size_t n = frames->frames.n;
+    const struct arch *a = s->im->arch;
+    struct rt_native *v = xcalloc(n + 1, sizeof(*v));
+    taddr sp = n && regs_has(&th->regs, a->sp) ? th->regs.val[a->sp] : 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct frame *f = &frames->frames.v[i];
+        bool exact = f->exact_pc || f->is_signal || !f->pc;
+        v[i] = (struct rt_native){.lookup = exact ? f->pc : f->pc - 1, .sp = sp, .cfa = f->cfa};
+        sp = f->cfa;
+    }
+    return v;
+}
+
+/* ---- places ---- */
+
+static const struct splace *place_of(struct session *s, const struct attached *by, const struct rt_place *p)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&s->language_places, (uint64_t)(uintptr_t)p, &fresh);
+    if (fresh) {
+        struct splace *at = arena_new(&s->arena, struct splace);
+        *at = (struct splace){.function = places_string(&s->places, p->function),
+                              .name = places_string(&s->places, p->name),
+                              .file = places_string(&s->places, p->file),
+                              .line = p->line,
+                              .column = p->column,
+                              .end_line = p->end_line,
+                              .end_column = p->end_column,
+                              .language = by->runtime->interprets};
+        *slot = (uint64_t)(uintptr_t)at;
+    }
+    return (const struct splace *)(uintptr_t)*slot;
+}
+
+void language_annotate(struct session *s, const struct image_thread *th, const struct frames *frames,
+                       struct language_stack *out)
+{
+    *out = (struct language_stack){0};
+    SCOPED(freep) struct rt_native *natives = NULL;
+    for (size_t i = 0; i < s->runtimes.n && !out->stack.n && !out->stack.note; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        if (!a->runtime->annotate)
+            continue;
+        if (!natives)
+            natives = native_frames(s, th, frames);
+        a->runtime->annotate(a->rt, th, natives, frames->frames.n, &out->stack);
+        out->by = a;
+    }
+    if (!out->stack.n)
+        return;
+    out->at = arena_array(&s->arena, const struct splace *, out->stack.n);
+    for (size_t i = 0; i < out->stack.n; i++)
+        out->at[i] = place_of(s, out->by, out->stack.frames[i].at);
+}
+
+struct sframe language_frame(const struct language_stack *l, size_t i)
+{
+    const struct rt_frame *f = &l->stack.frames[i];
+    return (struct sframe){
+        .pc = f->record, .at = l->at[i], .physical = f->native, .kind = FRAME_LANGUAGE, .how = FRAME_STEPPER};
+}
+
+/* ---- the interpreter's own frames ---- */
+
+void language_hide(const struct language_stack *l, struct sframe *frames, size_t n)
+{
+    bool inside = false; /* of a frame of the language: it was met */
+    const struct runtime *r = l->by ? l->by->runtime : NULL;
+    if (!l->stack.n || l->stack.unmerged || !r->is_interpreter)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        const struct splace *at = frames[i].at;
+        inside |= frames[i].kind == FRAME_LANGUAGE;
+        if (frames[i].kind != FRAME_LANGUAGE && frames[i].kind != FRAME_SIGNAL)
+            frames[i].hidden = r->is_interpreter(l->by->rt, at->module, at->function, at->file, inside);
+    }
+}
