@@ -3,6 +3,9 @@
 #include "front/console/debug.h"
 #include "front/report/report.h"
 #include "tool/tool.h"
+#if WITH_RT_CPYTHON
+#include "rt/cpython/cpython.h"
+#endif
 #if WITH_RT_GO
 #include "rt/go/go.h"
 #endif
@@ -15,6 +18,9 @@ const struct command *const all_commands[] = {
 };
 
 const struct runtime *const all_runtimes[] = {
+#if WITH_RT_CPYTHON
+    &runtime_cpython,
+#endif
 #if WITH_RT_GO
     &runtime_go,
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CPython as a runtime: what it can do, and how it is found. */
+#include "rt/cpython/priv.h"
+
+static struct err *detect(struct modules *ms, bool *found)
+{
+    *found = py_is_there(ms);
+    return NULL;
+}
+
+static void rt_free(struct rt *rt)
+{
+    if (!rt)
+        return;
+    vec_done(&rt->facts);
+    arena_done(&rt->arena);
+    free(rt);
+}
+
+static void rt_freep(struct rt **rt)
+{
+    rt_free(*rt);
+}
+
+static struct err *attach(struct modules *ms, struct rt **out)
+{
+    SCOPED(rt_freep) struct rt *rt = xcalloc(1, sizeof(*rt));
+    rt->ms = ms;
+    TRY(py_find(rt));
+    *out = TAKE(rt);
+    return NULL;
+}
+
+const struct runtime runtime_cpython = {
+    .name = "cpython",
+    .detect = detect,
+    .attach = attach,
+    .free = rt_free,
+    .interprets = "python",
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the fields of CPython's structs are, by version: byte offsets on 64-bit processors.
+ *
+ * One file a version in layout/, written by tools/python_layouts.py from the DWARF of a build, and compared with every
+ * interpreter that the tests find. From 3.13 on the interpreter publishes some of them itself (_Py_DebugOffsets): those
+ * win where the two differ, and serve for a version that has no file here.
+ * Sources: Include/cpython/, Include/internal/pycore_*.h. */
+#ifndef RT_CPYTHON_LAYOUT_H
+#define RT_CPYTHON_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PY_NONE UINT32_MAX /* the version has no such field */
+
+/* X(field, "struct", "path in it"); '|' separates what versions call it, "" is the size of the struct. */
+#define PY_LAYOUT_FIELDS(X)                                                                              \
+                                                                                    /* the process */                                                                                    \
+    X(rt_interpreters_head, "_PyRuntimeState", "interpreters.head")                                      \
+    X(rt_interpreters_main, "_PyRuntimeState", "interpreters.main")                                      \
+    X(rt_finalizing, "_PyRuntimeState", "_finalizing|finalizing")                                        \
+    X(rt_gil_last_holder, "_PyRuntimeState", "ceval.gil.last_holder")                                    \
+    X(rt_gil_locked, "_PyRuntimeState", "ceval.gil.locked")                                              \
+    X(rt_tstate_current, "_PyRuntimeState", "gilstate.tstate_current")                                   \
+    X(rt_main_thread, "_PyRuntimeState", "main_thread")                                                  \
+                                                        /* an interpreter */                                                                                 \
+    X(interp_next, "PyInterpreterState", "next")                                                         \
+    X(interp_threads_head, "PyInterpreterState", "threads.head|tstate_head")                             \
+    X(interp_threads_main, "PyInterpreterState", "threads.main")                                         \
+    X(interp_id, "PyInterpreterState", "id")                                                             \
+    X(interp_modules, "PyInterpreterState", "imports.modules|modules")                                   \
+    X(interp_sysdict, "PyInterpreterState", "sysdict")                                                   \
+    X(interp_builtins, "PyInterpreterState", "builtins")                                                 \
+    X(interp_gil, "PyInterpreterState", "ceval.gil")                                                     \
+    X(interp_gc_collecting, "PyInterpreterState", "gc.collecting")                                       \
+    X(gil_last_holder, "_gil_runtime_state", "last_holder")                                              \
+    X(gil_locked, "_gil_runtime_state", "locked")                                                        \
+    X(gil_enabled, "_gil_runtime_state", "enabled")                                                      \
+                                                            /* a thread */                                                                                       \
+    X(thread_next, "PyThreadState", "next")                                                              \
+    X(thread_interp, "PyThreadState", "interp")                                                          \
+    X(thread_frame, "PyThreadState", "frame")                                                            \
+    X(thread_cframe, "PyThreadState", "cframe")                                                          \
+    X(thread_current_frame, "PyThreadState", "current_frame")                                            \
+    X(thread_base_frame, "PyThreadState", "base_frame")                                                  \
+    X(thread_id, "PyThreadState", "thread_id")                                                           \
+    X(thread_native_id, "PyThreadState", "native_thread_id")                                             \
+    X(thread_state, "PyThreadState", "state")                                                            \
+    X(thread_status, "PyThreadState", "_status")                                                         \
+    X(thread_dict, "PyThreadState", "dict")                                                              \
+    X(thread_curexc_type, "PyThreadState", "curexc_type")                                                \
+    X(thread_curexc_value, "PyThreadState", "curexc_value")                                              \
+    X(thread_curexc_traceback, "PyThreadState", "curexc_traceback")                                      \
+    X(thread_current_exception, "PyThreadState", "current_exception")                                    \
+    X(thread_exc_type, "PyThreadState", "exc_type")                                                      \
+    X(thread_exc_value, "PyThreadState", "exc_value")                                                    \
+    X(thread_exc_traceback, "PyThreadState", "exc_traceback")                                            \
+    X(thread_exc_info, "PyThreadState", "exc_info")                                                      \
+    X(thread_exc_state, "PyThreadState", "exc_state")                                                    \
+    X(thread_context, "PyThreadState", "context")                                                        \
+    X(thread_datastack_chunk, "PyThreadState", "datastack_chunk")                                        \
+    X(thread_datastack_top, "PyThreadState", "datastack_top")                                            \
+    X(thread_asyncio_loop, "_PyThreadStateImpl", "asyncio_running_loop")                                 \
+    X(thread_asyncio_task, "_PyThreadStateImpl", "asyncio_running_task")                                 \
+    X(thread_asyncio_tasks_head, "_PyThreadStateImpl", "asyncio_tasks_head")                             \
+    X(exc_item_value, "_PyErr_StackItem", "exc_value")                                                   \
+    X(exc_item_type, "_PyErr_StackItem", "exc_type")                                                     \
+    X(exc_item_traceback, "_PyErr_StackItem", "exc_traceback")                                           \
+    X(exc_item_previous, "_PyErr_StackItem", "previous_item")                                            \
+    X(chunk_previous, "_PyStackChunk", "previous")                                                       \
+    X(chunk_size, "_PyStackChunk", "size")                                                               \
+    X(chunk_top, "_PyStackChunk", "top")                                                                 \
+    X(chunk_data, "_PyStackChunk", "data")                                                               \
+    X(cframe_current_frame, "_PyCFrame", "current_frame")                                                \
+    X(cframe_previous, "_PyCFrame", "previous")                                                          \
+    /* a frame: the object that Python code sees (all there is until 3.10), and what runs (from 3.11) */ \
+    X(frameobj_back, "PyFrameObject", "f_back")                                                          \
+    X(frameobj_code, "PyFrameObject", "f_code")                                                          \
+    X(frameobj_builtins, "PyFrameObject", "f_builtins")                                                  \
+    X(frameobj_globals, "PyFrameObject", "f_globals")                                                    \
+    X(frameobj_locals, "PyFrameObject", "f_locals")                                                      \
+    X(frameobj_valuestack, "PyFrameObject", "f_valuestack")                                              \
+    X(frameobj_stacktop, "PyFrameObject", "f_stacktop")                                                  \
+    X(frameobj_gen, "PyFrameObject", "f_gen")                                                            \
+    X(frameobj_lasti, "PyFrameObject", "f_lasti")                                                        \
+    X(frameobj_state, "PyFrameObject", "f_state")                                                        \
+    X(frameobj_executing, "PyFrameObject", "f_executing")                                                \
+    X(frameobj_localsplus, "PyFrameObject", "f_localsplus")                                              \
+    X(frameobj_frame, "PyFrameObject", "f_frame")                                                        \
+    X(frame_code, "_PyInterpreterFrame", "f_code|f_executable")                                          \
+    X(frame_previous, "_PyInterpreterFrame", "previous")                                                 \
+    X(frame_func, "_PyInterpreterFrame", "f_func|f_funcobj")                                             \
+    X(frame_globals, "_PyInterpreterFrame", "f_globals")                                                 \
+    X(frame_builtins, "_PyInterpreterFrame", "f_builtins")                                               \
+    X(frame_locals, "_PyInterpreterFrame", "f_locals")                                                   \
+    X(frame_object, "_PyInterpreterFrame", "frame_obj")                                                  \
+    X(frame_prev_instr, "_PyInterpreterFrame", "prev_instr")                                             \
+    X(frame_instr_ptr, "_PyInterpreterFrame", "instr_ptr")                                               \
+    X(frame_stacktop, "_PyInterpreterFrame", "stacktop")                                                 \
+    X(frame_stackpointer, "_PyInterpreterFrame", "stackpointer")                                         \
+    X(frame_tlbc_index, "_PyInterpreterFrame", "tlbc_index")                                             \
+    X(frame_owner, "_PyInterpreterFrame", "owner")                                                       \
+    X(frame_is_entry, "_PyInterpreterFrame", "is_entry")                                                 \
+    X(frame_localsplus, "_PyInterpreterFrame", "localsplus")                                             \
+    X(frame_size, "_PyInterpreterFrame", "")                                                             \
+    /* code */                                                                                           \
+    X(code_argcount, "PyCodeObject", "co_argcount")                                                      \
+    X(code_posonlyargcount, "PyCodeObject", "co_posonlyargcount")                                        \
+    X(code_kwonlyargcount, "PyCodeObject", "co_kwonlyargcount")                                          \
+    X(code_nlocals, "PyCodeObject", "co_nlocals")                                                        \
+    X(code_nlocalsplus, "PyCodeObject", "co_nlocalsplus")                                                \
+    X(code_flags, "PyCodeObject", "co_flags")                                                            \
+    X(code_firstlineno, "PyCodeObject", "co_firstlineno")                                                \
+    X(code_code, "PyCodeObject", "co_code")                                                              \
+    X(code_consts, "PyCodeObject", "co_consts")                                                          \
+    X(code_names, "PyCodeObject", "co_names")                                                            \
+    X(code_varnames, "PyCodeObject", "co_varnames")                                                      \
+    X(code_cellvars, "PyCodeObject", "co_cellvars")                                                      \
+    X(code_freevars, "PyCodeObject", "co_freevars")                                                      \
+    X(code_cell2arg, "PyCodeObject", "co_cell2arg")                                                      \
+    X(code_localsplusnames, "PyCodeObject", "co_localsplusnames")                                        \
+    X(code_localspluskinds, "PyCodeObject", "co_localspluskinds")                                        \
+    X(code_filename, "PyCodeObject", "co_filename")                                                      \
+    X(code_name, "PyCodeObject", "co_name")                                                              \
+    X(code_qualname, "PyCodeObject", "co_qualname")                                                      \
+    X(code_linetable, "PyCodeObject", "co_linetable|co_lnotab")                                          \
+    X(code_adaptive, "PyCodeObject", "co_code_adaptive")                                                 \
+    X(code_tlbc, "PyCodeObject", "co_tlbc")                                                              \
+    /* objects */                                                                                        \
+    X(object_refcnt, "PyObject", "ob_refcnt|ob_refcnt_full|ob_ref_local")                                \
+    X(object_type, "PyObject", "ob_type")                                                                \
+    X(object_size, "PyObject", "")                                                                       \
+    X(var_size, "PyVarObject", "ob_size")                                                                \
+    X(type_name, "PyTypeObject", "tp_name")                                                              \
+    X(type_basicsize, "PyTypeObject", "tp_basicsize")                                                    \
+    X(type_itemsize, "PyTypeObject", "tp_itemsize")                                                      \
+    X(type_flags, "PyTypeObject", "tp_flags")                                                            \
+    X(type_members, "PyTypeObject", "tp_members")                                                        \
+    X(type_base, "PyTypeObject", "tp_base")                                                              \
+    X(type_dict, "PyTypeObject", "tp_dict")                                                              \
+    X(type_dictoffset, "PyTypeObject", "tp_dictoffset")                                                  \
+    X(type_mro, "PyTypeObject", "tp_mro")                                                                \
+    X(type_subclasses, "PyTypeObject", "tp_subclasses")                                                  \
+    X(type_size, "PyTypeObject", "")                                                                     \
+    X(heaptype_name, "PyHeapTypeObject", "ht_name")                                                      \
+    X(heaptype_slots, "PyHeapTypeObject", "ht_slots")                                                    \
+    X(heaptype_qualname, "PyHeapTypeObject", "ht_qualname")                                              \
+    X(heaptype_cached_keys, "PyHeapTypeObject", "ht_cached_keys")                                        \
+    X(long_tag, "PyLongObject", "long_value.lv_tag")                                                     \
+    X(long_digits, "PyLongObject", "long_value.ob_digit|ob_digit")                                       \
+    X(float_value, "PyFloatObject", "ob_fval")                                                           \
+    X(complex_value, "PyComplexObject", "cval")                                                          \
+    X(str_length, "PyASCIIObject", "length")                                                             \
+    X(str_state, "PyASCIIObject", "state")                                                               \
+    X(str_ascii_size, "PyASCIIObject", "")                                                               \
+    X(str_compact_size, "PyCompactUnicodeObject", "")                                                    \
+    X(str_data, "PyUnicodeObject", "data")                                                               \
+    X(bytes_data, "PyBytesObject", "ob_sval")                                                            \
+    X(bytearray_start, "PyByteArrayObject", "ob_start")                                                  \
+    X(list_items, "PyListObject", "ob_item")                                                             \
+    X(tuple_items, "PyTupleObject", "ob_item")                                                           \
+    X(dict_used, "PyDictObject", "ma_used")                                                              \
+    X(dict_keys, "PyDictObject", "ma_keys")                                                              \
+    X(dict_values, "PyDictObject", "ma_values")                                                          \
+    X(dict_size, "PyDictObject", "")                                                                     \
+    X(keys_size, "PyDictKeysObject", "dk_size")                                                          \
+    X(keys_log2_size, "PyDictKeysObject", "dk_log2_size")                                                \
+    X(keys_log2_index_bytes, "PyDictKeysObject", "dk_log2_index_bytes")                                  \
+    X(keys_kind, "PyDictKeysObject", "dk_kind")                                                          \
+    X(keys_nentries, "PyDictKeysObject", "dk_nentries")                                                  \
+    X(keys_indices, "PyDictKeysObject", "dk_indices")                                                    \
+    X(values_capacity, "PyDictValues", "capacity")                                                       \
+    X(values_size, "PyDictValues", "size")                                                               \
+    X(values_embedded, "PyDictValues", "embedded")                                                       \
+    X(values_valid, "PyDictValues", "valid")                                                             \
+    X(values_values, "PyDictValues", "values")                                                           \
+    X(set_used, "PySetObject", "used")                                                                   \
+    X(set_mask, "PySetObject", "mask")                                                                   \
+    X(set_table, "PySetObject", "table")                                                                 \
+    X(cell_value, "PyCellObject", "ob_ref")                                                              \
+    X(func_code, "PyFunctionObject", "func_code")                                                        \
+    X(func_name, "PyFunctionObject", "func_name")                                                        \
+    X(func_qualname, "PyFunctionObject", "func_qualname")                                                \
+    X(func_module, "PyFunctionObject", "func_module")                                                    \
+    X(func_dict, "PyFunctionObject", "func_dict")                                                        \
+    X(func_globals, "PyFunctionObject", "func_globals")                                                  \
+    X(func_defaults, "PyFunctionObject", "func_defaults")                                                \
+    X(func_closure, "PyFunctionObject", "func_closure")                                                  \
+    X(method_func, "PyMethodObject", "im_func")                                                          \
+    X(method_self, "PyMethodObject", "im_self")                                                          \
+    X(cfunction_ml, "PyCFunctionObject", "m_ml")                                                         \
+    X(cfunction_self, "PyCFunctionObject", "m_self")                                                     \
+    X(module_dict, "PyModuleObject", "md_dict")                                                          \
+    X(module_name, "PyModuleObject", "md_name")                                                          \
+    X(slice_start, "PySliceObject", "start")                                                             \
+    X(slice_stop, "PySliceObject", "stop")                                                               \
+    X(slice_step, "PySliceObject", "step")                                                               \
+    X(gen_frame, "PyGenObject", "gi_frame")                                                              \
+    X(gen_iframe, "PyGenObject", "gi_iframe")                                                            \
+    X(gen_frame_state, "PyGenObject", "gi_frame_state")                                                  \
+    X(gen_running, "PyGenObject", "gi_running")                                                          \
+    X(gen_code, "PyGenObject", "gi_code")                                                                \
+    X(gen_name, "PyGenObject", "gi_name")                                                                \
+    X(gen_qualname, "PyGenObject", "gi_qualname")                                                        \
+    X(traceback_next, "PyTracebackObject", "tb_next")                                                    \
+    X(traceback_frame, "PyTracebackObject", "tb_frame")                                                  \
+    X(traceback_lasti, "PyTracebackObject", "tb_lasti")                                                  \
+    X(traceback_lineno, "PyTracebackObject", "tb_lineno")                                                \
+    X(exception_dict, "PyBaseExceptionObject", "dict")                                                   \
+    X(exception_args, "PyBaseExceptionObject", "args")                                                   \
+    X(exception_notes, "PyBaseExceptionObject", "notes")                                                 \
+    X(exception_traceback, "PyBaseExceptionObject", "traceback")                                         \
+    X(exception_context, "PyBaseExceptionObject", "context")                                             \
+    X(exception_cause, "PyBaseExceptionObject", "cause")                                                 \
+    X(exception_suppress_context, "PyBaseExceptionObject", "suppress_context")
+
+struct py_layout {
+    uint32_t version; /* PY_VERSION_HEX of the build that was measured, without its last byte: 0x030b07 */
+#define X(field, type, path) uint32_t field;
+    PY_LAYOUT_FIELDS(X)
+#undef X
+};
+
+/* The layout of Python 3.`minor`, or NULL. */
+const struct py_layout *py_layout_find(unsigned minor);
+/* The i-th of them, the newest first; NULL: there is no i-th. */
+const struct py_layout *py_layout_get(size_t i);
+
+#endif

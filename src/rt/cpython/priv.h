@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of rt/cpython/ share. */
+#ifndef RT_CPYTHON_PRIV_H
+#define RT_CPYTHON_PRIV_H
+
+#include "base/map.h"
+#include "rt/cpython/cpython.h"
+#include "rt/cpython/layout.h"
+
+/* One interpreter program or library in the target. Not shared between threads. */
+struct rt {
+    struct modules *ms;
+    struct arena arena;
+    struct module *module; /* the program or libpython that holds the interpreter; NULL: not known */
+    taddr runtime;         /* _PyRuntime; 0 in 3.6 */
+    taddr interpreters;    /* where the pointer to the first interpreter stands */
+    uint32_t version;      /* PY_VERSION_HEX: 0x030b02f0; the last byte is 0 when it is not known */
+    struct py_layout l;    /* of this version */
+    bool free_threaded;
+    bool tagged; /* object pointers in frames are _PyStackRefs (3.14) */
+    VEC(struct rt_fact) facts;
+};
+
+static inline unsigned py_minor(const struct rt *rt)
+{
+    return rt->version >> 16 & 0xff;
+}
+
+/* find.c. ERR_NO_DATA, ERR_UNSUPPORTED: what was found, and what is missing. */
+struct err *py_find(struct rt *rt) MUST_CHECK;
+/* Is there an interpreter in the target? */
+bool py_is_there(struct modules *ms);
+
+/* ---- read.c: the target's memory. False: not all of it is there. ---- */
+
+bool py_read(struct rt *rt, taddr at, void *buf, size_t n);
+/* Bytes from the start, 0 to n. */
+size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n);
+/* Of 1, 2, 4 or 8 bytes. */
+bool py_uint(struct rt *rt, taddr at, unsigned size, uint64_t *out);
+bool py_word(struct rt *rt, taddr at, uint64_t *out);
+/* The pointer at an offset from the layout into an object; false, too, when the version has none (PY_NONE). */
+bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64_t *out);
+/* A field of type int, and one of type char. */
+bool py_field_int(struct rt *rt, taddr object, uint32_t offset, int32_t *out);
+bool py_field_byte(struct rt *rt, taddr object, uint32_t offset, uint8_t *out);
+/* The type object of an object; 0: it cannot be read. */
+taddr py_type_of(struct rt *rt, taddr object);
+/* Is an object's type, not one of its bases, called so (tp_name)? */
+bool py_is(struct rt *rt, taddr object, const char *type_name);
+/* A str as UTF-8: for names and paths, at most `limit` characters. In the arena; NULL: no str, or unreadable. */
+const char *py_name(struct rt *rt, taddr str, size_t limit);
+
+/* An object pointer from a frame, without the bits that the interpreter marks it with; 0: NULL. */
+static inline taddr py_untag(const struct rt *rt, uint64_t ref)
+{
+    return rt->tagged ? ref & ~(uint64_t)3 : ref;
+}
+
+#endif

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Where the fields of CPython's structs are, by the DWARF of a build.
+
+    tools/python_layouts.py FILE [--debug-dir DIR]           print src/rt/cpython/layout/py3_N.c
+    tools/python_layouts.py --check FILE [--debug-dir DIR]   compare it with the one that is there
+
+FILE is an interpreter or libpython with debug information, or whose debug file gdb finds.
+Needs gdb with Python.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CPYTHON = os.path.join(ROOT, "src", "rt", "cpython")
+
+# Runs in gdb. A struct may be known by its typedef, or by its tag alone.
+IN_GDB = r"""
+import gdb, json
+fields = json.loads(%r)
+TAGS = {"PyInterpreterState": ["_is"], "PyThreadState": ["_ts"], "PyFrameObject": ["_frame"],
+        "_PyRuntimeState": ["pyruntimestate"], "PyCodeObject": [], "PyObject": ["_object"],
+        "PyTypeObject": ["_typeobject"], "PyHeapTypeObject": ["_heaptypeobject"], "PyLongObject": ["_longobject"],
+        "_PyErr_StackItem": ["_err_stackitem"], "_PyStackChunk": ["_stack_chunk"], "_PyCFrame": ["_cframe"],
+        "PyDictKeysObject": ["_dictkeysobject"], "PyDictValues": ["_dictvalues"], "PyGenObject": [],
+        "PyTracebackObject": ["_traceback"], "_PyThreadStateImpl": ["_PyThreadStateImpl"]}
+
+def find(name):
+    for n in [name] + ["struct " + t for t in [name] + TAGS.get(name, [])]:
+        try:
+            t = gdb.lookup_type(n).strip_typedefs()
+            if t.code == gdb.TYPE_CODE_STRUCT and t.fields():
+                return t
+        except (gdb.error, TypeError):
+            pass
+    return None
+
+# Bits from the start of a struct to a member; anonymous members are looked into.
+def member(t, name):
+    for f in t.fields():
+        if f.name == name:
+            return f.bitpos, f.type.strip_typedefs()
+        if not f.name or f.name == "_base":
+            inside = f.type.strip_typedefs()
+            if inside.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
+                found = member(inside, name)
+                if found:
+                    return f.bitpos + found[0], found[1]
+    return None
+
+def offset(t, path):
+    bits = 0
+    for part in path.split("."):
+        found = member(t, part) if t.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION) else None
+        if not found:
+            return None
+        bits += found[0]
+        t = found[1]
+    return bits // 8
+
+out = {}
+for name, struct, paths in fields:
+    t = find(struct)
+    value = None
+    if t and not paths:
+        value = t.sizeof
+    for path in paths.split("|"):
+        if t and paths and value is None:
+            value = offset(t, path)
+    out[name] = value
+try:
+    out["version"] = int(gdb.parse_and_eval("(unsigned long)Py_Version")) >> 8
+except gdb.error:
+    out["version"] = None
+print("RESULT " + json.dumps(out))
+"""
+
+
+def rows():
+    """(field, struct, paths) of PY_LAYOUT_FIELDS."""
+    with open(os.path.join(CPYTHON, "layout.h"), encoding="utf-8") as f:
+        return re.findall(r"^    X\((\w+), \"(\w+)\", \"([^\"]*)\"\)", f.read(), re.M)
+
+
+def measure(path, debug_dir):
+    """field: offset or None; "version": 0x030b07 or None when the file does not say."""
+    script = IN_GDB % json.dumps(rows())
+    name = f"/tmp/python_layouts.{os.getpid()}.py"
+    with open(name, "w", encoding="utf-8") as f:
+        f.write(script)
+    command = ["gdb", "-nx", "-batch"]
+    if debug_dir:
+        command += ["-iex", f"set debug-file-directory {debug_dir}"]
+    try:
+        run = subprocess.run(command + [path, "-x", name], capture_output=True, text=True, check=False)
+    finally:
+        os.unlink(name)
+    for line in run.stdout.splitlines():
+        if line.startswith("RESULT "):
+            return json.loads(line[7:])
+    raise SystemExit(f"{path}: gdb says nothing: {run.stderr.strip()[-300:]}")
+
+
+def known(minor):
+    """field: offset of layout/py3_N.c."""
+    path = os.path.join(CPYTHON, "layout", f"py3_{minor}.c")
+    with open(path, encoding="utf-8") as f:
+        found = re.findall(r"\.(\w+) = (\w+),", f.read())
+    return {k: None if v == "PY_NONE" else int(v, 0) for k, v in found}
+
+
+def print_file(minor, offsets):
+    print("/* SPDX-License-Identifier: Apache-2.0 */")
+    print('#include "rt/cpython/layout.h"\n')
+    print(f"const struct py_layout py_layout_3_{minor} = {{")
+    print(f"    .version = 0x{offsets['version']:06x},")
+    for name, _, _ in rows():
+        value = offsets[name]
+        print(f"    .{name} = {'PY_NONE' if value is None else value},")
+    print("};")
+
+
+def compare(path, minor, offsets):
+    """Sizes of states change within a version, and no offset depends on them."""
+    have = known(minor)
+    wrong = [f"{n}: {have.get(n)} here, {offsets[n]} in {path}" for n, _, _ in rows() if have.get(n) != offsets[n]]
+    for line in wrong:
+        print(line)
+    return wrong
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("file")
+    p.add_argument("--check", action="store_true")
+    p.add_argument("--debug-dir", help="where gdb looks for debug files")
+    p.add_argument("--version", help="3.9.18, for builds before 3.11, which do not say it")
+    args = p.parse_args()
+    offsets = measure(args.file, args.debug_dir)
+    if offsets["version"] is None:
+        words = args.version or re.search(r"(\d+\.\d+\.\d+)", args.file)
+        if not words:
+            raise SystemExit(f"{args.file} does not say its version: --version 3.9.18")
+        numbers = (args.version or words.group(1)).split(".")
+        offsets["version"] = int(numbers[0]) << 16 | int(numbers[1]) << 8 | int(numbers[2])
+    minor = offsets["version"] >> 8 & 0xff
+    if args.check:
+        sys.exit(1 if compare(args.file, minor, offsets) else 0)
+    print_file(minor, offsets)
+
+
+if __name__ == "__main__":
+    main()
