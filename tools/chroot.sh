@@ -8,7 +8,9 @@
 #
 # `tools/chroot.sh sid DIR peers` stands for the peers and compilers that
 # bench/ and the tests run. To work in one: chroot DIR COMMAND; with this
-# machine's /proc, /dev and /tmp: tools/chroot.sh run DIR COMMAND...
+# machine's /proc, /dev and /tmp, and in the same folder if it has that:
+# tools/chroot.sh run DIR COMMAND...; to work here while DIR has those:
+# tools/chroot.sh with DIR COMMAND...
 # Needs mmdebstrap (`setup.sh check`) and root.
 set -eu
 
@@ -18,17 +20,19 @@ here=$(dirname "$0")
 peers="gdb lldb elfutils python3-drgn python3 gcc g++ clang rustc lld dwz
        binutils libc6-dev libc6-dbg libstdc++6-16-dbg zstd xz-utils"
 
-[ $# -ge 3 ] || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-if [ "$1" = run ]; then
-    shift
-    root=$1
-    shift
+if [ "$1" = run ] || [ "$1" = with ]; then
+    how=$1
+    root=$2
+    shift 2
     # The mounts live in a mount namespace of their own and end with it.
     exec unshare --mount --propagation private sh -eu -c '
-        root=$1; shift
+        how=$1; root=$2; shift 2
         for d in proc dev tmp; do mount --rbind "/$d" "$root/$d"; done
-        exec chroot "$root" "$@"' sh "$root" "$@"
+        [ "$how" = run ] || exec "$@"
+        [ -d "$root$PWD" ] || cd /
+        exec chroot "$root" env --chdir="$PWD" "$@"' sh "$how" "$root" "$@"
 fi
 
 suite=$1

@@ -2,7 +2,8 @@
 """End-to-end tests: the real binary on real cores and processes.
 
 INQUEST names the binary (default build/inquest). Programs are built once a run by tests/targets/build.py and cores
-are made from them, all below pytest's temporary folder.
+are made from them, all below pytest's temporary folder. tests/matrix.py runs those of Go with more: INQUEST_ROOT and
+INQUEST_GO (see build.py), INQUEST_DLV, the command of a Delve, in words.
 """
 
 import json
@@ -77,6 +78,8 @@ def run(*args, status=0, timeout=60, env=None, **more):
     whole = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **(env or {})}
     whole = {name: value for name, value in whole.items() if value is not None}
     whole.pop("DEBUGINFOD_URLS", None)
+    if build.ROOT and args[0] in ("debug", "info", "save", "stack"):
+        args = args[0], "--sysroot", build.ROOT, *args[1:]
     result = subprocess.run([INQUEST, *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, env=whole, timeout=timeout, check=False, **more)
     answer = Answer(result)

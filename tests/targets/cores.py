@@ -24,7 +24,7 @@ import subprocess
 import tempfile
 import time
 
-from build import Failed, Missing, tool
+from build import Failed, Missing, inside, tool
 
 PT_LOAD = 1
 _CORE_PATTERN = "/proc/sys/kernel/core_pattern"
@@ -56,7 +56,7 @@ class Running:
                     file.write(hex(filter))
 
         self.argv = argv
-        self.process = subprocess.Popen(argv, cwd=cwd, env=env or clean_env(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(inside(argv), cwd=cwd, env=env or clean_env(), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limits)
         self.pid = self.process.pid
         self.output = b""
