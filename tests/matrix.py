@@ -5,7 +5,8 @@
   matrix.py [--list] [--suite SUITE]... [TEST...]    TEST: only those whose names have it in them
 
 Programs are built by a suite's own compilers and crashed inside a root of that suite; build/inquest answers from here,
-with --sysroot, and is compared with that suite's own peers. The suite of this machine needs no root. Roots are kept in
+with --sysroot, and is compared with that suite's own peers; programs in Go with the newest Delve that a suite has, whose
+tests are those of tests/e2e. The suite of this machine needs no root. Roots are kept in
 $INQUEST_LAB (default: inquest-lab in the user's cache) and completed when TABLE asks for more packages; where one
 cannot be made (that takes root and a Debian mirror), its tests are skipped.
 
@@ -14,13 +15,16 @@ The last line is "N passed, N failed, N skipped"; exit status 1 if any failed, a
 import argparse
 import concurrent.futures
 import dataclasses
+import functools
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import typing
 
@@ -29,13 +33,15 @@ for folder in ("tools", "tests/e2e"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 
 import peers  # noqa: E402
-from check import Result  # noqa: E402
+from check import Result, junit_cases  # noqa: E402
 
 INQUEST = os.path.abspath(os.environ.get("INQUEST", os.path.join(ROOT, "build", "inquest")))
 LAB = os.environ.get("INQUEST_LAB") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "inquest-lab")
+CHROOT = os.path.join(ROOT, "tools", "chroot.sh")
 SUITES = "bookworm", "trixie", "sid"
-ROOT_MINUTES, TEST_MINUTES = 15, 3
+DELVE_SUITE = "sid"
+ROOT_MINUTES, TEST_MINUTES, GO_MINUTES = 15, 3, 12
 
 
 class Skip(Exception):
@@ -44,6 +50,22 @@ class Skip(Exception):
 
 class Different(Exception):
     """What a test found wrong."""
+
+
+def make_root(suite, packages):
+    """The folder of a suite's root that has the packages."""
+    root = os.path.join(LAB, suite)
+    argv = [CHROOT, suite, root, *packages]
+    try:
+        result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, errors="replace", check=False, timeout=ROOT_MINUTES * 60)
+    except subprocess.TimeoutExpired:
+        raise Skip(f"the root of {suite} was not made within {ROOT_MINUTES} minutes") from None
+    if result.returncode:
+        lines = [line for line in result.stdout.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
+        why = (lines or result.stdout.splitlines() or ["no reason given"])[0]
+        raise Skip(f"the root of {suite} cannot be made: {why}")
+    return root
 
 
 class Place:
@@ -55,24 +77,12 @@ class Place:
     def __init__(self, suite, packages):
         self.suite, self.root = suite, ""
         if suite != platform.freedesktop_os_release().get("VERSION_CODENAME"):
-            self.root = os.path.join(LAB, suite)
-            self._make(packages)
+            self.root = make_root(suite, packages)
         parent = self.outside("/var/tmp")
         self.folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir=parent)
         self.inner = self.folder[len(self.root):]
         for part in "targets", "e2e", "matrix":
             shutil.copytree(os.path.join(ROOT, "tests", part), os.path.join(self.folder, "tests", part))
-
-    def _make(self, packages):
-        argv = [os.path.join(ROOT, "tools", "chroot.sh"), self.suite, self.root, *packages]
-        try:
-            result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                    text=True, errors="replace", check=False, timeout=ROOT_MINUTES * 60)
-        except subprocess.TimeoutExpired:
-            raise Skip(f"its root was not made within {ROOT_MINUTES} minutes") from None
-        if result.returncode:
-            lines = [line for line in result.stdout.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
-            raise Skip(f"its root cannot be made: {(lines or result.stdout.splitlines() or ['no reason given'])[0]}")
 
     def outside(self, path):
         return self.root + path
@@ -81,7 +91,7 @@ class Place:
         """The output of a command in the suite. LLVM's tools are those of the suite's default version."""
         command = list(argv)
         if self.root:
-            command = [os.path.join(ROOT, "tools", "chroot.sh"), "run", self.root, "env", "INQUEST_LLVM=", *argv]
+            command = [CHROOT, "run", self.root, "env", "INQUEST_LLVM=", *argv]
         result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, errors="replace", check=False, timeout=TEST_MINUTES * 60, env=peers.env())
         if result.returncode:
@@ -140,6 +150,52 @@ def native(place, variant, *deaths):
             yield name, outcome
         else:
             yield name, None
+
+
+GO_TESTS = "tasks", "crash", "values"  # of tests/e2e/test_go_*.py
+
+
+def go(place, version, *tests):
+    """Programs of a version of Go: the end-to-end tests of Go, with a Delve."""
+    folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir="/tmp")  # which the roots share
+    report = os.path.join(folder, "report.xml")
+    dlv = delve()
+    if isinstance(dlv, Skip):
+        yield f"{version} as Delve", dlv
+        dlv = ""
+    argv = ["/usr/bin/python3", "-m", "pytest", "-q", "--full", "-p", "no:cacheprovider", f"--junitxml={report}",
+            f"--basetemp={folder}/pytest", *(f"{ROOT}/tests/e2e/test_go_{test}.py" for test in tests)]
+    env = {**peers.env(), "INQUEST": INQUEST, "INQUEST_GO": version.removeprefix("go-"), "INQUEST_DLV": dlv}
+    if place.root:
+        argv = [CHROOT, "with", place.root, *argv]
+        env["INQUEST_ROOT"] = place.root
+    # What the tests started is of the same process group, which timeout ends.
+    result = subprocess.run(["timeout", f"{GO_MINUTES}m", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, errors="replace", check=False, env=env, cwd=folder)
+    outcomes = list(junit_cases(report))
+    if result.returncode and not any(what == "failed" for _, what, _ in outcomes):
+        yield version, Different(f"{' '.join(argv)} exited {result.returncode}: {result.stdout[-2000:]}")
+    for name, what, why in outcomes:
+        yield f"{version} {name}", {"passed": None, "skipped": Skip(why), "failed": Different(why)}[what]
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+DELVE = threading.Lock()
+
+
+def delve():
+    """The command of the Delve that tests of Go compare with, as INQUEST_DLV; a Skip when there is none."""
+    with DELVE:
+        return made_delve()
+
+
+@functools.lru_cache
+def made_delve():
+    try:
+        root = shlex.quote(make_root(DELVE_SUITE, ["delve"]))
+    except Skip as why:
+        return why
+    return f"{shlex.quote(CHROOT)} run {root} env HOME=/root dlv"
 
 
 class Row(typing.NamedTuple):
@@ -204,6 +260,10 @@ TABLE = [
             ("rust-static", "segv"),
             ("rust-debuglink", "segv"),
         ]),
+    Row(("bookworm",), (), go, [(f"go-{version}", *GO_TESTS) for version in ("1.19", "1.21", "1.22", "1.23")]),
+    Row(("trixie",), ("golang-1.24-go", "gcc", "libc6-dev"), go, [("go-1.24", *GO_TESTS)]),
+    Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
+        [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
 ]
 
 

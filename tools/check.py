@@ -77,19 +77,29 @@ def end_session(process):
     process.wait()
 
 
+def junit_cases(path):
+    """(name, "passed", "failed" or "skipped", why) of each test of a JUnit file of pytest; none without the file."""
+    for case in ElementTree.parse(path).iter("testcase") if os.path.exists(path) else ():
+        name = f"{case.get('classname', '')} {case.get('name')}"
+        skipped, failed = case.find("skipped"), [one for one in (case.find("failure"), case.find("error")) if one is not None]
+        if failed:
+            yield name, "failed", failed[0].text or failed[0].get("message") or ""
+        elif skipped is not None:
+            yield name, "skipped", skipped.get("message") or "no reason given"
+        else:
+            yield name, "passed", ""
+
+
 def junit(path, ok):
     """The counts of a JUnit file of pytest; a run that failed without saying where counts as one failure."""
     result = Result()
-    if os.path.exists(path):
-        for case in ElementTree.parse(path).iter("testcase"):
-            skipped = case.find("skipped")
-            if case.find("failure") is not None or case.find("error") is not None:
-                result.failed += 1
-            elif skipped is not None:
-                why = skipped.get("message") or "no reason given"
-                result.skipped.append(f"{case.get('classname', '')} {case.get('name')}: {why}".strip())
-            else:
-                result.passed += 1
+    for name, what, why in junit_cases(path):
+        if what == "failed":
+            result.failed += 1
+        elif what == "skipped":
+            result.skipped.append(f"{name}: {why}".strip())
+        else:
+            result.passed += 1
     if not ok and not result.failed:
         result.failed = 1
     return result
