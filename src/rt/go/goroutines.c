@@ -76,15 +76,21 @@ static bool plausible_list(const struct rt *rt, const struct go_list *s)
     return alive;
 }
 
-/* Counts candidates in [start, end); the last one is kept. */
+/* Counts candidates in [start, end); the last one is kept. Past what cannot be read page by page. */
 static unsigned search(const struct rt *rt, taddr start, taddr end, struct go_list *found)
 {
+    enum { PAGE = 4096, STEP = 16 * PAGE, SLICE = 24 };
     unsigned n = 0;
     if (end < start || end - start > UINT64_C(1) << 32)
         return 0;
-    for (taddr at = (start + 7) & ~(taddr)7; at + sizeof(struct go_list) <= end; at += 8) {
-        struct go_list s;
-        if (read_slice(rt, at, &s) && s.n && s.n <= s.cap && s.p % 8 == 0 && plausible_list(rt, &s)) {
+    SCOPED(freep) uint64_t *chunk = xmalloc(STEP);
+    for (taddr at = (start + 7) & ~(taddr)7, next; at >= start && at < end && end - at >= SLICE; at = next) {
+        size_t want = end - at < STEP ? (size_t)(end - at) : STEP, got = modules_read_some(rt->ms, at, chunk, want);
+        next = got == STEP ? at + STEP - SLICE + 8 : ((at + got) / PAGE + 1) * PAGE;
+        for (size_t i = 0; i + 3 <= got / 8; i++) {
+            struct go_list s = {.at = at + i * 8, .p = chunk[i], .n = chunk[i + 1], .cap = chunk[i + 2]};
+            if (!s.n || s.n > s.cap || s.p % 8 || !plausible_list(rt, &s))
+                continue;
             *found = s;
             n++;
         }
@@ -203,6 +209,20 @@ struct listing {
     struct task *out; /* `object` is 0 for one that does not live */
 };
 
+/* How many pointers of the list can be read: what it says of itself may be damage, and a dump may end in it. */
+static uint64_t readable(const struct rt *rt, const struct go_list *list)
+{
+    uint64_t good = 0, bad = list->n + 1, word;
+    while (bad - good > 1) {
+        uint64_t n = bad == list->n + 1 ? list->n : good + (bad - good) / 2;
+        if (go_word(rt, list->p + (n - 1) * 8, &word))
+            good = n;
+        else
+            bad = n;
+    }
+    return good;
+}
+
 static void list_some(void *arg, size_t chunk)
 {
     const struct listing *l = arg;
@@ -211,7 +231,6 @@ static void list_some(void *arg, size_t chunk)
         return;
     for (uint64_t i = first; i < end; i++) {
         taddr g;
-        l->out[i].object = 0;
         if (go_word(l->rt, l->list->p + i * 8, &g))
             make_task(l->rt, &l->running, g, &l->out[i]);
     }
@@ -222,7 +241,10 @@ static struct err *list_all(struct rt *rt, struct progress *p)
 {
     struct go_list list;
     TRY(go_list_find(rt, &list));
-    vec_reserve(&rt->tasks, list.n);
+    list.n = readable(rt, &list);
+    vec_done(&rt->tasks); /* of a time that was cancelled */
+    rt->tasks.v = xcalloc((size_t)list.n, sizeof(*rt->tasks.v)); /* zeros: what does not live takes no memory */
+    rt->tasks.cap = (size_t)list.n;
     struct listing l = {.rt = rt, .list = &list, .progress = p, .out = rt->tasks.v};
     struct go_ms ms = go_threads(rt);
     for (size_t i = 0; i < ms.n; i++)

@@ -41,7 +41,7 @@ static size_t read_buckets(struct rt *rt, taddr at, struct task_label *out, size
 {
     enum { SLOTS = 8, MIN_TOP_HASH = 5, KEYS = 8, VALUES = KEYS + SLOTS * 16, OVERFLOW = VALUES + SLOTS * 16 };
     size_t found = 0;
-    while (at && (*left)--) {
+    for (; at && *left; (*left)--) {
         uint8_t marks[SLOTS];
         if (modules_read_some(rt->ms, at, marks, sizeof(marks)) != sizeof(marks))
             break;

@@ -15,6 +15,7 @@ enum {
     MD_HEAD = 256,
     MODULES_MAX = 1000,
     SCAN_STEP = 1 << 16,
+    SCAN_MAX = 1 << 30, /* bytes: more constants and initialised variables than any program has */
 };
 
 bool go_symbol(const struct rt *rt, const char *name, taddr *out)
@@ -101,6 +102,7 @@ static bool scan(struct rt *rt, struct module *m, taddr start, uint64_t size, ta
 {
     uint8_t *chunk = xmalloc(SCAN_STEP);
     bool found = false;
+    size = size < SCAN_MAX ? size : SCAN_MAX;
     for (uint64_t done = 0; !found && done < size; done += SCAN_STEP) {
         size_t n = size - done < SCAN_STEP ? (size_t)(size - done) : SCAN_STEP;
         n = modules_read_some(rt->ms, start + done, chunk, n);

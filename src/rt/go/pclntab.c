@@ -17,7 +17,7 @@ enum { INLINE_DEPTH = 200 };
 
 static struct bytes part(struct bytes b, uint64_t offset)
 {
-    return offset <= b.n ? (struct bytes){b.p + offset, b.n - (size_t)offset} : (struct bytes){NULL, 0};
+    return offset < b.n ? (struct bytes){b.p + offset, b.n - (size_t)offset} : (struct bytes){NULL, 0};
 }
 
 bool pclntab_is_one(struct bytes b)
