@@ -293,6 +293,7 @@ extern const struct console_table console_open_table;
 extern const struct console_table console_print_table;
 extern const struct console_table console_save_table;
 extern const struct console_table console_process_table;
+extern const struct console_table console_python_table;
 extern const struct console_table console_redirect_table;
 extern const struct console_table console_refused_table;
 extern const struct console_table console_register_table;
