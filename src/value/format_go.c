@@ -5,10 +5,12 @@
 
 /* How a value in a value is written. */
 struct style {
+    bool top;        /* the value itself, not one in it */
     bool typed;      /* with its type in front */
     bool lines;      /* `pretty`: what is nested starts a new line */
     unsigned indent; /* tabs */
     unsigned chain;  /* of pointers and interfaces that were followed to it */
+    const struct type *channel; /* in the record of a channel of these, where another one is not opened; else NULL */
 };
 
 enum {
@@ -60,7 +62,8 @@ static void put_address(struct printer *p, const struct type *t, taddr at)
 
 static struct style inside(const struct style *s, bool typed, bool lines)
 {
-    return (struct style){.typed = typed, .lines = lines, .indent = s->indent + 1, .chain = s->chain};
+    return (struct style){
+        .typed = typed, .lines = lines, .indent = s->indent + 1, .chain = s->chain, .channel = s->channel};
 }
 
 static bool too_deep(const struct printer *p)
@@ -98,6 +101,20 @@ static bool breaks_lines(struct printer *p, const struct value *v)
     return kind == GO_SLICE || kind == GO_ARRAY || kind == GO_STRUCT || kind == GO_MAP || kind == GO_INTERFACE;
 }
 
+/* Of the first `n` elements. All have one kind, so that only strings are looked at one by one. */
+static bool row_breaks(struct printer *p, const struct value *first, uint64_t n)
+{
+    enum go_kind kind;
+    struct value element = *first;
+    type_go(first->type, &kind);
+    for (uint64_t i = 0; i < n && (i == 0 || kind == GO_STRING); i++) {
+        if (breaks_lines(p, &element))
+            return true;
+        element.bit_offset += value_size(first->type) * 8u;
+    }
+    return false;
+}
+
 /* ---- rows ---- */
 
 static void put_more(struct printer *p, uint64_t shown, uint64_t n)
@@ -112,7 +129,7 @@ static void put_more(struct printer *p, uint64_t shown, uint64_t n)
 static void put_row(struct printer *p, const struct value *first, uint64_t n, const struct style *s)
 {
     uint64_t shown = 0, limit = p->f->elements && p->f->elements < n ? p->f->elements : n;
-    bool lines = s->lines && n && breaks_lines(p, first);
+    bool lines = s->lines && row_breaks(p, first, limit);
     struct style each = inside(s, false, lines);
     uint64_t bits = value_size(first->type) * 8u;
     struct value element = *first;
@@ -185,7 +202,8 @@ static void put_field(struct printer *p, const struct value *v, const struct fie
     if (f->name)
         text_put_escaped(p->out, f->name, strlen(f->name));
     text_put(p->out, ": ");
-    struct err *e = value_field(p->vs, v, f, &member);
+    struct err *e =
+        s->channel ? value_go_channel_field(p->vs, v, s->channel, f, &member) : value_field(p->vs, v, f, &member);
     if (e)
         put_problem(p, e);
     else
@@ -246,6 +264,32 @@ static void put_word(struct printer *p, const struct value *v)
         text_printf(p->out, "0x%" PRIx64, word);
 }
 
+/* (*main.point)(0xc000012340), of the pointer itself. */
+static void put_pointer_address(struct printer *p, const struct value *v, taddr at)
+{
+    SCOPED(text_done) struct text name = {0};
+    type_name(&name, v->type, NULL);
+    const char *quote = strchr(text_str(&name), '/') ? "\"" : "";
+    text_printf(p->out, "(%s%s%s)(0x%" PRIx64 ")", quote, text_str(&name), quote, at);
+}
+
+/* Pointers to pointers and interfaces go deeper, since they may lead round in a ring. */
+static void put_target(struct printer *p, const struct value *v, const struct value *target, taddr at, struct style s)
+{
+    enum go_kind kind;
+    type_go(target->type, &kind);
+    bool deeper = kind == GO_POINTER || kind == GO_INTERFACE;
+    if ((kind == GO_POINTER && too_deep(p)) || ++s.chain > CHAIN_MAX) {
+        put_pointer_address(p, v, at);
+        return;
+    }
+    text_putc(p->out, '*');
+    p->level += deeper;
+    s.top = false;
+    put(p, target, s);
+    p->level -= deeper;
+}
+
 static void put_pointer(struct printer *p, const struct value *v, const struct style *s)
 {
     struct value target;
@@ -263,12 +307,13 @@ static void put_pointer(struct printer *p, const struct value *v, const struct s
         put_problem(p, e);
         return;
     }
-    text_putc(p->out, '*');
-    struct style next = *s;
-    if (++next.chain > CHAIN_MAX)
-        put_address(p, target.type, at);
-    else
-        put(p, &target, next);
+    if (v->address_only || (s->top && s->lines))
+        put_pointer_address(p, v, at);
+    if (v->address_only)
+        return;
+    if (s->top && s->lines)
+        text_putc(p->out, '\n');
+    put_target(p, v, &target, at, *s);
 }
 
 static void put_unsafe_pointer(struct printer *p, const struct value *v)
@@ -326,6 +371,31 @@ static void put_map(struct printer *p, const struct value *v, struct presentatio
     text_putc(p->out, ']');
 }
 
+/* What it holds. Deeper than is shown: where the interface is; of a pointer nothing. */
+static void put_held(struct printer *p, const struct value *v, const struct value *held, struct style s)
+{
+    enum go_kind kind;
+    taddr at = 0;
+    uint64_t word = 1;
+    type_go(held->type, &kind);
+    if (kind == GO_POINTER) {
+        struct err *e = value_int(p->vs, held, &word);
+        err_free(e); /* then put() finds the same */
+    }
+    if (word == 0) {
+        text_put(p->out, "nil");
+    } else if ((too_deep(p) && kind == GO_POINTER) || s.chain > CHAIN_MAX) {
+        text_put(p->out, "...");
+    } else if (too_deep(p)) {
+        struct err *nowhere = value_address(v, &at);
+        err_free(nowhere); /* deep inside of values all are in memory */
+        text_putc(p->out, '*');
+        put_address(p, v->type, at);
+    } else {
+        put(p, held, s);
+    }
+}
+
 static void put_interface(struct printer *p, const struct value *v, struct presentation *shown, const struct style *s)
 {
     struct child c;
@@ -342,31 +412,58 @@ static void put_interface(struct printer *p, const struct value *v, struct prese
     if (!shown->next || !next_child(p, shown, &c))
         return;
     struct style data = *s;
-    data.typed = false;
-    if (++data.chain > CHAIN_MAX)
-        text_put(p->out, "...");
-    else
-        put(p, &c.value, data);
+    data.typed = !s->typed;
+    data.top = false;
+    data.chain++;
+    put_held(p, v, &c.value, data);
 }
 
-static void put_channel(struct printer *p, const struct value *v, const struct presentation *shown)
+/* On several lines the record behind it, as if it were the whole value. */
+static bool put_channel_record(struct printer *p, const struct value *v, struct style s)
 {
+    struct value record;
+    struct err *e = value_deref(
+        p->vs,
+        &(struct value){.type = type_strip(v->type), .loc = v->loc, .bit_offset = v->bit_offset, .frame = v->frame},
+        &record);
+    bool good = !e;
+    err_free(e); /* then how full it is still says something */
+    if (!good)
+        return false;
+    unsigned level = p->level;
+    p->level = 0;
+    put_typed(p, v->type, &s);
+    s.typed = false;
+    s.channel = type_go_part(v->type, DW_AT_go_elem);
+    put_record(p, &record, type_strip(record.type), &s);
+    p->level = level;
+    return true;
+}
+
+static void put_channel(struct printer *p, const struct value *v, const struct presentation *shown,
+                        const struct style *s)
+{
+    bool open = shown->next && shown->summary;
+    if (open && s->lines && !s->channel && put_channel_record(p, v, *s))
+        return;
     put_type(p, v->type);
-    text_printf(p->out, " %s", shown->next && shown->summary ? shown->summary : "nil");
+    text_printf(p->out, " %s", open ? shown->summary : "nil");
 }
 
 /* The name, and of a closure that is asked for the variables that it captured. */
 static void put_function(struct printer *p, struct presentation *shown, const struct style *s)
 {
     struct child c;
-    struct style each = inside(s, false, false);
+    struct style each = inside(s, false, s->lines);
     bool first = true;
     text_put(p->out, shown->summary ? shown->summary : "nil");
-    if (!shown->next || p->level || p->summary)
+    if (!shown->next || p->summary || (s->lines ? too_deep(p) : p->level > 0))
         return;
     p->level++;
     for (; !print_stopped(p) && next_child(p, shown, &c); first = false) {
-        text_put(p->out, first ? " {" : ", ");
+        text_put(p->out, first ? " {" : s->lines ? "" : ", ");
+        if (s->lines)
+            put_line(p, each.indent);
         text_put_escaped(p->out, c.name, strlen(c.name));
         text_putc(p->out, ' ');
         put_type(p, c.value.type);
@@ -374,6 +471,8 @@ static void put_function(struct printer *p, struct presentation *shown, const st
         put(p, &c.value, each);
     }
     p->level--;
+    if (!first && s->lines)
+        put_line(p, s->indent);
     text_put(p->out, first ? "" : "}");
 }
 
@@ -385,7 +484,7 @@ static void put_shown(struct printer *p, const struct value *v, struct presentat
     } else if (shown->kind == PRESENT_VALUE) {
         put_interface(p, v, shown, s);
     } else if (kind == GO_CHAN) {
-        put_channel(p, v, shown);
+        put_channel(p, v, shown, s);
     } else if (kind == GO_FUNC) {
         put_function(p, shown, s);
     } else {
@@ -423,7 +522,12 @@ static void put_scalar(struct printer *p, const struct value *v, const struct ty
     const struct type *real = type_strip(t);
     enum real_format f = complex || kind == GO_FLOAT32 || kind == GO_FLOAT64 ? real_format_of(arch, real) : REAL_NONE;
     if (!plain || f == REAL_NONE) {
+        struct presentation shown;
+        bool named = plain && format_present(p->vs, v, &shown);
+        if (named)
+            text_printf(p->out, "%s (", shown.summary);
         print_scalar(p, v->type, &s);
+        text_put(p->out, named ? ")" : "");
         return;
     }
     unsigned bits = kind == GO_FLOAT32 || kind == GO_COMPLEX64 ? 32 : 64;
@@ -498,5 +602,5 @@ static void put(struct printer *p, const struct value *v, struct style s)
 
 void print_go(struct printer *p, const struct value *v)
 {
-    put(p, v, (struct style){.typed = true, .lines = p->f->pretty});
+    put(p, v, (struct style){.top = true, .typed = true, .lines = p->f->pretty});
 }

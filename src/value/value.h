@@ -35,6 +35,7 @@ struct value {
     struct location loc;
     uint64_t bit_offset; /* from the start of the location */
     uint32_t bit_size;   /* of a bit-field; 0: the type's size */
+    bool address_only;   /* a pointer that an expression of Go made: printed without what it points to */
     const struct vframe *frame; /* where the location was evaluated; NULL: nowhere */
 };
 
@@ -83,6 +84,10 @@ struct err *value_dynamic(struct values *vs, const struct value *v, struct value
 struct err *value_variant(struct values *vs, const struct value *v, struct value *out) MUST_CHECK;
 /* C's conversions, C++'s between base and derived. ERR_USAGE. */
 struct err *value_cast(struct values *vs, const struct value *v, const struct type *to, struct value *out) MUST_CHECK;
+/* A member of the record behind a Go channel of `element`s. Its buffer, which Go declares as a bare pointer, has the
+ * type of a pointer to an array of them. */
+struct err *value_go_channel_field(struct values *vs, const struct value *channel, const struct type *element,
+                                   const struct field *f, struct value *out) MUST_CHECK;
 /* The array type of a variable-length array in its frame; other types as they are. */
 struct err *value_resolve(struct values *vs, struct value *v) MUST_CHECK;
 

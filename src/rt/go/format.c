@@ -93,6 +93,8 @@ static bool present(void *self, struct values *vs, const struct value *v, struct
     if (!type_is_go(v->type))
         return false;
     type_go(v->type, &kind);
+    if (kind >= GO_INT && kind <= GO_UINTPTR)
+        return go_present_constant(rt, vs, v, out);
     switch ((int)kind) {
     case GO_INTERFACE:
         return present_interface(rt, vs, v, out);

@@ -42,6 +42,7 @@ static void rt_free(struct rt *rt)
     map64_done(&rt->system_starts);
     map64_done(&rt->dwarf_types);
     vec_done(&rt->type_dies);
+    vec_done(&rt->constants);
     arena_done(&rt->arena);
     free(rt);
 }

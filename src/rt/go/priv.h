@@ -38,6 +38,13 @@ struct go_ms {
     size_t n;
 };
 
+/* A named constant: constants.c. */
+struct go_constant {
+    uint64_t type; /* dw_die_key() of its type's DIE */
+    int64_t number;
+    const char *name; /* "main.blue", of the file */
+};
+
 /* stepper.c. Shared by all unwinders. */
 enum { GO_STEPPER_PLACES = 1024 };
 struct go_stepper {
@@ -69,6 +76,7 @@ struct rt {
     struct formatter formatter;
     struct map64 dwarf_types; /* types.c: address of a runtime type -> index into type_dies */
     VEC(struct dw_die) type_dies;
+    VEC(struct go_constant) constants;
     bool tried_types;
 };
 
@@ -151,6 +159,8 @@ struct go_type {
 };
 /* ERR_CORRUPT: there is no type at the address. */
 struct err *go_type_read(struct rt *rt, taddr at, struct arena *a, struct go_type *out) MUST_CHECK;
+/* Lists the program's types and constants, once. */
+void go_dwarf_list(struct rt *rt, struct values *vs);
 /* The same type as DWARF describes it, by DW_AT_go_runtime_type; NULL: it does not. */
 const struct type *go_type_dwarf(struct rt *rt, struct values *vs, taddr at);
 /* What an interface holds: its type, and in *data the word behind it. False: nil. */
@@ -165,6 +175,10 @@ struct err *go_number(struct values *vs, const struct value *v, const char *name
 bool go_present_map(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 bool go_present_chan(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+/* constants.c: a number by the names of constants of its type; false: it has none. */
+void go_constant_add(struct rt *rt, const struct dw_die *die);
+void go_constants_sort(struct rt *rt);
+bool go_present_constant(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 /* known.c: structs of the standard library that say more than their fields. */
 bool go_present_struct(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 /* format.c */

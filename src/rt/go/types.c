@@ -116,14 +116,19 @@ static void add_unit(struct rt *rt, const struct go_module *m, struct dw_unit *u
         case DW_TAG_subroutine_type:
             add_die(rt, m, &die);
             break;
+        case DW_TAG_constant:
+            go_constant_add(rt, &die);
+            break;
         default:
             break;
         }
     }
 }
 
-static void list_types(struct rt *rt, struct values *vs)
+void go_dwarf_list(struct rt *rt, struct values *vs)
 {
+    if (rt->tried_types)
+        return;
     rt->tried_types = true;
     for (size_t i = 0; i < rt->modules.n; i++) {
         struct dwarf *d = rt->modules.v[i].types ? module_dwarf(rt->modules.v[i].module) : NULL;
@@ -133,12 +138,12 @@ static void list_types(struct rt *rt, struct values *vs)
         for (size_t k = 0; k < units->n && !progress_cancelled(vs->progress); k++)
             add_unit(rt, &rt->modules.v[i], &units->v[k]);
     }
+    go_constants_sort(rt);
 }
 
 const struct type *go_type_dwarf(struct rt *rt, struct values *vs, taddr at)
 {
-    if (!rt->tried_types)
-        list_types(rt, vs);
+    go_dwarf_list(rt, vs);
     const uint64_t *slot = map64_find(&rt->dwarf_types, at);
     return slot ? type_of_die(vs->types, &rt->type_dies.v[*slot]) : NULL;
 }
