@@ -32,27 +32,32 @@ void print_line(struct printer *p, unsigned level)
     text_printf(p->out, "\n%*s", (int)level * 2, "");
 }
 
-void print_problem(struct printer *p, struct err *e)
+void format_problem(struct text *out, struct err *e)
 {
     if (!e)
         return;
     switch ((int)e->code) {
     case ERR_OPTIMISED_OUT:
-        text_put(p->out, "<optimized out>");
+        text_put(out, "<optimized out>");
         break;
     case ERR_NOT_IN_DUMP:
     case ERR_TRUNCATED:
-        text_printf(p->out, "<not in the dump: 0x%" PRIx64 ">", e->at);
+        text_printf(out, "<not in the dump: 0x%" PRIx64 ">", e->at);
         break;
     case ERR_UNMAPPED:
-        text_printf(p->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", e->at);
+        text_printf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", e->at);
         break;
     default:
-        text_put(p->out, "<error: ");
-        text_put_escaped(p->out, e->msg, strlen(e->msg));
-        text_putc(p->out, '>');
+        text_put(out, "<error: ");
+        text_put_escaped(out, e->msg, strlen(e->msg));
+        text_putc(out, '>');
     }
     err_free(e);
+}
+
+void print_problem(struct printer *p, struct err *e)
+{
+    format_problem(p->out, e);
 }
 
 /* ---- what is missing as a whole ---- */
@@ -89,6 +94,8 @@ bool print_unreadable(struct printer *p, const struct value *v, const struct typ
 /* What is said instead of a value that is nowhere; NULL: it is somewhere. */
 static const char *nowhere(const struct value *v, const struct type *t)
 {
+    if (t->foreign && !v->loc.n)
+        return "<unbound>";
     if (t->kind != TYPE_VOID && (t->size || v->loc.n == 0) && all_absent(&v->loc))
         return "<optimized out>";
     if (v->loc.n == 1 && v->loc.pieces[0].kind == LOC_REGISTER && v->loc.pieces[0].bytes.n == 0)
@@ -178,6 +185,18 @@ static bool refers_to_aggregate(const struct type *t)
     return t->target && is_aggregate(type_strip(t->target));
 }
 
+static bool print_foreign(struct printer *p, const struct value *v, const struct type *t)
+{
+    if (!t->foreign || p->f->letter == 'r')
+        return false;
+    for (size_t i = 0; p->vs->formatters && p->vs->formatters[i]; i++) {
+        const struct formatter *f = p->vs->formatters[i];
+        if (f->print && f->print(f->self, p->vs, v, p->f, p->summary, p->out))
+            return true;
+    }
+    return false;
+}
+
 void print_value(struct printer *p, const struct value *whole)
 {
     struct value v = *whole;
@@ -194,6 +213,8 @@ void print_value(struct printer *p, const struct value *whole)
         text_put(p->out, nowhere(&v, t));
     else if (t->kind == TYPE_POINTER && value_synthetic(&v))
         text_put(p->out, "<synthetic pointer>");
+    else if (print_foreign(p, &v, t))
+        return;
     else if (type_is_go(t) && p->f->letter != 'r')
         print_go(p, &v);
     else if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))

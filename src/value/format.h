@@ -39,6 +39,12 @@ void format_variable(struct values *vs, const struct value *v, const struct form
 /* On one short line, as `bt` shows arguments: scalars and strings; records, arrays and references to such as
  * "...". */
 void format_scalar(struct values *vs, const struct value *v, const struct format *f, struct text *out);
+/* The digits of the shortest decimal number "d.ddde+xx" that reads back as a finite v of 32 or 64 bits, without zeros at
+ * their end; gives the exponent. `max` of at least 18. A negative number is as its absolute value. */
+int format_shortest(double v, unsigned bits, char *digits, size_t max);
+/* Why something cannot be shown, as it stands in the place of a value: "<not in the dump: 0x7f..>". Frees `e`; of NULL
+ * nothing is written. */
+void format_problem(struct text *out, struct err *e);
 /* {"type", "value": text, "children": [...], "address", "unavailable": "optimized-out" | ...}: see
  * docs/schema/. The value is the next thing that the writer expects. */
 void format_json(struct values *vs, const struct value *v, const struct format *f, struct json *j);
@@ -85,6 +91,10 @@ struct formatter {
     const char *name;
     bool (*present)(void *self, struct values *vs, const struct value *v, struct presentation *out);
     void *self;
+    /* Writes a value of a foreign type whole, as its language does. `summary`: as format_scalar(). False: it is none of
+     * its. NULL: it has no such types. */
+    bool (*print)(void *self, struct values *vs, const struct value *v, const struct format *f, bool summary,
+                  struct text *out);
 };
 /* The presentation of a value by the first formatter that claims it; false: none. */
 bool format_present(struct values *vs, const struct value *v, struct presentation *out);

@@ -2,6 +2,7 @@
 /* Strings and numbers of Go. */
 #include "value/format_priv.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -53,20 +54,29 @@ void print_go_string(struct printer *p, taddr at, uint64_t n)
 
 /* ---- floating point ---- */
 
-/* The digits of the shortest number in "d.ddde+xx" that reads back as v; gives the exponent. */
-static int shortest(double v, unsigned bits, char *digits, size_t max)
+static bool reads_back(const char *text, double v, unsigned bits)
+{
+    return bits == 32 ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
+}
+
+int format_shortest(double v, unsigned bits, char *digits, size_t max)
 {
     char text[64] = "";
-    int most = bits == 32 ? 9 : 17;
-    for (int n = 0; n < most; n++) {
+    int most = bits == 32 ? 9 : 17, sure = bits == 32 ? 6 : 15; /* FLT_DIG, DBL_DIG: they tell normal numbers apart */
+    snprintf(text, sizeof(text), "%.*e", sure - 1, v);
+    bool normal = bits == 32 ? fabs(v) >= FLT_MIN : fabs(v) >= DBL_MIN;
+    bool few = normal && reads_back(text, v, bits); /* zeros at its end are dropped below */
+    for (int n = normal ? sure : 0; !few && n < most; n++) {
         snprintf(text, sizeof(text), "%.*e", n, v);
-        if (bits == 32 ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v)
+        if (reads_back(text, v, bits))
             break;
     }
     size_t n = 0;
     for (const char *c = text; *c && *c != 'e' && n + 1 < max; c++)
         if (*c >= '0' && *c <= '9')
             digits[n++] = *c;
+    while (n > 1 && digits[n - 1] == '0')
+        n--;
     digits[n] = 0;
     const char *e = strchr(text, 'e');
     return e ? (int)strtol(e + 1, NULL, 10) : 0;
@@ -79,7 +89,7 @@ void print_go_float(struct text *out, double v, unsigned bits)
         text_put(out, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
         return;
     }
-    int exponent = shortest(fabs(v), bits, digits, sizeof(digits));
+    int exponent = format_shortest(fabs(v), bits, digits, sizeof(digits));
     int n = (int)strlen(digits);
     if (signbit(v))
         text_putc(out, '-');

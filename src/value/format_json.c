@@ -153,7 +153,10 @@ static void put_value(struct tree *t, const char *name, const struct value *whol
         json_kv_hex(t->j, "address", at);
     if (!e)
         e = why_unavailable(t, &v, type);
-    if (e) {
+    if (type->foreign && !v.loc.n) {
+        json_kv_string(t->j, "unavailable", "unbound");
+        json_kv_string(t->j, "why", "the name is bound to nothing here");
+    } else if (e) {
         json_kv_string(t->j, "unavailable", err_code_name(e->code));
         json_kv_string(t->j, "why", e->msg);
     } else {

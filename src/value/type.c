@@ -175,6 +175,23 @@ const struct type *type_record_of(struct types *t, enum type_kind kind, const ch
     return type;
 }
 
+const struct type *type_foreign(struct types *t, uint16_t language, const char *name, uint64_t size)
+{
+    bool fresh;
+    SCOPED(text_done) struct text key = {0};
+    text_printf(&key, "%u:%s", language, name);
+    struct type *type = made(t, NULL, TYPE_STRUCT, size, true, text_str(&key), &fresh);
+    if (!fresh)
+        return type;
+    type->foreign = true;
+    type->language = language;
+    type->size = size;
+    type->name = type->tag = arena_strdup(&t->arena, name);
+    struct type_more *more = type_more(type);
+    more->have |= MORE_FIELDS;
+    return type;
+}
+
 static const struct type *row_of(struct types *t, enum type_kind kind, const struct type *element, uint64_t count)
 {
     bool fresh;

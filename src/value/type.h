@@ -56,6 +56,7 @@ struct type {
     bool variadic;      /* TYPE_FUNCTION */
     bool unprototyped;  /* TYPE_FUNCTION without a DIE: nothing is known of its parameters */
     bool big_endian;    /* base types with DW_AT_endianity (GCC's scalar_storage_order) */
+    bool foreign;       /* of a runtime: see type_foreign() */
     uint8_t go_kind;    /* enum go_kind: DW_AT_go_kind; 0 unsaid */
     uint16_t language;  /* DW_LANG_*; 0 unknown */
     uint16_t align;     /* DW_AT_alignment; 0 unsaid */
@@ -104,6 +105,10 @@ const struct type *type_base(struct types *t, enum type_kind kind, const char *n
 struct field;
 const struct type *type_record_of(struct types *t, enum type_kind kind, const char *name, uint64_t size,
                                   const struct field *fields, size_t n);
+/* A type of a language whose values only its runtime can read: a TYPE_STRUCT without fields that is told from others by
+ * its language (DW_LANG_*), name and size. `name` is copied. Values of it print by their runtime's formatter; one without
+ * a location is a name that is bound to nothing. */
+const struct type *type_foreign(struct types *t, uint16_t language, const char *name, uint64_t size);
 /* A base type of C by any of its spellings ("unsigned", "long int", "size_t" is none), with the sizes of the
  * target's processor; NULL when `name` is none. */
 const struct type *type_c(struct types *t, const char *name);

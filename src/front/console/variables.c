@@ -16,7 +16,7 @@ static bool is_scalar(const struct value *v)
     enum go_kind kind = GO_INVALID;
     if (type_is_go(t))
         type_go(v->type, &kind);
-    if (kind == GO_STRING)
+    if (kind == GO_STRING || t->foreign) /* of those only scalars are shown whole */
         return true;
     if (t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE)
         t = t->target ? type_strip(t->target) : t;
