@@ -41,13 +41,33 @@ static const char *how_name(enum frame_how h)
     return "cfi";
 }
 
+/* The pc of the native frame that runs a language frame; 0 unknown. */
+static taddr running_pc(const struct sstack *st, size_t i)
+{
+    while (i < st->n && st->frames[i].kind == FRAME_LANGUAGE)
+        i++;
+    return i < st->n ? st->frames[i].pc : 0;
+}
+
+static void language_json(struct json *j, const struct sframe *f)
+{
+    const struct splace *at = f->at;
+    if (at->name)
+        json_kv_string(j, "name", at->name);
+    json_kv_hex(j, "record", f->pc);
+    if (at->end_line)
+        json_kv_u64(j, "end_line", at->end_line);
+    if (at->end_column)
+        json_kv_u64(j, "end_column", at->end_column);
+}
+
 static struct err *frame_json(struct json *j, const struct report *r, const struct sstack *st, size_t i,
                               const struct stretch *s)
 {
     const struct sframe *f = &st->frames[i];
     const struct splace *at = f->at;
     json_object_begin(j);
-    json_kv_hex(j, "pc", f->pc);
+    json_kv_hex(j, "pc", f->kind == FRAME_LANGUAGE ? running_pc(st, i) : f->pc);
     json_kv_string(j, "function", at->function);
     json_kv_string(j, "file", at->file);
     json_key(j, "line");
@@ -60,6 +80,10 @@ static struct err *frame_json(struct json *j, const struct report *r, const stru
     json_kv_string(j, "module", at->module ? at->module->path : NULL);
     json_kv_string(j, "kind", kind_name(f->kind));
     json_kv_string(j, "language", at->language);
+    if (f->kind == FRAME_LANGUAGE)
+        language_json(j, f);
+    if (f->hidden)
+        json_kv_bool(j, "hidden", true);
     if (at->start && f->pc >= at->start)
         json_kv_u64(j, "offset", f->pc - at->start);
     if (at->module)
@@ -104,6 +128,10 @@ static struct err *thread_json(struct json *j, const struct report *r, const str
     json_kv_string(j, "stopped", st->stopped);
     if (st->stopped_hint)
         json_kv_string(j, "stopped_hint", st->stopped_hint);
+    if (st->note)
+        json_kv_string(j, "note", st->note);
+    if (st->unmerged)
+        json_kv_bool(j, "unmerged", true);
     json_object_end(j);
     return NULL;
 }
