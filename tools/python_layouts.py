@@ -21,7 +21,7 @@ CPYTHON = os.path.join(ROOT, "src", "rt", "cpython")
 # Runs in gdb. A struct may be known by its typedef, or by its tag alone.
 IN_GDB = r"""
 import gdb, json
-fields = json.loads(%r)
+fields, published = json.loads(%r)
 TAGS = {"PyInterpreterState": ["_is"], "PyThreadState": ["_ts"], "PyFrameObject": ["_frame"],
         "_PyRuntimeState": ["pyruntimestate"], "PyCodeObject": [], "PyObject": ["_object"],
         "PyTypeObject": ["_typeobject"], "PyHeapTypeObject": ["_heaptypeobject"], "PyLongObject": ["_longobject"],
@@ -76,19 +76,25 @@ try:
     out["version"] = int(gdb.parse_and_eval("(unsigned long)Py_Version")) >> 8
 except gdb.error:
     out["version"] = None
+table = find("_Py_DebugOffsets")
+if table:
+    out["published"] = {name: [offset(table, group + "." + word), offset(table, group + ".size")]
+                        for name, group, word in published}
+    out["published_size"] = table.sizeof
 print("RESULT " + json.dumps(out))
 """
 
 
-def rows():
+def rows(macro="PY_LAYOUT_FIELDS"):
     """(field, struct, paths) of PY_LAYOUT_FIELDS."""
     with open(os.path.join(CPYTHON, "layout.h"), encoding="utf-8") as f:
-        return re.findall(r"^    X\((\w+), \"(\w+)\", \"([^\"]*)\"\)", f.read(), re.M)
+        text = re.search(rf"#define {macro}\(X\).*?\n\n", f.read(), re.S)[0]
+    return re.findall(r"^    X\((\w+), \"(\w+)\", \"([^\"]*)\"\)", text, re.M)
 
 
 def measure(path, debug_dir):
     """field: offset or None; "version": 0x030b07 or None when the file does not say."""
-    script = IN_GDB % json.dumps(rows())
+    script = IN_GDB % json.dumps([rows(), rows("PY_PUBLISHED_FIELDS")])
     name = f"/tmp/python_layouts.{os.getpid()}.py"
     with open(name, "w", encoding="utf-8") as f:
         f.write(script)
@@ -109,15 +115,31 @@ def known(minor):
     """field: offset of layout/py3_N.c."""
     path = os.path.join(CPYTHON, "layout", f"py3_{minor}.c")
     with open(path, encoding="utf-8") as f:
-        found = re.findall(r"\.(\w+) = (\w+),", f.read())
+        text = f.read().split("const struct py_layout ")[1]
+    found = re.findall(r"\.(\w+) = (\w+),", text)
     return {k: None if v == "PY_NONE" else int(v, 0) for k, v in found}
+
+
+def print_published(offsets):
+    print("static const struct py_published published = {")
+    print(f"    .size = {offsets['published_size']},")
+    for name, _, _ in rows("PY_PUBLISHED_FIELDS"):
+        at, size = offsets["published"][name]
+        # A struct without a size of its own is not checked against it.
+        print(f"    .{name} = " + ("{UINT16_MAX, UINT16_MAX}," if at is None else
+                                   f"{{{at}, {'UINT16_MAX' if size is None else size}}},"))
+    print("};\n")
 
 
 def print_file(minor, offsets):
     print("/* SPDX-License-Identifier: Apache-2.0 */")
     print('#include "rt/cpython/layout.h"\n')
+    if "published" in offsets:
+        print_published(offsets)
     print(f"const struct py_layout py_layout_3_{minor} = {{")
     print(f"    .version = 0x{offsets['version']:06x},")
+    if "published" in offsets:
+        print("    .published = &published,")
     for name, _, _ in rows():
         value = offsets[name]
         print(f"    .{name} = {'PY_NONE' if value is None else value},")

@@ -13,6 +13,10 @@ static void rt_free(struct rt *rt)
     if (!rt)
         return;
     vec_done(&rt->facts);
+    vec_done(&rt->threads);
+    err_free(rt->no_threads);
+    map64_done(&rt->codes);
+    map64_done(&rt->places);
     arena_done(&rt->arena);
     free(rt);
 }
@@ -37,4 +41,6 @@ const struct runtime runtime_cpython = {
     .attach = attach,
     .free = rt_free,
     .interprets = "python",
+    .threads = py_threads,
+    .annotate = py_annotate,
 };

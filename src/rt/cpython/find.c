@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the interpreter's state is, and which version it is. */
-#include "module/symtab.h"
-#include "rt/cpython/priv.h"
+/* Which of the target's modules holds a Python interpreter, and where its state is. */
+#include "rt/cpython/find.h"
 
-/* An object of the dynamic symbol table, which no strip takes away. Other tables are not looked at: most targets
- * have no Python in them, and this is asked of each of their files. */
-static bool exported(struct module *m, const char *name, taddr *at)
+#include "module/symtab.h"
+
+static bool symbol_in(struct module *m, const char *table, const char *name, taddr *at)
 {
     struct sym_table t;
     struct raw_symbol s;
-    struct elf *e = module_elf(m);
-    if (!e || !m->bias_known || !sym_table_open(e, ".dynsym", &t) || !sym_table_named(&t, name, &s))
+    struct elf *e = m->is_vdso ? NULL : module_elf(m);
+    if (!e || !m->bias_known || !sym_table_open(e, table, &t) || !sym_table_named(&t, name, &s))
         return false;
     *at = s.addr + m->bias;
     return true;
 }
 
-/* _PyRuntime: in 3.10 and later also a section of its own. */
+bool py_exported(struct module *m, const char *name, taddr *at)
+{
+    return symbol_in(m, ".dynsym", name, at);
+}
+
+/* _PyRuntime: in 3.10 and later also a section of its own. A program that has it built in may keep it to itself. */
 static bool runtime_in(struct module *m, taddr *at)
 {
     struct elf *e = m->is_vdso ? NULL : module_elf(m);
@@ -25,52 +29,132 @@ static bool runtime_in(struct module *m, taddr *at)
         *at = s->addr + m->bias;
         return true;
     }
-    return e && exported(m, "_PyRuntime", at);
+    return e && (py_exported(m, "_PyRuntime", at) || (m->is_exe && symbol_in(m, ".symtab", "_PyRuntime", at)));
+}
+
+/* Python 3.6 has no _PyRuntime, and does not export the list of its interpreters. */
+static bool is_3_6(struct module *m)
+{
+    taddr at;
+    return py_exported(m, "_PyThreadState_Current", &at) && !py_exported(m, "PyString_FromString", &at);
+}
+
+static bool is_2(struct module *m)
+{
+    taddr at;
+    return py_exported(m, "_PyThreadState_Current", &at) && py_exported(m, "PyString_FromString", &at);
+}
+
+static bool begins_with(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* A module whose file is not here may be an interpreter by its name, or the program. */
+static bool may_be(struct module *m)
+{
+    return !m->is_vdso && !module_elf(m) &&
+           (m->is_exe || begins_with(m->name, "python") || begins_with(m->name, "libpython"));
+}
+
+/* Modules that only a Python process has. */
+static bool has_extensions(const struct modules *ms)
+{
+    for (size_t i = 0; i < modules_count(ms); i++)
+        if (strstr(modules_get(ms, i)->name, ".cpython-3"))
+            return true;
+    return false;
+}
+
+/* ---- others ---- */
+
+static struct err *other_kind(struct modules *ms)
+{
+    const char *command = modules_image(ms)->cmdline;
+    for (size_t i = 0; i < modules_count(ms); i++) {
+        struct module *m = modules_get(ms, i);
+        if (begins_with(m->name, "libpypy") || begins_with(m->name, "pypy"))
+            return err_hint(
+                err_new(ERR_UNSUPPORTED, "this is PyPy: its own frames are not read, native ones are shown"),
+                "the layout of its data is only in a build of your own with debug information; its "
+                "module faulthandler prints its stacks from inside");
+        if (begins_with(m->name, "libjvm") && command && strstr(command, "jython"))
+            return err_hint(err_new(ERR_UNSUPPORTED, "this is Jython, a Java program: native frames are shown"),
+                            "jstack PID or jhsdb jstack --core shows its frames");
+        if (!m->is_vdso && is_2(m))
+            return err_new(ERR_UNSUPPORTED, "this is Python 2, whose frames are not read: native ones are shown");
+    }
+    return NULL;
+}
+
+/* ---- finding ---- */
+
+/* The layout for what was found in m, and does it hold there? */
+static struct err *try_state(struct rt *rt, struct module *m)
+{
+    rt->module = m;
+    if (!py_version(rt, m, rt->runtime, &rt->version))
+        return err_new(ERR_NO_DATA, "the version of the Python in %s is not known", m->name);
+    TRY(py_choose_layout(rt));
+    if (rt->runtime && rt->l.rt_interpreters_head != PY_NONE) {
+        rt->interpreters = rt->runtime + rt->l.rt_interpreters_head;
+        if (py_are_interpreters(rt, rt->interpreters))
+            return NULL;
+    }
+    if (py_scan_interpreters(rt, m, &rt->interpreters))
+        return NULL;
+    return err_hint(
+        err_new(ERR_NO_DATA, "the Python 3.%u in %s has no threads that can be read", py_minor(rt), m->name),
+        "it was not started yet, or has ended, or the core leaves its data out");
+}
+
+/* Keeps the first error. True: found. */
+static bool worked(struct err **first, struct err *e)
+{
+    if (!e) {
+        err_free(TAKE(*first));
+        return true;
+    }
+    if (*first)
+        err_free(e);
+    else
+        *first = e;
+    return false;
+}
+
+struct err *py_find(struct rt *rt)
+{
+    struct err *e = NULL;
+    bool hinted = has_extensions(rt->ms);
+    for (size_t i = 0; i < modules_count(rt->ms); i++) {
+        struct module *m = modules_get(rt->ms, i);
+        rt->runtime = 0;
+        if ((runtime_in(m, &rt->runtime) || is_3_6(m)) && worked(&e, try_state(rt, m)))
+            return NULL;
+    }
+    for (size_t i = 0; !e && i < modules_count(rt->ms); i++) {
+        struct module *m = modules_get(rt->ms, i);
+        rt->runtime = 0;
+        if ((may_be(m) || (hinted && m->is_exe)) && (py_scan_cookie(rt, m, &rt->runtime) || hinted) &&
+            worked(&e, try_state(rt, m)))
+            return NULL;
+    }
+    return e ? e : other_kind(rt->ms) ?: err_new(ERR_NO_DATA, "no interpreter was found");
 }
 
 bool py_is_there(struct modules *ms)
 {
     taddr at;
-    for (size_t i = 0; i < modules_count(ms); i++)
-        if (runtime_in(modules_get(ms, i), &at))
+    struct rt probe = {.ms = ms};
+    if (has_extensions(ms))
+        return true;
+    for (size_t i = 0; i < modules_count(ms); i++) {
+        struct module *m = modules_get(ms, i);
+        if (runtime_in(m, &at) || is_3_6(m) || (may_be(m) && py_scan_cookie(&probe, m, &at)))
             return true;
-    return false;
-}
-
-static bool find_runtime(struct rt *rt)
-{
-    for (size_t i = 0; i < modules_count(rt->ms); i++) {
-        struct module *m = modules_get(rt->ms, i);
-        if (runtime_in(m, &rt->runtime)) {
-            rt->module = m;
-            return true;
-        }
     }
-    return false;
-}
-
-/* Py_Version, a constant of 3.11 and later. */
-static bool find_version(struct rt *rt)
-{
-    taddr at;
-    uint64_t version;
-    if (!exported(rt->module, "Py_Version", &at) || !py_uint(rt, at, 4, &version) || version >> 24 != 3)
-        return false;
-    rt->version = (uint32_t)version;
-    return true;
-}
-
-struct err *py_find(struct rt *rt)
-{
-    if (!find_runtime(rt))
-        return err_new(ERR_NO_DATA, "no interpreter was found");
-    if (!find_version(rt))
-        return err_new(ERR_NO_DATA, "the version of the Python in %s is not known", rt->module->path);
-    const struct py_layout *l = py_layout_find(py_minor(rt));
-    if (!l)
-        return err_new(ERR_UNSUPPORTED, "Python 3.%u is not known", py_minor(rt));
-    rt->l = *l;
-    rt->tagged = py_minor(rt) >= 14;
-    rt->interpreters = rt->runtime + rt->l.rt_interpreters_head;
-    return NULL;
+    struct err *e = other_kind(ms);
+    bool other = e != NULL;
+    err_free(e);
+    return other;
 }

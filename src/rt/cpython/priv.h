@@ -17,9 +17,61 @@ struct rt {
     uint32_t version;      /* PY_VERSION_HEX: 0x030b02f0; the last byte is 0 when it is not known */
     struct py_layout l;    /* of this version */
     bool free_threaded;
+    bool guessed;          /* the version is newer than any that is known: its own offsets serve */
+    const char *differs;   /* an offset that the interpreter says is not that of its version; NULL: all are */
     bool tagged; /* object pointers in frames are _PyStackRefs (3.14) */
     VEC(struct rt_fact) facts;
+    /* threads.c */
+    VEC(struct rt_thread) threads;
+    struct err *no_threads; /* what kept the others from being read */
+    bool tried_threads;
+    /* code.c */
+    taddr code_type;
+    struct map64 codes;  /* code object -> struct py_code *; 0: there is none */
+    struct map64 places; /* hash of code and offset -> chain of struct py_placed */
 };
+
+/* code.c */
+struct py_code {
+    taddr at;
+    const char *file, *name, *qualname; /* NULL unknown */
+    int32_t first_line;
+    struct bytes lines;
+};
+struct py_placed {
+    const struct py_code *code;
+    int32_t offset;
+    struct rt_place place;
+    struct py_placed *next;
+};
+bool py_is_code(struct rt *rt, taddr object);
+/* NULL: there is no code object at the address. */
+const struct py_code *py_code(struct rt *rt, taddr at);
+/* The place of the instruction at an offset of bytes; negative: before the first. */
+const struct rt_place *py_place(struct rt *rt, const struct py_code *c, int32_t offset);
+/* The offset of the instruction at an address (3.11 and later). */
+int32_t py_instruction(struct rt *rt, const struct py_code *c, uint64_t at);
+
+/* frames.c: what one thread state runs, innermost first. */
+struct py_frame {
+    taddr record; /* _PyInterpreterFrame; until 3.10 PyFrameObject */
+    taddr marker; /* on the part of the C stack of the function that runs it; 0 unknown */
+    const struct rt_place *at;
+};
+struct py_stack {
+    VEC(struct py_frame) frames;
+    const char *stopped; /* why they end early; NULL: they do not */
+};
+void py_frames(struct rt *rt, taddr thread, struct py_stack *out);
+void py_stack_done(struct py_stack *s);
+
+/* threads.c */
+/* The target's thread that a PyThreadState is of; NULL: none. */
+const struct image_thread *py_thread_of(struct rt *rt, taddr thread);
+struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) MUST_CHECK;
+/* merge.c */
+void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
+                 struct rt_stack *out);
 
 static inline unsigned py_minor(const struct rt *rt)
 {

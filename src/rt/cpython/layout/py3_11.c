@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_11 = {
     .interp_modules = 888,
     .interp_sysdict = 904,
     .interp_builtins = 912,
+    .interp_own_gil = PY_NONE,
     .interp_gil = PY_NONE,
     .interp_gc_collecting = 848,
     .gil_last_holder = 8,

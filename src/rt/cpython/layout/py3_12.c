@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_12 = {
     .interp_modules = 944,
     .interp_sysdict = 352,
     .interp_builtins = 360,
+    .interp_own_gil = 1040,
     .interp_gil = 384,
     .interp_gc_collecting = 312,
     .gil_last_holder = 8,

@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_6 = {
     .interp_modules = 16,
     .interp_sysdict = 32,
     .interp_builtins = 40,
+    .interp_own_gil = PY_NONE,
     .interp_gil = PY_NONE,
     .interp_gc_collecting = PY_NONE,
     .gil_last_holder = PY_NONE,

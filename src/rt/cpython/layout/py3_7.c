@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_7 = {
     .interp_modules = 40,
     .interp_sysdict = 56,
     .interp_builtins = 64,
+    .interp_own_gil = PY_NONE,
     .interp_gil = PY_NONE,
     .interp_gc_collecting = PY_NONE,
     .gil_last_holder = 8,

@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_8 = {
     .interp_modules = 56,
     .interp_sysdict = 72,
     .interp_builtins = 80,
+    .interp_own_gil = PY_NONE,
     .interp_gil = PY_NONE,
     .interp_gc_collecting = PY_NONE,
     .gil_last_holder = 8,

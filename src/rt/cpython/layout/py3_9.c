@@ -17,6 +17,7 @@ const struct py_layout py_layout_3_9 = {
     .interp_modules = 856,
     .interp_sysdict = 872,
     .interp_builtins = 880,
+    .interp_own_gil = PY_NONE,
     .interp_gil = PY_NONE,
     .interp_gc_collecting = 816,
     .gil_last_holder = 8,
