@@ -65,6 +65,17 @@ def test_states(core):
     assert sum(stack["tasks"] for stack in every["task_stacks"]) == len(every["tasks"])
 
 
+@pytest.mark.parametrize("kind", ["stripped", "pie"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_without_symbols(lab, version, kind):
+    """The list, the reasons and the threads are there, and say the same."""
+    def said(variant):
+        answer = run("stack", "--json", lab.core(variant, "panic", program="go")[1]).json
+        return sorted((functions(answer, task), task["state"], task.get("reason"), "tid" in task)
+                      for task in answer["tasks"])
+    assert said(f"go-{version}-{kind}") == said(f"go-{version}")
+
+
 @pytest.mark.parametrize("command", [("stack", "--by", "label", "--system"), ("info",)])
 def test_schema(core, command):
     jsonschema = pytest.importorskip("jsonschema")

@@ -96,8 +96,7 @@ void go_plan(struct rt *rt)
     if (!e)
         rt->plan_allgs = list.at;
     err_free(e); /* listing them will say so */
-    if (!go_symbol(rt, "runtime.allm", &rt->plan_allm))
-        rt->plan_allm = 0;
+    rt->plan_allm = go_allm(rt);
 }
 
 /* Goroutines' stacks, those for signals and, without C, those of threads are pieces of Go's heap. Of a thread's that

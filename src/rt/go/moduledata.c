@@ -14,8 +14,6 @@ enum {
     MD_NOPTRDATA = 192, /* then its end, and start and end of data, bss, noptrbss */
     MD_HEAD = 256,
     MODULES_MAX = 1000,
-    SCAN_STEP = 1 << 16,
-    SCAN_MAX = 1 << 30, /* bytes: more constants and initialised variables than any program has */
 };
 
 bool go_symbol(const struct rt *rt, const char *name, taddr *out)
@@ -96,28 +94,22 @@ static bool is_table(struct module *m, taddr at)
     return b.n && pclntab_is_one(b);
 }
 
-/* A pointer to the function table stands only at the start of a moduledata. `table` 0: where it is is not known,
- * since the linker has put it among other data (PIE, before Go 1.26). */
-static bool scan(struct rt *rt, struct module *m, taddr start, uint64_t size, taddr table, struct go_module *out)
+struct search {
+    struct rt *rt;
+    struct module *m;
+    taddr table; /* 0: where it is is not known, since the linker has put it among other data (PIE, before Go 1.26) */
+    struct go_module *out;
+};
+
+/* A pointer to the function table stands only at the start of a moduledata. */
+static bool look(void *arg, taddr at, uint64_t word)
 {
-    uint8_t *chunk = xmalloc(SCAN_STEP);
-    bool found = false;
-    size = size < SCAN_MAX ? size : SCAN_MAX;
-    for (uint64_t done = 0; !found && done < size; done += SCAN_STEP) {
-        size_t n = size - done < SCAN_STEP ? (size_t)(size - done) : SCAN_STEP;
-        n = modules_read_some(rt->ms, start + done, chunk, n);
-        for (size_t i = 0; !found && i + 8 <= n; i += 8) {
-            uint64_t word;
-            memcpy(&word, chunk + i, sizeof(word));
-            if (table ? word != table : !is_table(m, word))
-                continue;
-            struct err *e = read_module(rt, start + done + i, out);
-            err_free(e); /* not it: the search goes on */
-            found = !e;
-        }
-    }
-    free(chunk);
-    return found;
+    const struct search *s = arg;
+    if (s->table ? word != s->table : !is_table(s->m, word))
+        return false;
+    struct err *e = read_module(s->rt, at, s->out);
+    err_free(e); /* not it: the search goes on */
+    return !e;
 }
 
 static bool find_in(struct rt *rt, struct module *m, struct go_module *out)
@@ -126,20 +118,21 @@ static bool find_in(struct rt *rt, struct module *m, struct go_module *out)
     static const char *const tables[] = {".gopclntab", ".data.rel.ro.gopclntab", NULL};
     static const char *const data[] = {".noptrdata", NULL}, *const more_data[] = {".data", NULL};
     uint64_t size;
-    struct symbol s;
+    struct symbol symbol;
     taddr at = section_at(m, own, &size);
-    if (!at && module_symbol_named(m, "runtime.firstmoduledata", &s))
-        at = s.addr;
+    if (!at && module_symbol_named(m, "runtime.firstmoduledata", &symbol))
+        at = symbol.addr;
     struct err *e = at ? read_module(rt, at, out) : NULL;
     err_free(e); /* then it is looked for */
     if (at && !e)
         return true;
     taddr table = section_at(m, tables, &size);
     at = section_at(m, data, &size);
-    if (at && scan(rt, m, at, size, table, out))
+    struct search s = {.rt = rt, .m = m, .table = table, .out = out};
+    if (at && go_scan(rt, at, at + size, look, &s))
         return true;
     at = section_at(m, more_data, &size);
-    return at && scan(rt, m, at, size, table, out);
+    return at && go_scan(rt, at, at + size, look, &s);
 }
 
 static bool known(const struct rt *rt, taddr at)

@@ -119,7 +119,44 @@ static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)
     return v;
 }
 
-/* goroutines.c. The slice runtime.allgs, by its symbol or by a search that proves its one candidate. */
+/* runtime2.go; the numbers are the same from 1.17 to 1.27, 10 and 11 since 1.26. */
+enum go_status {
+    G_IDLE,
+    G_RUNNABLE,
+    G_RUNNING,
+    G_SYSCALL,
+    G_WAITING,
+    G_MORIBUND,
+    G_DEAD,
+    G_ENQUEUE,
+    G_COPYSTACK,
+    G_PREEMPTED,
+    G_LEAKED,
+    G_DEAD_EXTRA,
+    G_SCAN = 0x1000, /* a bit: the garbage collector looks at it */
+};
+static inline uint32_t go_status(const struct rt *rt, const struct go_g *g)
+{
+    return (uint32_t)go_g_word(g, rt->layout->g_status) & ~(uint32_t)G_SCAN;
+}
+
+/* find.c: for programs without symbols. */
+struct go_ranges {
+    struct {
+        taddr start, end;
+    } v[4];
+};
+/* The variables of a module. */
+struct go_ranges go_data(const struct go_module *m);
+/* Gives each word of [start, end) to `look`, until it says that it has found what it wants; false: it never did. */
+typedef bool (*go_look)(void *arg, taddr at, uint64_t word);
+bool go_scan(const struct rt *rt, taddr start, taddr end, go_look look, void *arg);
+/* The variables that the code of a function names, each once, at most max. 0: none, or it cannot be told. */
+size_t go_refs(const struct rt *rt, const char *function, taddr *out, size_t max);
+enum { GO_REFS_MAX = 64 };
+
+/* list.c. The slice runtime.allgs, by its symbol, the code that appends to it, or a search that proves its one
+ * candidate. */
 struct go_list {
     taddr at, p; /* of the slice, of its elements: pointers to g */
     uint64_t n, cap;
@@ -133,10 +170,14 @@ void go_copy(struct rt *rt, struct image *im);
 /* goroutines.c: the task functions of struct runtime. */
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;
 const char *go_state_name(struct rt *rt, const struct task *t);
+/* waits.c */
 const char *go_wait_reason(struct rt *rt, const struct task *t);
+bool go_waits_on(struct rt *rt, const struct task *t, taddr object);
 
-/* threads.c. All that are known; none when neither the symbols nor the threads tell. */
+/* threads.c. All that are known; none when neither the program nor its threads tell. */
 struct go_ms go_threads(struct rt *rt);
+/* Where runtime.allm is; 0: not known. */
+taddr go_allm(const struct rt *rt);
 
 /* stepper.c. The layout must be known. */
 void go_stepper_init(struct rt *rt);
@@ -186,6 +227,7 @@ const struct formatter *go_formatter(struct rt *rt);
 
 /* panic.c */
 size_t go_panics(struct rt *rt, const struct task *t, struct task_panic *out, size_t max);
+/* fatal.c */
 const char *go_fatal(struct rt *rt);
 /* panic_text.c. A value as the runtime prints it; of the rt's arena. NULL: its text is not known. */
 const char *go_panic_text(struct rt *rt, const struct go_type *t, taddr data);
@@ -195,8 +237,6 @@ size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, 
 bool go_is_private(struct rt *rt, const char *function);
 bool go_is_hidden(struct rt *rt, const char *function, const char *file);
 bool go_is_wrapper(struct rt *rt, taddr entry);
-/* waits.c */
-bool go_waits_on(struct rt *rt, const struct task *t, taddr object);
 /* labels.c */
 size_t go_labels(struct rt *rt, const struct task *t, struct task_label *out, size_t max);
 

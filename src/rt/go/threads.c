@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that Go's runtime knows: m, in runtime.allm (runtime/proc.go, runtime/runtime2.go). A stripped program
- * does not say where allm is: then each thread's own memory has its g, and that its m. */
+/* The threads that Go's runtime knows: m, in runtime.allm (runtime/proc.go, runtime/runtime2.go). Without a symbol the
+ * code of runtime.mcommoninit tells where that is, which adds to it; else each thread's own memory has its g, and that
+ * its m. */
 #include "rt/go/priv.h"
 
 #include <elf.h>
@@ -27,11 +28,28 @@ static bool read_m(const struct rt *rt, taddr at, struct go_m *out)
     return true;
 }
 
+taddr go_allm(const struct rt *rt)
+{
+    taddr refs[GO_REFS_MAX], found = 0, at;
+    struct go_m m;
+    if (!rt->layout || go_symbol(rt, "runtime.allm", &found))
+        return found;
+    size_t n = go_refs(rt, "runtime.mcommoninit", refs, GO_REFS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (!go_word(rt, refs[i], &at) || !at || !read_m(rt, at, &m))
+            continue;
+        if (found)
+            return 0;
+        found = refs[i];
+    }
+    return found;
+}
+
 static bool follow_list(struct rt *rt)
 {
-    taddr at;
+    taddr at = rt->plan_allm ? rt->plan_allm : go_allm(rt);
     struct go_m m;
-    if (!go_symbol(rt, "runtime.allm", &at) || !go_word(rt, at, &at))
+    if (!at || !go_word(rt, at, &at))
         return false;
     for (unsigned i = 0; at && i < THREADS_MAX && read_m(rt, at, &m); i++) {
         *vec_push(&rt->ms_known) = m;
