@@ -123,19 +123,43 @@ static void test_not_the_list(void **state)
     refused(m);
 }
 
+/* A slice of the first n goroutines beside the list, from the last to the first if `reversed`. */
+static void put_second_list(struct made_go *m, taddr at, uint64_t n, bool reversed)
+{
+    put(m, MADE_MEMORY, at);
+    put(m, MADE_MEMORY + 8, n);
+    put(m, MADE_MEMORY + 16, n);
+    for (uint64_t i = 0, g; i < n; i++) {
+        assert_true(go_word(m->rt, MADE_MEMORY + MADE_LIST + i * 8, &g));
+        put(m, at + (reversed ? n - 1 - i : i) * 8, g);
+    }
+}
+
 static void test_two_lists_are_none(void **state)
 {
     (void)state;
     struct made_go *m = made_plain();
-    put(m, MADE_MEMORY, MADE_MEMORY + MADE_LIST);
-    put(m, MADE_MEMORY + 8, 2);
-    put(m, MADE_MEMORY + 16, 2);
+    put_second_list(m, made_room(m, 16), 2, true);
     const struct task *tasks;
     size_t n;
     struct err *e = go_tasks(m->rt, NULL, &tasks, &n);
     assert_non_null(e);
     assert_non_null(strstr(e->msg, "2 lists"));
     err_free(e);
+    made_go_free(m);
+}
+
+/* The garbage collector keeps the goroutines that there were when it began. */
+static void test_part_of_the_list(void **state)
+{
+    (void)state;
+    struct made_go *m = made_plain();
+    put_second_list(m, MADE_MEMORY + MADE_LIST, 1, false); /* in the same place */
+    made_tasks(m, 2);
+    made_go_free(m);
+    m = made_plain();
+    put_second_list(m, made_room(m, 16), 1, false); /* the list has moved since */
+    made_tasks(m, 2);
     made_go_free(m);
 }
 
@@ -208,5 +232,5 @@ static void test_waits_on_channels(void **state)
 
 RUN_TESTS(cmocka_unit_test(test_every_version), cmocka_unit_test(test_unknown_state),
           cmocka_unit_test(test_not_the_list), cmocka_unit_test(test_two_lists_are_none),
-          cmocka_unit_test(test_huge_count), cmocka_unit_test(test_unknown_layout),
-          cmocka_unit_test(test_waits_on_channels))
+          cmocka_unit_test(test_part_of_the_list), cmocka_unit_test(test_huge_count),
+          cmocka_unit_test(test_unknown_layout), cmocka_unit_test(test_waits_on_channels))
