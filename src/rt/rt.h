@@ -50,6 +50,28 @@ struct task_panic {
     bool leaving;     /* no panic: the task ends (runtime.Goexit) */
 };
 
+/* A call that a function of a task makes when it is left. */
+struct task_defer {
+    taddr function; /* its entry; 0: not known */
+    taddr closure;  /* the function's value: behind its first word stands what it captured; 0: not known */
+    taddr made_at;  /* return address of the statement; 0: not kept */
+    taddr sp;       /* stack pointer of the frame that makes it */
+    bool running;   /* it is being made, because of a panic */
+    bool in_frame;  /* known from the frame alone */
+};
+/* A physical frame of a task. */
+struct task_frame {
+    taddr pc, sp, cfa; /* lookup address, stack pointer at it, CFA; 0: not known */
+};
+/* Where a task was made: the stack of the one that made it, at that moment. */
+struct task_ancestor {
+    uint64_t id;
+    taddr created_at; /* return address of the statement that made this one; 0 unknown */
+    const taddr *pcs; /* return addresses, innermost first; live as long as the rt */
+    size_t n;
+    bool single; /* each is one function, inlined ones among them */
+};
+
 struct task_label {
     const char *key, *value;
 };
@@ -145,6 +167,14 @@ struct runtime {
     size_t (*panics)(struct rt *, const struct task *, struct task_panic *out, size_t max);
     /* What the runtime itself died of: "all goroutines are asleep - deadlock!". NULL: of nothing, or not known. */
     const char *(*fatal)(struct rt *);
+    /* The calls that a task's frames make when they are left, at most max: those with records in the order in which
+     * they will be made, then those that frames (innermost first) know of. */
+    size_t (*defers)(struct rt *, const struct task *, const struct task_frame *frames, size_t n,
+                     struct task_defer *out, size_t max);
+    /* Who made it, who made that one, and so on, at most max; none where the program was not told to keep them. */
+    size_t (*ancestors)(struct rt *, const struct task *, struct task_ancestor *out, size_t max);
+    /* Where its own stack is: stack pointers from lo to hi. False: it cannot be read. */
+    bool (*bounds)(struct rt *, const struct task *, taddr *lo, taddr *hi);
     /* The registers that it goes on with, for its variables. */
     struct err *(*task_regs)(struct rt *, const struct task *, struct regs *out);
     /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;

@@ -155,6 +155,7 @@ static const struct vframe *make_frame(struct session *s, const struct sstack *s
         .innermost = sf->physical == 0 && !jumped,
         .inlined = sf->kind == FRAME_INLINED ? inlined_before(st, index) : SCOPE_PHYSICAL,
         .caller = caller_of,
+        .closure = st->closure,
     };
     if (jumped)
         leave_by_jump(s->im->arch, p, sf->pc, &out->f.regs);

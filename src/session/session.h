@@ -83,6 +83,7 @@ struct sstack {
     const char *note; /* what is wrong with its language frames, or NULL */
     bool unmerged; /* its language frames stand after the native ones, since it is not known where they belong */
     uint32_t number; /* among all stacks that the session has made; for session/ */
+    taddr closure; /* of a call of Go that has not begun: its function's value; 0: none */
 };
 
 /* Stacks of all threads (or the one asked for), the crashing one first, then in the image's order. Each

@@ -343,11 +343,11 @@ static struct err *thread_stack(struct session *s, int32_t tid, const struct sst
     return NULL;
 }
 
-static struct err *own_stack(struct session *s, const struct tasks *t, const struct task *task,
-                             const struct sstack **out)
+/* Frames with the registers that the runtime kept. */
+static struct err *with_registers(struct session *s, const struct tasks *t, const struct task *task,
+                                  const struct task_stack *st, const struct sstack **out)
 {
     const struct attached *a = t->attached;
-    const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
     struct image_thread *th = arena_new(&s->arena, struct image_thread);
     struct sstack *own = arena_new(&s->arena, struct sstack);
     struct err *e = a->runtime->task_regs ? a->runtime->task_regs(a->rt, task, &th->regs) : NULL;
@@ -364,6 +364,29 @@ static struct err *own_stack(struct session *s, const struct tasks *t, const str
     return NULL;
 }
 
+struct err *session_task_saved_stack(struct session *s, const struct tasks *t, const struct task *task,
+                                     const struct sstack **out)
+{
+    const struct runtime *rt = t->attached->runtime;
+    SCOPED(shapes_done) struct shapes one = {0};
+    struct task_stack st;
+    taddr pcs[TASK_FRAMES_MAX];
+    bool whole;
+    struct task_walker *w = rt->walker_new(t->attached->rt);
+    size_t n = rt->walk(w, task, pcs, TASK_FRAMES_MAX, &whole);
+    rt->walker_free(w);
+    shape_of(&one, pcs, (uint32_t)n, whole, 1);
+    TRY(make_frames(s, t->attached, &one, &st));
+    return with_registers(s, t, task, &st, out);
+}
+
+bool session_task_bounds(struct session *s, const struct tasks *t, const struct task *task, taddr *lo, taddr *hi)
+{
+    const struct runtime *rt = t->attached->runtime;
+    (void)s;
+    return rt->bounds && rt->bounds(t->attached->rt, task, lo, hi);
+}
+
 struct err *session_task_stack(struct session *s, const struct tasks *t, const struct task *task,
                                const struct sstack **out)
 {
@@ -374,7 +397,7 @@ struct err *session_task_stack(struct session *s, const struct tasks *t, const s
     if (!found && known)
         found = (const struct sstack *)(uintptr_t)*known;
     if (!found) {
-        TRY(own_stack(s, t, task, &found));
+        TRY(with_registers(s, t, task, &t->stacks[t->stack[task - t->v]], &found));
         *map64_put(&s->task_stacks, task->object, NULL) = (uint64_t)(uintptr_t)found;
     }
     *out = found;

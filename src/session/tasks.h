@@ -62,10 +62,45 @@ const struct splace *session_task_place(struct session *s, taddr pc, const struc
 /* The entry of the function that it began with; of a wrapper that the compiler made for the statement: what that
  * calls, where its code says so. */
 taddr session_task_start(struct session *s, const struct tasks *t, const struct task *task);
+/* The function that one made by the compiler around a call is about; NULL: it is no such one, or its code does not tell. */
+const char *session_wrapped(struct session *s, const struct tasks *t, taddr entry);
 /* Its stack with registers, for variables: as session_stacks() gives for threads; of a task on a thread it is the
  * thread's. `t` must have stacks. The `thread` of one that no thread runs has its registers and no tid.
  * ERR_NOT_IN_DUMP, ERR_CANCELLED. */
 struct err *session_task_stack(struct session *s, const struct tasks *t, const struct task *task,
                                const struct sstack **out) MUST_CHECK;
+/* The same from what its runtime kept of it when it left its thread: of one that a thread runs, where that was. */
+struct err *session_task_saved_stack(struct session *s, const struct tasks *t, const struct task *task,
+                                     const struct sstack **out) MUST_CHECK;
+/* Stack pointers of its own stack, lo to hi; a thread that runs it has others, too. False: not known. */
+bool session_task_bounds(struct session *s, const struct tasks *t, const struct task *task, taddr *lo, taddr *hi);
+
+/* ---- calls to come ---- */
+
+/* A call that a frame of a task makes when it is left: Go's defer. */
+struct deferred {
+    struct task_defer of;
+    uint32_t physical; /* the frame that makes it: sframe.physical; UINT32_MAX: none of the stack */
+};
+/* Of a task with its stack, as session_task_stack() gave it: frame by frame, innermost first, of each those to be made
+ * first first; those of no frame last. Valid until session_forget_values(). */
+struct err *session_deferred(struct session *s, const struct tasks *t, const struct task *task, const struct sstack *st,
+                             const struct deferred **out, size_t *n) MUST_CHECK;
+/* The call as a stack of one frame, as if it had just begun, for its code and the variables that it captured. Valid
+ * until session_free() or session_continue(). ERR_NO_DATA: its function is not known. */
+struct err *session_deferred_stack(struct session *s, const struct deferred *d, const struct sstack **out) MUST_CHECK;
+
+/* ---- where it was made ---- */
+
+/* A task that made one, or made one that made it, with its stack at that moment. */
+struct ancestor {
+    uint64_t id;
+    const struct sframe *frames; /* innermost first */
+    size_t n;
+};
+/* Who made it first; none where the program was not told to keep them. Valid until session_free() or
+ * session_continue(). ERR_CANCELLED. */
+struct err *session_task_ancestors(struct session *s, const struct tasks *t, const struct task *task,
+                                   const struct ancestor **out, size_t *n) MUST_CHECK;
 
 #endif

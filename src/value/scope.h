@@ -38,6 +38,7 @@ struct vframe {
     const struct lang_frame
         *lang; /* NULL: of native code. Else pc, cfa and regs are those of the native frame that runs
                                       it, where that is known: pc 0 otherwise */
+    taddr closure; /* of a function of Go that has not begun: its value, where it captured variables; 0: none */
 };
 
 /* What was found out about addresses, shared by all frames there. */

@@ -178,6 +178,16 @@ static struct err *behind(const struct vframe *f, const struct variable *v, stru
     return NULL;
 }
 
+/* What a function that has not begun captured stands in its value (DW_AT_go_closure_offset, from Go 1.23). */
+static bool locate_captured(const struct vframe *f, const struct variable *v, struct value *out)
+{
+    uint64_t offset;
+    if (!f->closure || !dw_attr_uint(&v->die, DW_AT_go_closure_offset, &offset))
+        return false;
+    out->loc = value_at(f->vs, out->type, f->closure + offset).loc;
+    return true;
+}
+
 struct err *scope_value(const struct vframe *f, const struct variable *v, struct value *out)
 {
     if (v->value) {
@@ -186,7 +196,8 @@ struct err *scope_value(const struct vframe *f, const struct variable *v, struct
     }
     struct scope_eval e = {.vs = f->vs, .f = f, .module = f->module};
     struct value found = {.type = v->indirect ? type_of(f->vs->types, &v->die) : v->type, .frame = f};
-    TRY(scope_locate(&e, &v->die, found.type, &found.loc));
+    if (!locate_captured(f, v, &found))
+        TRY(scope_locate(&e, &v->die, found.type, &found.loc));
     *out = found;
     return v->indirect ? behind(f, v, out) : NULL;
 }

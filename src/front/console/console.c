@@ -17,6 +17,8 @@ const struct console_table *const console_tables[] = {
     &console_thread_table,
     &console_goroutine_table,
     &console_goroutines_table,
+    &console_task_stack_table,
+    &console_deferred_table,
     &console_apply_table,
     &console_variable_table,
     &console_find_table,

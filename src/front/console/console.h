@@ -90,6 +90,15 @@ struct console_source_rule {
     char *from, *to;
 };
 struct console_line; /* line.c: the editor and its history */
+/* Where `list` goes on. */
+struct console_list {
+    const char *file; /* as recorded; NULL: nothing was listed yet */
+    const char *name; /* as it is shown */
+    const struct module *module;
+    uint32_t first, last;
+    uint32_t centre; /* line to list around next: a frame's, just shown; 0: none */
+    const char *missing, *newer; /* the file that was last told to be missing, newer than the program */
+};
 
 struct console {
     struct call *call;      /* options, progress */
@@ -117,6 +126,7 @@ struct console {
     size_t frame;
     const struct tasks *tasks; /* the runtime's, of the selected goroutine */
     const struct task *task; /* selected, with no thread that runs it; NULL: the thread is selected */
+    const struct sstack *deferred; /* the deferred call that a command is about; NULL: none */
 
     VEC(struct value) history; /* $1 is history.v[0] */
     VEC(struct console_variable) variables;
@@ -134,7 +144,7 @@ struct console {
     int shell_status; /* exit status of the last program that was run */
     bool capture; /* the answer is kept in `out` for who runs the command */
 
-    /* Where the next bare "x" and "list" go on. */
+    /* Where the next bare "x" goes on. */
     struct {
         taddr next;
         char letter, size; /* of the last format: 'x', 'w'; 0: none yet */
@@ -142,14 +152,7 @@ struct console {
         const struct type *type; /* of what was examined last; NULL */
         taddr last;
     } x;
-    struct {
-        const char *file; /* as recorded; NULL: nothing was listed yet */
-        const char *name; /* as it is shown */
-        const struct module *module;
-        uint32_t first, last;
-        uint32_t centre; /* line to list around next: a frame's, just shown; 0: none */
-        const char *missing, *newer; /* the file that was last told to be missing, newer than the program */
-    } list;
+    struct console_list list;
 };
 
 /* ---- console.c ---- */
@@ -213,6 +216,19 @@ struct err *console_first_frames_of_all(struct console *c) MUST_CHECK;
 const struct image_thread *console_thread(struct console *c, uint64_t number);
 unsigned console_thread_number(struct console *c, int32_t tid);
 void console_select(struct console *c, int32_t tid, size_t frame);
+/* What is selected, and where `list` goes on. */
+struct console_selection {
+    const struct tasks *tasks;
+    const struct task *task;
+    const struct sstack *deferred;
+    int32_t tid;
+    size_t frame;
+    struct console_list list;
+};
+struct console_selection console_selection(const struct console *c);
+/* Runs a command with what is selected now and adds its answer; then `before` is selected. */
+struct err *console_run_selected(struct console *c, const struct console_selection *before,
+                                 const char *command) MUST_CHECK;
 
 /* ---- goroutine.c ---- */
 
@@ -275,6 +291,7 @@ extern const struct console_table console_apply_table;
 extern const struct console_table console_auxv_table;
 extern const struct console_table console_code_table;
 extern const struct console_table console_define_table;
+extern const struct console_table console_deferred_table;
 extern const struct console_table console_disassemble_table;
 extern const struct console_table console_display_table;
 extern const struct console_table console_echo_table;
@@ -302,6 +319,7 @@ extern const struct console_table console_settings_table;
 extern const struct console_table console_source_path_table;
 extern const struct console_table console_signal_table;
 extern const struct console_table console_support_table;
+extern const struct console_table console_task_stack_table;
 extern const struct console_table console_thread_table;
 extern const struct console_table console_variable_table;
 extern const struct console_table console_what_table;

@@ -111,19 +111,6 @@ static struct err *select_level(struct console *c, const char *args)
     return NULL;
 }
 
-/* "2 locals": the command in frame 2; then the same frame is selected as before. */
-static struct err *run_in_frame(struct console *c, size_t frame, const char *command)
-{
-    struct text answer = {0};
-    size_t before = c->frame;
-    c->frame = frame;
-    struct err *e = console_capture(c, command, &answer);
-    c->frame = before;
-    text_putn(&c->out, text_str(&answer), answer.n);
-    text_done(&answer);
-    return e;
-}
-
 /* Does a command follow the number? */
 static bool has_command(const char *args)
 {
@@ -139,7 +126,9 @@ static struct err *run_frame(struct console *c, const char *args)
         TRY(console_stack(c, &st));
         if (n < 0 || (uint64_t)n >= st->n)
             return err_new(ERR_NOT_FOUND, "no frame at level %" PRId64, n);
-        return run_in_frame(c, (size_t)n, args);
+        struct console_selection before = console_selection(c);
+        c->frame = (size_t)n;
+        return console_run_selected(c, &before, args);
     }
     if (*args)
         TRY(select_level(c, args));
@@ -246,7 +235,7 @@ static struct err *run_down_silently(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"backtrace", "bt|where|stack|info stack|info s", CLASS_STACK, "[full] [OPTION]... [N | -N]",
+    {"backtrace", "bt|where|info stack|info s", CLASS_STACK, "[full] [OPTION]... [N | -N]",
      "Show the stack of the selected thread.",
      "N shows the innermost N frames, -N the outermost. \"full\" adds the local variables of each.\n"
      "Options: -full, -frame-arguments scalars|all|none|presence, -entry-values default|no, -frame-info "

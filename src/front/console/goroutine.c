@@ -105,6 +105,23 @@ void goroutine_at_put(struct text *t, const struct goroutine_at *at)
     text_printf(t, " (0x%" PRIx64 ")", at->pc);
 }
 
+int goroutine_width(size_t n)
+{
+    int width = 1;
+    for (size_t last = n ? n - 1 : 0; last >= 10; last /= 10)
+        width++;
+    return width;
+}
+
+void goroutine_frame_put(struct text *t, const struct sframe *f, size_t number, int width, const char *indent)
+{
+    text_printf(t, "%s%*zu  0x%016" PRIx64 " in ", indent, width, number, f->pc);
+    put_safe(t, f->at->function ? f->at->function : "???");
+    text_printf(t, "\n%s%*sat ", indent, width + 2 + (int)strlen(indent), "");
+    goroutine_path_put(t, f->at->file ? f->at->file : "?");
+    text_printf(t, ":%" PRIu32 "\n", f->at->line);
+}
+
 const char *goroutine_place_name(enum goroutine_place place)
 {
     static const char *const names[] = {
@@ -138,25 +155,6 @@ static struct err *show_goroutine(struct console *c, const struct tasks *t)
     return NULL;
 }
 
-/* The command with the goroutine selected; then the selection is as before. */
-static struct err *run_in_goroutine(struct console *c, const struct tasks *t, const struct task *task,
-                                    const char *command)
-{
-    struct text answer = {0};
-    const struct tasks *tasks = c->tasks;
-    const struct task *before = c->task;
-    int32_t tid = c->tid;
-    size_t frame = c->frame;
-    console_select_task(c, t, task);
-    struct err *e = console_capture(c, command, &answer);
-    console_select(c, tid, frame);
-    c->tasks = tasks;
-    c->task = before;
-    text_putn(&c->out, text_str(&answer), answer.n);
-    text_done(&answer);
-    return e;
-}
-
 static struct err *run_goroutine(struct console *c, const char *args)
 {
     const struct tasks *t;
@@ -171,9 +169,10 @@ static struct err *run_goroutine(struct console *c, const char *args)
         task = t->v[i].id == (uint64_t)id ? &t->v[i] : NULL;
     if (!task)
         return err_new(ERR_NOT_FOUND, "unknown goroutine %" PRId64, id);
-    if (*args)
-        return run_in_goroutine(c, t, task, args);
+    struct console_selection before = console_selection(c);
     console_select_task(c, t, task);
+    if (*args)
+        return console_run_selected(c, &before, args);
     text_printf(&c->out, "Switched from %" PRIu64 " to %" PRId64, from ? from->id : 0, id);
     text_printf(&c->out, " (thread %" PRId32 ")\n", c->tid);
     return NULL;

@@ -223,18 +223,12 @@ static void put_labels(struct console *c, const struct listing *l, const struct 
 
 static void put_frames(struct console *c, const struct listing *l, const struct task_stack *st, const char *indent)
 {
-    for (uint32_t i = 0; i < st->n; i++) {
-        const struct sframe *f = &st->frames[i];
-        if (i > (uint64_t)l->depth) {
-            text_printf(&c->out, "%s\t(truncated)\n", indent);
-            return;
-        }
-        text_printf(&c->out, "%s\t%" PRIu32 "  0x%016" PRIx64 " in ", indent, i, f->pc);
-        put_safe(&c->out, f->at->function ? f->at->function : "???");
-        text_printf(&c->out, "\n%s\t%*s at ", indent, i < 10 ? 3 : 4, "");
-        goroutine_path_put(&c->out, f->at->file ? f->at->file : "?");
-        text_printf(&c->out, ":%" PRIu32 "\n", f->at->line);
-    }
+    SCOPED(freep) char *deeper = xasprintf("%s\t", indent);
+    size_t n = st->n > (uint64_t)l->depth ? (size_t)l->depth + 1 : st->n;
+    for (size_t i = 0; i < n; i++)
+        goroutine_frame_put(&c->out, &st->frames[i], i, goroutine_width(n), deeper);
+    if (n < st->n)
+        text_printf(&c->out, "%s(truncated)\n", deeper);
 }
 
 static void put_stack(struct console *c, struct listing *l, const struct task *task, const char *indent)

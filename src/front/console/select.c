@@ -81,7 +81,9 @@ struct err *console_stack_of(struct console *c, int32_t tid, size_t frames, cons
 struct err *console_first_frames(struct console *c, size_t frames, const struct sstack **out)
 {
     const struct sstack *st;
-    if (c->task)
+    if (c->deferred)
+        st = c->deferred;
+    else if (c->task)
         TRY(session_task_stack(c->session, c->tasks, c->task, &st));
     else
         TRY(console_stack_of(c, c->tid, frames > c->frame ? frames : c->frame + 1, &st));
@@ -154,6 +156,28 @@ void console_select(struct console *c, int32_t tid, size_t frame)
     c->tid = tid;
     c->frame = frame;
     c->task = NULL;
+    c->deferred = NULL;
+}
+
+struct console_selection console_selection(const struct console *c)
+{
+    return (struct console_selection){c->tasks, c->task, c->deferred, c->tid, c->frame, c->list};
+}
+
+struct err *console_run_selected(struct console *c, const struct console_selection *before, const char *command)
+{
+    struct text answer = {0};
+    c->list = (struct console_list){0}; /* it begins at the frame that is selected now */
+    struct err *e = console_capture(c, command, &answer);
+    c->tasks = before->tasks;
+    c->task = before->task;
+    c->deferred = before->deferred;
+    c->tid = before->tid;
+    c->frame = before->frame;
+    c->list = before->list;
+    text_putn(&c->out, text_str(&answer), answer.n);
+    text_done(&answer);
+    return e;
 }
 
 void console_moved(struct console *c)
@@ -163,6 +187,7 @@ void console_moved(struct console *c)
     c->frame = 0;
     c->tid = 0;
     c->task = NULL;
+    c->deferred = NULL;
     c->list.file = c->list.missing = c->list.newer = NULL;
     if (im && im->threads.n)
         c->tid = im->crashed_tid && console_thread_number(c, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid;

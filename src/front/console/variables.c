@@ -194,6 +194,23 @@ struct err *variables_put_full(struct console *c, const struct sstack *st, size_
     return NULL;
 }
 
+struct err *variables_put_all(struct console *c, const struct sstack *st, size_t index, const char *indent)
+{
+    const struct vframe *f;
+    bool any;
+    if (st->frames[index].kind == FRAME_SIGNAL)
+        return NULL;
+    struct err *e = console_frame_at(c, st, index, &f);
+    for (int arguments = 1; !e && arguments >= 0; arguments--) {
+        struct listing how = {.arguments = arguments, .indent = indent};
+        e = put_variables(c, f, &how, &any);
+    }
+    if (!e || e->code == ERR_CANCELLED)
+        return e;
+    err_free(e); /* no debug information: nothing is known */
+    return NULL;
+}
+
 /* ---- commands ---- */
 
 static struct err *info_variables(struct console *c, const char *args, bool arguments)

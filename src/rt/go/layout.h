@@ -56,6 +56,13 @@
     X(panic_recovered, "runtime._panic", "recovered") \
     X(panic_goexit, "runtime._panic", "goexit")       \
     X(defer_link, "runtime._defer", "link")           \
+    X(defer_sp, "runtime._defer", "sp")               \
+    X(defer_pc, "runtime._defer", "pc")               \
+    X(defer_fn, "runtime._defer", "fn")               \
+    X(defer_started, "runtime._defer", "started")     \
+    X(defer_open, "runtime._defer", "openDefer")      \
+    X(defer_rangefunc, "runtime._defer", "rangefunc") \
+    X(defer_head, "runtime._defer", "head")           \
     X(sudog_c, "runtime.sudog", "c")                  \
     X(sudog_waitlink, "runtime.sudog", "waitlink")
 

@@ -214,13 +214,12 @@ static bool pcdata(const struct go_function *f, uint32_t which, uint32_t *table)
     return !c.failed;
 }
 
-/* The inline tree of a function, or empty. */
-static struct bytes inline_tree(const struct pclntab *t, const struct go_function *f)
+struct bytes pclntab_funcdata(const struct pclntab *t, const struct go_function *f, unsigned which)
 {
     struct cursor c = f->rest;
-    if (FUNCDATA_INLINE_TREE >= f->n_funcdata || t->format < PCLNTAB_1_18)
+    if (which >= f->n_funcdata || t->format < PCLNTAB_1_18)
         return (struct bytes){NULL, 0};
-    cursor_skip(&c, (uint64_t)f->n_pcdata * 4 + FUNCDATA_INLINE_TREE * 4);
+    cursor_skip(&c, (uint64_t)f->n_pcdata * 4 + (uint64_t)which * 4);
     uint32_t offset = cursor_u32(&c);
     return c.failed || offset == UINT32_MAX ? (struct bytes){NULL, 0} : part(t->funcdata, offset);
 }
@@ -256,7 +255,7 @@ static bool read_inlined(const struct pclntab *t, struct bytes tree, uint32_t i,
 size_t pclntab_lines(const struct pclntab *t, const struct go_function *f, taddr pc, struct go_line *out, size_t max)
 {
     uint32_t table = 0;
-    struct bytes tree = inline_tree(t, f);
+    struct bytes tree = pclntab_funcdata(t, f, FUNCDATA_INLINE_TREE);
     bool inlines = tree.n && pcdata(f, PCDATA_INLINE_INDEX, &table);
     size_t n = 0;
     while (inlines && n + 1 < max && n < INLINE_DEPTH) {

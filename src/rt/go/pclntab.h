@@ -54,6 +54,10 @@ bool pclntab_function(const struct pclntab *t, uint32_t i, struct go_function *o
 /* Bytes between the stack pointer at pc and the return address; false: the table does not say. */
 bool pclntab_frame_size(const struct pclntab *t, const struct go_function *f, taddr pc, uint64_t *out);
 
+/* Data that the compiler left for the runtime about a function, number `which` (FUNCDATA_*), up to the end of all such
+ * data; empty: none, or the format is not known. */
+struct bytes pclntab_funcdata(const struct pclntab *t, const struct go_function *f, unsigned which);
+
 /* One source-level function at a pc. */
 struct go_line {
     const char *function, *file; /* "" unknown */

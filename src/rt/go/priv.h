@@ -190,6 +190,7 @@ struct task_walker *go_walker_new(struct rt *rt);
 void go_walker_free(struct task_walker *w);
 size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole);
 struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out) MUST_CHECK;
+bool go_bounds(struct rt *rt, const struct task *t, taddr *lo, taddr *hi);
 /* types.c: types as the running program knows them (internal/abi/type.go). */
 struct go_type {
     taddr at;
@@ -231,6 +232,11 @@ size_t go_panics(struct rt *rt, const struct task *t, struct task_panic *out, si
 const char *go_fatal(struct rt *rt);
 /* panic_text.c. A value as the runtime prints it; of the rt's arena. NULL: its text is not known. */
 const char *go_panic_text(struct rt *rt, const struct go_type *t, taddr data);
+
+/* defers.c, ancestors.c */
+size_t go_defers(struct rt *rt, const struct task *t, const struct task_frame *frames, size_t n, struct task_defer *out,
+                 size_t max);
+size_t go_ancestors(struct rt *rt, const struct task *t, struct task_ancestor *out, size_t max);
 
 /* lines.c */
 size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);

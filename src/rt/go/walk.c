@@ -113,3 +113,13 @@ struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out)
         regs_set(out, a->fp, bp);
     return NULL;
 }
+
+bool go_bounds(struct rt *rt, const struct task *t, taddr *lo, taddr *hi)
+{
+    struct go_g g;
+    if (!rt->layout || !go_g_read(rt, t->object, &g))
+        return false;
+    *lo = go_g_word(&g, rt->layout->g_stack_lo);
+    *hi = go_g_word(&g, rt->layout->g_stack_hi);
+    return *lo < *hi;
+}

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -197,6 +198,7 @@ func main() {
 		}
 		return
 	case "hold":
+		keepAncestors()
 		holdAll()
 		panic("the end")
 	case "nested":
@@ -216,6 +218,14 @@ func main() {
 		if kind.name == how {
 			kind.f()
 		}
+	}
+}
+
+// The runtime reads this setting when it starts.
+func keepAncestors() {
+	const setting = "GODEBUG=tracebackancestors=5"
+	if os.Getenv("GODEBUG") == "" {
+		panic(syscall.Exec(os.Args[0], os.Args, append(os.Environ(), setting)))
 	}
 }
 

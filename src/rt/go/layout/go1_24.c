@@ -45,6 +45,13 @@ const struct go_layout go_layout_1_24 = {
     .panic_recovered = 96,
     .panic_goexit = 97,
     .defer_link = 32,
+    .defer_sp = 8,
+    .defer_pc = 16,
+    .defer_fn = 24,
+    .defer_started = GO_NONE,
+    .defer_open = GO_NONE,
+    .defer_rangefunc = 1,
+    .defer_head = 40,
     .sudog_c = 80,
     .sudog_waitlink = 64,
 };

@@ -45,6 +45,13 @@ const struct go_layout go_layout_1_27 = {
     .panic_recovered = 88,
     .panic_goexit = 90,
     .defer_link = 32,
+    .defer_sp = 8,
+    .defer_pc = 16,
+    .defer_fn = 24,
+    .defer_started = GO_NONE,
+    .defer_open = GO_NONE,
+    .defer_rangefunc = 1,
+    .defer_head = 40,
     .sudog_c = 88,
     .sudog_waitlink = 72,
 };
