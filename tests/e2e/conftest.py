@@ -96,6 +96,13 @@ def own_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    """Of Python: pyprograms.Programs."""
+    import pyprograms
+    return pyprograms.Programs(tmp_path_factory.mktemp("python"))
+
+
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     return Lab(tmp_path_factory.mktemp("lab"))
 

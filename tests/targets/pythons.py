@@ -139,6 +139,7 @@ def running(python, program, folder, *words, exe=None):
         os.unlink(path)
     process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python))
     process.oracle = _read(path) if os.path.exists(path) else None
+    process.told = path  # where it writes
     return process
 
 

@@ -15,13 +15,15 @@ int Py_FinalizeEx(void);
 
 static volatile int served;
 
-static int serve(const char *text) {
+static int serve(const char *text)
+{
     int result = PyRun_SimpleString(text);
     served++;
     return result;
 }
 
-static char *text_of(const char *path) {
+static char *text_of(const char *path)
+{
     char *text = calloc(1, 1 << 20);
     FILE *file = fopen(path, "r");
     if (!text || !file || fread(text, 1, (1 << 20) - 1, file) == 0)
@@ -30,7 +32,8 @@ static char *text_of(const char *path) {
     return text;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc < 2)
         return 2;
     Py_Initialize();

@@ -12,6 +12,7 @@ usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRAR
 """
 
 import ctypes
+import os
 import signal
 import sys
 import threading
@@ -151,8 +152,9 @@ def beat(path):
         before = now
         if asked:
             asked.clear()
-            with open(path, "w") as file:
+            with open(path + ".new", "w") as file:
                 file.write("%.6f\n" % longest[0])
+            os.rename(path + ".new", path)
             longest[0] = 0.0
             before = time.monotonic()
 

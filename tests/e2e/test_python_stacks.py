@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stacks of Python programs are those that the programs wrote down, with every interpreter of this machine."""
+
+import pytest
+
+from conftest import run
+from pyprograms import differences, expected, got, interpreters, plain, python_frames, some, threads
+
+pytestmark = pytest.mark.thin
+
+
+def by_name(oracle, name):
+    (thread,) = [thread for thread in oracle["threads"] if thread["name"] == name]
+    return thread
+
+
+@pytest.fixture(params=interpreters())
+def answer(request, programs):
+    return programs.answer(request.param)
+
+
+def test_every_thread(answer):
+    ours, oracle = answer
+    assert len(oracle["threads"]) > 15
+    assert differences(ours, oracle) == []
+
+
+def test_frames_nobody_looked_at(answer):
+    """The twin's frames have no objects that Python code could see; they are those of its sibling."""
+    ours, oracle = answer
+    known = expected(by_name(oracle, "parked"))
+    alike = [thread for thread in ours["threads"] if got(python_frames(thread)) == known]
+    seen = {thread["tid"] for thread in oracle["threads"] if thread["frames"] is not None}
+    assert [thread for thread in alike if thread["tid"] not in seen]
+
+
+def test_qualified_names(answer):
+    """co_qualname, from 3.11 on."""
+    ours, oracle = answer
+    if oracle["version"][1] < 11:
+        return
+    known = by_name(oracle, "values")
+    frames = python_frames(threads(ours)[known["tid"]])
+    assert [frame["function"] for frame in frames] == [frame["qualname"] for frame in known["frames"]]
+
+
+def test_merged(answer):
+    """Frames of Python stand just inside the C function that runs them, and C that Python called is further in."""
+    ours, oracle = answer
+    (main,) = [thread for thread in oracle["threads"] if thread["current"]]
+    names = [plain(frame) if frame["language"] == "python" else frame["function"] or ""
+             for frame in threads(ours)[main["tid"]]["frames"]]
+    loops = [i for i, name in enumerate(names) if name.startswith(("_PyEval_EvalFrameDefault", "_PyEval_Vector"))]
+    assert loops, names
+    kinds = [frame["language"] for frame in threads(ours)[main["tid"]]["frames"]]
+    runs = sum(kind == "python" and after != "python" for kind, after in zip(kinds, kinds[1:]))
+    # Each of these is called by C: list(map()), sorted(), reduce(), sub(), cached, exec().
+    for called in ("reduced", "key", "pair", "matched", "cached"):
+        at = names.index(called)
+        assert any(kind != "python" for kind in kinds[at:names.index("<module>", at)]), called
+    assert runs >= 6
+    aborts = [i for i, name in enumerate(names) if name in ("abort", "__GI_abort")]
+    assert aborts and aborts[0] < names.index("end")
+
+
+@pytest.mark.parametrize("python", some())
+def test_stripped(programs, python):
+    """Neither the interpreter nor its library has symbols but those that the dynamic linker needs."""
+    core, oracle = programs.core(programs.stripped(python), "all")
+    answer = run("stack", "--json", core).json
+    assert oracle["executable"].startswith(programs.folder)
+    assert differences(answer, oracle) == []
+
+
+@pytest.mark.parametrize("python", some())
+def test_embedded(programs, python):
+    """A C program with an interpreter inside."""
+    core, oracle = programs.core(python, "embedded", exe=programs.embedding(python))
+    answer = run("stack", "--json", core).json
+    assert differences(answer, oracle) == []
+    (thread,) = answer["threads"]
+    names = [frame["function"] for frame in thread["frames"]]
+    assert names.index("serve") < names.index("main")
+    outermost = max(i for i, frame in enumerate(thread["frames"]) if frame["language"] == "python")
+    assert outermost < names.index("serve")
