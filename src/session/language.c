@@ -80,6 +80,8 @@ void language_hide(const struct language_stack *l, struct sframe *frames, size_t
         return;
     for (size_t i = 0; i < n; i++) {
         const struct splace *at = frames[i].at;
+        if (i == 0 && frames[i].kind != FRAME_LANGUAGE)
+            continue; /* where the thread is, and may have crashed */
         inside |= frames[i].kind == FRAME_LANGUAGE;
         if (frames[i].kind != FRAME_LANGUAGE && frames[i].kind != FRAME_SIGNAL)
             frames[i].hidden = r->is_interpreter(l->by->rt, at->module, at->function, at->file, inside);

@@ -24,7 +24,7 @@ static void put_folded_name(struct text *t, const char *s)
 
 static void put_folded_frames(struct text *t, const struct report *r, const struct sstack *st)
 {
-    bool all = call_has(r->call, "all-frames");
+    bool all = call_has(r->call, "all-frames") || call_has(r->call, "native");
     for (size_t i = st->n; i-- > 0;) {
         const struct sframe *f = &st->frames[i];
         if (!all && i && session_frame_hidden(r->session, f))

@@ -3,6 +3,7 @@
 #ifndef FRONT_REPORT_PRIV_H
 #define FRONT_REPORT_PRIV_H
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "front/report/repeat.h"
 #include "front/report/report.h"
@@ -14,7 +15,8 @@ struct report {
     const struct image *im;
     const struct sstack *stacks;
     size_t n_stacks;
-    bool full; /* with variables */
+    bool full;   /* with variables */
+    bool locals; /* with those of language frames */
     uint32_t source_lines; /* of the source for each frame; 0: none */
     const struct tasks *tasks; /* an entry a runtime that schedules some */
     size_t n_runtimes;
@@ -60,12 +62,20 @@ static inline uint64_t module_offset(const struct module *m, uint64_t pc)
 struct err *stack_write_text(const struct report *r) MUST_CHECK;
 struct err *stack_write_folded(const struct report *r) MUST_CHECK;
 struct err *stack_write_json(const struct report *r) MUST_CHECK;
+/* Instead of r->stacks: their language frames alone, in the arena. */
+void stack_only_language(struct report *r, struct arena *a);
 /* The member "frames". */
 struct err *stack_frames_json(struct json *j, const struct report *r, const struct sstack *st) MUST_CHECK;
 
 /* stack_variables.c: the variables of frame i, a line each; and as the member "variables". ERR_CANCELLED. */
 struct err *variables_text(struct text *t, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
 struct err *variables_json(struct json *j, const struct report *r, const struct sstack *st, size_t i) MUST_CHECK;
+
+/* Does the answer have variables of this frame? */
+static inline bool shows_variables(const struct report *r, const struct sframe *f)
+{
+    return r->full || (r->locals && f->kind == FRAME_LANGUAGE);
+}
 
 /* stack_source.c: lines of the source around a frame's, when they are here; and as the member "source". */
 void source_text(struct text *t, const struct report *r, const struct splace *at);

@@ -25,7 +25,11 @@ static const struct option_row rows[] = {
     {"source", 's', VALUE_NUMBER, "N", "N lines of the source around the line of each frame, where it is found"},
     {"no-inlines", 0, VALUE_NONE, NULL, "leave inlined calls out"},
     {"addresses", 'a', VALUE_NONE, NULL, "show the address of each frame"},
-    {"all-frames", 0, VALUE_NONE, NULL, "show each frame of a recursion, and those of the Go runtime"},
+    {"locals", 0, VALUE_NONE, NULL, "arguments and variables of Python frames"},
+    {"native", 0, VALUE_NONE, NULL, "of a Python program also the interpreter's own C frames"},
+    {"no-native", 0, VALUE_NONE, NULL, "of a Python program only its Python frames"},
+    {"all-frames", 0, VALUE_NONE, NULL,
+     "show each frame of a recursion, and those of the Go runtime and the Python interpreter"},
     {"fold", 0, VALUE_NONE, NULL, "with --json: a recursion as one round of its frames and a count"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
@@ -43,6 +47,11 @@ static struct err *check_options(const struct call *c)
     if (call_has(c, "full") && (call_has(c, "folded") || call_has(c, "group") || call_has(c, "names")))
         return err_hint(err_new(ERR_USAGE, "--full excludes --folded, --group and --names"),
                         "each frame has variables of its own; they come from debug information");
+    if (call_has(c, "locals") && (call_has(c, "folded") || call_has(c, "group")))
+        return err_hint(err_new(ERR_USAGE, "--locals excludes --folded and --group"),
+                        "each frame has variables of its own");
+    if (call_has(c, "native") && call_has(c, "no-native"))
+        return err_new(ERR_USAGE, "--native and --no-native exclude each other");
     bool source = call_number(c, "source", 0) > 0;
     if (source && (call_has(c, "folded") || call_has(c, "names")))
         return err_hint(err_new(ERR_USAGE, "--source excludes --folded and --names"),
@@ -84,6 +93,25 @@ static struct err *load_tasks(struct report *r)
     return err_new(ERR_NOT_FOUND, "the target has no goroutine %s", call_value(c, "goroutine"));
 }
 
+void stack_only_language(struct report *r, struct arena *a)
+{
+    struct sstack *stacks = arena_array(a, struct sstack, r->n_stacks);
+    for (size_t i = 0; i < r->n_stacks; i++) {
+        const struct sstack *st = &r->stacks[i];
+        struct sframe *frames = arena_array(a, struct sframe, st->n);
+        stacks[i] = *st;
+        stacks[i].frames = frames;
+        stacks[i].n = 0;
+        stacks[i].stopped = stacks[i].stopped_hint = NULL; /* native frames do */
+        for (size_t k = 0; k < st->n; k++)
+            if (st->frames[k].kind == FRAME_LANGUAGE)
+                frames[stacks[i].n++] = st->frames[k];
+        if (!stacks[i].n && !stacks[i].note)
+            stacks[i].note = "no Python frames";
+    }
+    r->stacks = stacks;
+}
+
 static struct err *write_answer(const struct report *r)
 {
     if (call_has(r->call, "json"))
@@ -110,6 +138,7 @@ static struct err *run(struct call *c)
     SCOPED(session_freep) struct session *s = NULL;
     TRY(session_open(c->operands[0], &opts, &s));
     struct report r = {.call = c, .session = s, .im = session_image(s), .full = call_has(c, "full")};
+    r.locals = call_has(c, "locals");
     r.source_lines = (uint32_t)call_number(c, "source", 0);
     if (r.im->kind == IMAGE_FILE)
         return err_hint(err_new(ERR_USAGE, "%s is a program that does not run: it has no stacks", c->operands[0]),
@@ -117,6 +146,9 @@ static struct err *run(struct call *c)
     TRY(session_stacks(s, &r.stacks, &r.n_stacks));
     if (r.full)
         session_prepare_frames(s);
+    SCOPED(arena_done) struct arena own_stacks = {0};
+    if (call_has(c, "no-native"))
+        stack_only_language(&r, &own_stacks);
     struct err *e = load_tasks(&r);
     if (!e)
         e = write_answer(&r);
@@ -140,10 +172,13 @@ const struct command report_stack = {
         "no program to be named: modules are found by what the core says of them and by their build-ids.\n"
         "A frame that was not found through unwind tables is marked as a guess. A stack that ends before its "
         "outermost frame says why. A recursion is shown as one line with its exact count.\n"
+        "In a Python program Python frames stand among the C frames that run them; the interpreter's own are left "
+        "out.\n"
         "Of a Go program goroutines are shown, with the threads that run them; those that look the same once.",
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --full core            # with variables\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
+                "inquest stack --locals $(pgrep -n python3) # Python frames with their variables\n"
                 "inquest stack --by user core         # goroutines by where they are\n"
                 "inquest stack --json core.zst        # for programs\n",
     .groups = groups,

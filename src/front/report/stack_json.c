@@ -95,7 +95,7 @@ static struct err *frame_json(struct json *j, const struct report *r, const stru
     }
     if (r->source_lines)
         source_json(j, r, at);
-    struct err *e = r->full ? variables_json(j, r, st, i) : NULL;
+    struct err *e = shows_variables(r, f) ? variables_json(j, r, st, i) : NULL;
     json_object_end(j);
     return e;
 }

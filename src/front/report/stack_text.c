@@ -294,7 +294,7 @@ struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struc
             put_frame(t, l, i, &st->frames[i]);
         if (l->r->source_lines && s.times == 1)
             source_text(t, l->r, st->frames[i].at);
-        if (l->r->full)
+        if (shows_variables(l->r, &st->frames[i]))
             TRY(variables_text(t, l->r, st, i));
         i += s.period * s.times;
         if (out && t->n > 64 * 1024)
@@ -396,8 +396,8 @@ struct err *stack_write_text(const struct report *r)
         .sc = &r->call->screen,
         .short_text = r->call->screen.columns && !call_has(r->call, "full-paths"),
         .addresses = call_has(r->call, "addresses"),
-        .fold = !r->full && !call_has(r->call, "all-frames"),
-        .hide = !call_has(r->call, "all-frames"),
+        .fold = !r->full && !r->locals && !call_has(r->call, "all-frames"),
+        .hide = !call_has(r->call, "all-frames") && !call_has(r->call, "native"),
     };
     struct map64 seen = {0};
     for (size_t i = 0; i < r->n_stacks; i++)

@@ -43,4 +43,5 @@ const struct runtime runtime_cpython = {
     .interprets = "python",
     .threads = py_threads,
     .annotate = py_annotate,
+    .is_interpreter = py_is_interpreter,
 };

@@ -69,6 +69,8 @@ void py_stack_done(struct py_stack *s);
 /* The target's thread that a PyThreadState is of; NULL: none. */
 const struct image_thread *py_thread_of(struct rt *rt, taddr thread);
 struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) MUST_CHECK;
+/* hide.c */
+bool py_is_interpreter(struct rt *rt, const struct module *m, const char *function, const char *file, bool inside);
 /* merge.c */
 void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
                  struct rt_stack *out);
