@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         go_plan(rt);
         for (taddr sp = MEMORY; sp < MEMORY + memory.n; sp += 512)
             (void)go_stack_end(rt, sp);
-        go_copy(rt, &im);
+        go_copy(rt, &im, &(struct rt_copy_wish){0});
         space_sort(&im.space);
     }
     fuzz_go_all(rt);

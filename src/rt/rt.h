@@ -118,6 +118,12 @@ struct rt_stack {
     bool unmerged;    /* native frames do not tell where these belong */
 };
 
+/* What of a process is copied while it stands still. */
+struct rt_copy_wish {
+    int32_t only_tid; /* only this thread stands still; 0: all do */
+    bool variables;   /* those of language frames, too */
+};
+
 /* A thread as the language knows it. */
 struct rt_thread {
     int32_t tid;          /* 0 unknown */
@@ -148,7 +154,7 @@ struct runtime {
     void (*plan)(struct rt *);
     /* Where the stack of its making with this stack pointer ends; 0: not known. */
     taddr (*stack_end)(struct rt *, taddr sp);
-    void (*copy)(struct rt *, struct image *im);
+    void (*copy)(struct rt *, struct image *im, const struct rt_copy_wish *wish);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
     /* "chan receive"; NULL: none, or a number that the program does not name. */

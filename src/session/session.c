@@ -109,16 +109,17 @@ static taddr end_of_stack(void *arg, taddr sp)
 static void copy_tasks(struct image *im, void *arg)
 {
     struct session *s = arg;
+    struct rt_copy_wish wish = {.only_tid = s->opts.only_tid, .variables = s->opts.language_variables};
     for (size_t i = 0; i < s->runtimes.n; i++)
         if (s->runtimes.v[i].runtime->copy)
-            s->runtimes.v[i].runtime->copy(s->runtimes.v[i].rt, im);
+            s->runtimes.v[i].runtime->copy(s->runtimes.v[i].rt, im, &wish);
 }
 
 /* What was read of the modules before the stop stays good; runtimes are attached anew to what was copied. */
 static struct err *open_process(struct session *s, int32_t pid)
 {
     struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress, .arg = s};
-    if (!s->opts.only_tid && s->opts.runtimes) {
+    if (s->opts.runtimes) {
         live.before_stop = plan_copy;
         live.stack_end = end_of_stack;
         live.while_stopped = copy_tasks;

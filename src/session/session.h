@@ -19,6 +19,7 @@ struct session_opts {
     bool names_only;   /* stop after symbols: no DWARF is read */
     bool no_index;     /* types stay as the unit of a variable has them: no index of the whole program is made */
     bool no_inlines;   /* leave inlined frames out */
+    bool language_variables; /* of a process those of interpreted frames are copied, too, while it stands still */
     bool hold;         /* a live process stays stopped: control.h */
     const struct runtime *const *runtimes; /* NULL-terminated, from tool/; NULL: none */
     struct progress *progress;             /* may be NULL */

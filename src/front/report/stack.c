@@ -133,6 +133,7 @@ static struct err *run(struct call *c)
     opts.max_frames = call_number(c, "limit", 0);
     opts.names_only = call_has(c, "names");
     opts.no_index = true; /* what a unit only declares is seldom worth reading all others */
+    opts.language_variables = call_has(c, "full") || call_has(c, "locals");
     opts.no_inlines = call_has(c, "no-inlines");
 
     SCOPED(session_freep) struct session *s = NULL;

@@ -8,15 +8,23 @@ static struct err *detect(struct modules *ms, bool *found)
     return NULL;
 }
 
+void py_forget(struct rt *rt)
+{
+    vec_done(&rt->threads);
+    err_free(TAKE(rt->no_threads));
+    rt->tried_threads = false;
+    map64_done(&rt->codes);
+    map64_done(&rt->places);
+    rt->codes = rt->places = (struct map64){0};
+    rt->code_type = 0;
+}
+
 static void rt_free(struct rt *rt)
 {
     if (!rt)
         return;
     vec_done(&rt->facts);
-    vec_done(&rt->threads);
-    err_free(rt->no_threads);
-    map64_done(&rt->codes);
-    map64_done(&rt->places);
+    py_forget(rt);
     arena_done(&rt->arena);
     free(rt);
 }
@@ -40,6 +48,7 @@ const struct runtime runtime_cpython = {
     .detect = detect,
     .attach = attach,
     .free = rt_free,
+    .copy = py_copy,
     .interprets = "python",
     .threads = py_threads,
     .annotate = py_annotate,

@@ -21,6 +21,7 @@ struct rt {
     const char *differs;   /* an offset that the interpreter says is not that of its version; NULL: all are */
     bool tagged; /* object pointers in frames are _PyStackRefs (3.14) */
     VEC(struct rt_fact) facts;
+    struct py_copy *copy; /* while a process is copied; NULL */
     /* threads.c */
     VEC(struct rt_thread) threads;
     struct err *no_threads; /* what kept the others from being read */
@@ -69,6 +70,10 @@ void py_stack_done(struct py_stack *s);
 /* The target's thread that a PyThreadState is of; NULL: none. */
 const struct image_thread *py_thread_of(struct rt *rt, taddr thread);
 struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) MUST_CHECK;
+/* copy.c */
+void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
+/* cpython.c: forgets all that was read of the target, but for what it is. */
+void py_forget(struct rt *rt);
 /* hide.c */
 bool py_is_interpreter(struct rt *rt, const struct module *m, const char *function, const char *file, bool inside);
 /* merge.c */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The target's memory, and the few objects that frames are made of. */
-#include "rt/cpython/priv.h"
+#include "rt/cpython/copy.h"
 
 enum { TYPE_NAME_MAX = 128 };
 
 size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n)
 {
-    return modules_read_some(rt->ms, at, buf, n);
+    return rt->copy ? py_copy_read(rt->copy, at, buf, n) : modules_read_some(rt->ms, at, buf, n);
 }
 
 bool py_read(struct rt *rt, taddr at, void *buf, size_t n)

@@ -65,11 +65,28 @@ bool py_scan_cookie(struct rt *rt, const struct module *m, taddr *runtime)
 
 /* ---- interpreters ---- */
 
+static bool knows_registers(const struct image *im)
+{
+    for (size_t i = 0; i < im->threads.n; i++)
+        if (im->threads.v[i].has_regs)
+            return true;
+    return false;
+}
+
+/* A running process has no registers to compare with: the first words of what pthread_self() points to hold that
+ * pointer (glibc's tcbhead_t, musl's struct pthread). */
+static bool is_pthread(struct rt *rt, taddr thread)
+{
+    uint64_t self, a, b;
+    return py_field(rt, thread, rt->l.thread_id, &self) && py_word(rt, self, &a) && py_word(rt, self + 16, &b) &&
+           (a == self || b == self);
+}
+
 static bool is_thread(struct rt *rt, taddr at, taddr interpreter)
 {
     uint64_t interp;
     return at % 8 == 0 && py_field(rt, at, rt->l.thread_interp, &interp) && interp == interpreter &&
-           py_thread_of(rt, at) != NULL;
+           (py_thread_of(rt, at) || (!knows_registers(modules_image(rt->ms)) && is_pthread(rt, at)));
 }
 
 /* A thread that is about to be born or to die may be none of the target's; not all are. */

@@ -122,10 +122,10 @@ taddr go_stack_end(struct rt *rt, taddr sp)
     return 0;
 }
 
-void go_copy(struct rt *rt, struct image *im)
+void go_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     struct copy c = {.rt = rt, .im = im};
-    if (!rt->plan_allgs)
+    if (!rt->plan_allgs || wish->only_tid) /* of one thread the stack is enough, and goroutines run on */
         return;
     copy_threads(&c, go_threads(rt));
     const uint8_t *slice = copy_range(&c, rt->plan_allgs, 24);

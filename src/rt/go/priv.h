@@ -165,7 +165,7 @@ struct err *go_list_find(const struct rt *rt, struct go_list *out) MUST_CHECK;
 /* copy.c */
 void go_plan(struct rt *rt);
 taddr go_stack_end(struct rt *rt, taddr sp);
-void go_copy(struct rt *rt, struct image *im);
+void go_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
 
 /* goroutines.c: the task functions of struct runtime. */
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;

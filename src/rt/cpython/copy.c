@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A process: what its threads run is walked while it stands still, and each page of memory that was read on the way is
+ * kept. Frames, code and names are then read again at leisure, from those pages: as they were at one instant. */
+#include "rt/cpython/copy.h"
+
+#include "base/log.h"
+#include "image/build.h"
+
+enum {
+    PAGE = 4096,
+    BYTES_MAX = 256 << 20,
+    TIME_MAX = 100, /* milliseconds */
+};
+
+static bool has_time(struct py_copy *c)
+{
+    if (!c->over && now_ns() - c->began > (uint64_t)TIME_MAX * 1000000)
+        c->over = true;
+    return !c->over;
+}
+
+/* NULL: it cannot be read, or there is no room for it. */
+static const uint8_t *page_at(struct py_copy *c, taddr at)
+{
+    bool fresh;
+    if (at == c->last && c->last_bytes)
+        return c->last_bytes;
+    uint64_t *slot = map64_put(&c->pages, at, &fresh);
+    if (fresh && c->ranges.n * PAGE < BYTES_MAX) {
+        uint8_t *p = arena_alloc(&c->im->arena, PAGE);
+        if (space_read_some(&c->im->space, at, p, PAGE) == PAGE) {
+            *slot = (uint64_t)(uintptr_t)p;
+            *vec_push(&c->ranges) = (struct space_range){
+                .start = at, .end = at + PAGE, .data = p, .have = PAGE, .absent = ABSENT_NOT_COPIED};
+        }
+    }
+    c->last = at;
+    c->last_bytes = (const uint8_t *)(uintptr_t)*slot;
+    return c->last_bytes;
+}
+
+size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n)
+{
+    size_t got = 0;
+    while (got < n) {
+        taddr from = at + got;
+        size_t skip = (size_t)(from % PAGE), left = PAGE - skip;
+        const uint8_t *p = page_at(c, from - skip);
+        if (!p)
+            break;
+        size_t k = n - got < left ? n - got : left;
+        memcpy((uint8_t *)buf + got, p + skip, k);
+        got += k;
+    }
+    return got;
+}
+
+static void copy_thread(struct rt *rt, taddr thread)
+{
+    struct py_stack s;
+    py_frames(rt, thread, &s);
+    py_stack_done(&s);
+}
+
+/* How many threads were not looked into. */
+static size_t copy_threads(struct rt *rt, struct py_copy *c, int32_t only_tid)
+{
+    const struct rt_thread *v;
+    size_t n, left = 0;
+    IGNORE_ERR(py_threads(rt, &v, &n)); /* those that are known are copied */
+    for (size_t i = 0; i < n; i++) {
+        if (only_tid && v[i].tid != only_tid)
+            continue;
+        if (has_time(c))
+            copy_thread(rt, v[i].object);
+        else
+            left++;
+    }
+    return left;
+}
+
+void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+{
+    struct py_copy c = {.im = im, .began = now_ns()};
+    py_forget(rt);
+    rt->copy = &c;
+    size_t left = copy_threads(rt, &c, wish->only_tid);
+    rt->copy = NULL;
+    if (left)
+        image_problem(im, err_new(ERR_LIMIT,
+                                  "the Python frames of %zu threads were read while the process ran on: copying all "
+                                  "would have stopped it for too long",
+                                  left));
+    log_verbose("Python's frames: %zu pages copied in %.2f ms", c.ranges.n, (double)(now_ns() - c.began) / 1e6);
+    for (size_t i = 0; i < c.ranges.n; i++)
+        space_add(&im->space, c.ranges.v[i]);
+    vec_done(&c.ranges);
+    map64_done(&c.pages);
+}
