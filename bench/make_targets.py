@@ -7,7 +7,7 @@ usage: make_targets.py [--again] [NAME...]       all when none is named
 
 They are put in the lab directory (see peers.lab_dir), a folder each, with a
 target.json that says what is in it. One that is there is kept unless --again.
-Needs `tools/setup.sh bench`, about 12 GB of disk and 3 GB of memory.
+Needs `tools/setup.sh bench`, about 16 GB of disk and 4 GB of memory.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -251,6 +252,48 @@ def make_recursion_chain(folder):
     return {"what": "20,000 recursive calls, arguments chained, SIGABRT", "exe": exe, "core": core, "threads": 1}
 
 
+# Go.
+
+GO = "go-1.26"
+GO_SIZES = {"go-1k": 1_000, "go-100k": 100_000, "go-1m": 1_000_000}
+
+
+def compile_go(folder):
+    """A program of the newest Go that sid's Delve reads: sid's own compiler, else this machine's newest."""
+    exe = os.path.join(folder, "blocked")
+    source = os.path.join(folder, "blocked.go")
+    shutil.copyfile(os.path.join(build.HERE, build.SOURCES["go"]), source)
+    root = os.path.join(lab_dir(), "sid")
+    env = dict(os.environ, GO111MODULE="off", CGO_ENABLED="0")
+    if not os.access(f"{root}/usr/lib/{GO}/bin/go", os.X_OK):
+        names = sorted(os.path.basename(path) for path in glob.glob("/usr/lib/go-1.*"))
+        if not names:
+            raise Missing(f"golang-{GO[3:]}-go is not installed, here or in {root}")
+        build.run([build.go_tool(names[-1]), "build", "-o", exe, source], cwd=folder,
+                  env=dict(env, GOCACHE=os.path.join(folder, "cache")))
+        return exe, names[-1]
+    with tempfile.TemporaryDirectory(prefix="inquest-bench-", dir="/tmp") as shared:  # the roots see /tmp
+        shutil.copy2(source, shared)
+        build.run([os.path.join(HERE, "..", "tools", "chroot.sh"), "run", root, f"/usr/lib/{GO}/bin/go", "build", "-o",
+                   f"{shared}/blocked", f"{shared}/blocked.go"],
+                  env=dict(env, HOME="/root", GOCACHE=f"{shared}/cache"))
+        shutil.copy2(f"{shared}/blocked", exe)
+    return exe, GO
+
+
+def make_go(name):
+    count = GO_SIZES[name]
+
+    def make_it(folder):
+        exe, version = compile_go(folder)
+        # Before it dies it prints every stack, which nobody is to keep.
+        core = cores.kernel_core(["/bin/sh", "-c", f"exec '{exe}' -n {count} abort 2>/dev/null"], folder, timeout=1200)
+        return {"what": f"{count:,} blocked goroutines, {version}, SIGABRT", "exe": exe, "core": core,
+                "goroutines": count}
+    make_it.__doc__ = f"{count:,} goroutines, blocked in eight ways. Also the live target."
+    return make_it
+
+
 # A kernel.
 
 
@@ -279,6 +322,7 @@ TARGETS = {
     "recursion-20000": make_recursion,
     "recursion-chain": make_recursion_chain,
     "vmlinux": make_vmlinux,
+    **{name: make_go(name) for name in GO_SIZES},
 }
 
 

@@ -10,7 +10,7 @@ debug files. The others are this machine's own.
 usage: peers.py              versions of the peers that are there
        peers.py PEER MODE CORE [EXE]      run one on a core
        peers.py PEER MODE --pid PID       run one on a live process
-MODE: open names lines full first bt type:NAME gcore:FILE; EXE may stand without a CORE ("-") for type:NAME
+MODE: open names lines full first bt type:NAME gcore:FILE, of Go open list user all json; EXE may stand without a CORE ("-") for type:NAME
 """
 
 import os
@@ -20,10 +20,12 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEBUG_DIR = "/usr/lib/debug"
 
-PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid")
+PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid", "dlv-sid")
 # What gdb is told in each mode; {} is what stands behind the mode's colon.
 GDB_COMMANDS = {"open": [], "lines": ["thread apply all bt"], "full": ["thread apply all bt full"],
                 "first": ["info locals"], "bt": ["bt"], "type": ["ptype {}"], "gcore": ["gcore {}"]}
+# What Delve is told; ends with the session, of which it says so with status 2 where the target is a process.
+DLV_COMMANDS = {"open": [], "list": ["goroutines"], "user": ["goroutines -group userloc"], "all": ["goroutines -t"]}
 
 
 def lab_dir():
@@ -43,7 +45,10 @@ def _sid(program):
     if not os.path.exists(path):
         raise Unavailable(f"{program} of sid is not there; run: tools/chroot.sh sid {root} peers")
     libraries = [os.path.join(root, "usr/lib/x86_64-linux-gnu"), os.path.dirname(path).replace("/bin", "/lib")]
-    env = dict(os.environ, PYTHONHOME=os.path.join(root, "usr"))
+    env = dict(os.environ)
+    if program == "dlv":  # of Go: what it needs of C any machine has
+        return [path], env
+    env["PYTHONHOME"] = os.path.join(root, "usr")
     env.pop("PYTHONPATH", None)
     env.pop("DEBUGINFOD_URLS", None)
     loader = os.path.join(root, "lib64/ld-linux-x86-64.so.2")
@@ -129,6 +134,20 @@ def _drgn(argv, mode, core, exe, pid, extra):
     return argv + [os.path.join(HERE, "drgn_bt.py"), *(["--locals"] if mode == "full" else []), core]
 
 
+def _dlv(argv, mode, core, exe, pid, extra):
+    target = [["attach", str(pid)], [exe]] if pid else [["core", exe, core], []]
+    argv = [*argv, *target[0], *target[1], "--check-go-version=false", *extra]
+    if mode == "json":
+        return ["/usr/bin/python3", os.path.join(HERE, "dlv_goroutines.py"), *argv]
+    if mode not in DLV_COMMANDS:
+        raise Unavailable(f"Delve has no '{mode}'")
+    # It takes commands from files only.
+    script = os.path.join(lab_dir(), f"dlv-{mode}")
+    with open(script, "w", encoding="ascii") as file:
+        file.write("".join(f"{line}\n" for line in [*DLV_COMMANDS[mode], "exit"]))
+    return [*argv, "--init", script, "--allow-non-terminal-interactive=true"]
+
+
 def command(peer, mode, core=None, exe=None, pid=None, extra=()):
     """(argv, environment) of one run of PEER.
 
@@ -136,7 +155,8 @@ def command(peer, mode, core=None, exe=None, pid=None, extra=()):
     function names only), lines (with inlined frames, files and lines), full
     (with local variables), first (the innermost
     frame with its variables), bt (the first thread's stack), type:NAME (what a
-    type is; of a program alone, too), gcore:FILE (write a core). Give `core` (and `exe` where it is known) or `pid`.
+    type is; of a program alone, too), gcore:FILE (write a core); of goroutines list, user (groups by place), all (with their
+    stacks) and json. Give `core` (and `exe` where it is known) or `pid`.
     `extra`: settings given before the target is opened (gdb, lldb), or options
     (eu-stack). Raises Unavailable with the reason.
     """
@@ -144,16 +164,18 @@ def command(peer, mode, core=None, exe=None, pid=None, extra=()):
         raise Unavailable(f"no peer '{peer}'; there are: {' '.join(PEERS)}")
     argv, env = _program(peer)
     kind = peer.replace("-sid", "")
-    build = {"gdb": _gdb, "lldb": _lldb, "eu-stack": _eu_stack, "drgn": _drgn}[kind]
+    build = {"gdb": _gdb, "lldb": _lldb, "eu-stack": _eu_stack, "drgn": _drgn, "dlv": _dlv}[kind]
     return build(argv, mode, core, exe, pid, list(extra)), env
 
 
 def version(peer):
     """First line of the peer's version text."""
     argv, env = _program(peer)
-    argv += ["-c", "import drgn; print('drgn', drgn.__version__)"] if peer == "drgn-sid" else ["--version"]
+    ask = {"drgn-sid": ["-c", "import drgn; print('drgn', drgn.__version__)"], "dlv-sid": ["version"]}
+    argv += ask.get(peer, ["--version"])
     out = subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
-    return out.stdout.strip().splitlines()[0]
+    lines = out.stdout.strip().splitlines()
+    return " ".join(lines[:2]) if peer == "dlv-sid" else lines[0]
 
 
 def main(args):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure Inquest beside its peers.
 
-usage: run.py [options] [CASE...]        all cases when none is named
+usage: run.py [options] [CASE...]        all cases when none is named; a CASE may
+                                         be a pattern: 'go-1m-*'
   -n N             measured runs of each command (5)
   --peer P,...     only these peers
   --inquest PATH   the binary (build/inquest)
@@ -14,7 +15,9 @@ usage: run.py [options] [CASE...]        all cases when none is named
 Each pair is run in turns (ours, peer, ours, peer, ...), every run in a fresh
 process, after one run of each that is not counted, so files are in the page
 cache. A ratio is the peer's median divided by ours: above 1, ours is better.
-The peak is the largest resident set of the process (wait4).
+The peak is the largest resident set of the process (wait4), which counts the
+pages of a core that was mapped; anon is the most memory that it had allocated.
+A command that takes longer than a minute is run once.
 
 Cold: an empty cache of Inquest for every run. Warm: a cache that one run has
 filled. Pause: the longest time between two beats of a thread of the target
@@ -22,10 +25,12 @@ that beats five thousand times a second, while the tool shows every stack; of
 a gcore, the longest time that a server took for an answer meanwhile, with the
 tool's start and the load of symbols where the tool stops the process for them.
 In place of frames: members of the type that was looked up; MB of the core on
-the disk that gcore wrote.
+the disk that gcore wrote; goroutines, or groups of them.
 """
 
 import argparse
+import contextlib
+import fnmatch
 import json
 import mmap
 import os
@@ -51,9 +56,13 @@ import make_targets  # noqa: E402
 import peers  # noqa: E402
 
 TIMEOUT = 120
-# A command that takes longer than this is measured at most three times.
-SLOW = 5.0
+GO_TIMEOUT = 900
+# A command that takes longer than this is measured at most three times, or once.
+SLOW, VERY_SLOW = 5.0, 60.0
 FRAME = re.compile(rb"^\s*(?:\*\s*)?(?:frame )?#\d+", re.MULTILINE)
+GOROUTINE = re.compile(rb"^\s*(?:\* )?Goroutine \d+", re.MULTILINE)
+GROUP = re.compile(rb"^(?:\s*Total: \d+|[\d,]+ goroutines? (?:at|with) )", re.MULTILINE)
+GO_RECORD = re.compile(rb'\{"id":\d+,"(?:kind":"goroutine"|currentLoc":)')
 MEMBER = re.compile(rb"^(?:    |\t)\w.*;", re.MULTILINE)
 
 ALL_GDB = ["gdb-sid", "gdb"]
@@ -89,6 +98,18 @@ CASES = {
 LIVE = {"live-500": (500, ["gdb", "gdb-sid", "lldb", "eu-stack-sid"], 30)}
 # Written cores: (target whose server is started and filled, peers).
 WRITTEN = {"gcore-1gb": ("valkey-source", ALL_GDB)}
+# Questions about goroutines: our command, Delve's mode (None: it cannot), what is counted, what Delve takes in kB a
+# goroutine, and the aim at a million of them in a core.
+GO_ASKED = {
+    "open": (["debug", "--batch"], "open", FRAME, 0, {}),
+    "list": (["debug", "--batch", "-ex", "goroutines"], "list", GOROUTINE, 4, {}),
+    "user": (["stack", "--by", "user", "--system"], "user", GROUP, 4, {"wall": 1.5, "anon": 300}),
+    "stack": (["stack", "--by", "stack", "--system"], None, GROUP, 0, {"wall": 1.5, "anon": 300}),
+    "all": (["stack", "--each", "--all-frames", "--system"], "all", GOROUTINE, 15, {"wall": 6}),
+    "json": (["stack", "--json", "--system"], "json", GO_RECORD, 8, {"wall": 6}),
+}
+GO = {f"{target}-{live}{what}": (target, live, what)
+      for target in make_targets.GO_SIZES for live in ("", "live-") for what in GO_ASKED}
 
 
 class Failure(Exception):
@@ -109,23 +130,31 @@ class Runner:
         self.caches += 1
         return os.path.join(self.folder, f"cache-{self.caches}")
 
-    def once(self, argv, env, label, counted=FRAME):
-        """(wall seconds, peak MB, CPU seconds, frames or whatever is counted in the output)"""
+    def once(self, argv, env, label, counted=FRAME, timeout=TIMEOUT, good=("0",)):
+        """(wall seconds, peak MB, CPU seconds, frames or whatever is counted in the output, anonymous MB).
+        `good`: statuses of an end without a failure."""
         out = os.path.join(self.keep or self.folder, label.replace("/", "_") + ".txt")
-        result = subprocess.run([self.measure, str(TIMEOUT), out, *argv], env=env, stdin=subprocess.DEVNULL,
+        result = subprocess.run([self.measure, str(timeout), out, *argv], env=env, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, text=True, check=True)
-        wall, peak, cpu, status = result.stdout.split(maxsplit=3)
-        with open(out, "rb") as file:
-            text = file.read()
-        frames = len(counted.findall(text))
+        wall, peak, anonymous, cpu, status = result.stdout.split(maxsplit=4)
+        frames, end = look_at(out, counted)
         status = status.strip()
         if status == "timeout":
-            raise Failure(f"no end after {TIMEOUT} s")
+            raise Failure(f"no end after {timeout} s")
         # eu-stack exits 1 when one stack of many has a bad end.
-        if status != "0" and not (frames and status == "1" and counted is FRAME):
-            last = text.decode(errors="replace").strip().splitlines()[-1:] or ["no output"]
+        if status not in good and not (frames and status == "1" and counted is FRAME):
+            last = end.decode(errors="replace").strip().splitlines()[-1:] or ["no output"]
             raise Failure(f"exit {status}: {last[0][:80]}")
-        return int(wall) / 1e9, int(peak) * 1024 / 1e6, int(cpu) / 1e6, frames
+        return int(wall) / 1e9, int(peak) * 1024 / 1e6, int(cpu) / 1e6, frames, int(anonymous) * 1024 / 1e6
+
+
+def look_at(path, counted):
+    """(how often something stands in a file, its last bytes); outputs may have a gigabyte."""
+    with open(path, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return 0, b""
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            return sum(1 for _ in counted.finditer(text)), text[-4096:]
 
 
 def ours(binary, command, subject, cache):
@@ -138,17 +167,22 @@ def turns(commands, count):
     """Run the commands in turns. `commands`: {side: function that runs once}.
     {side: [result, ...] or Failure}; a side that fails is left out from then on."""
     results = {side: [] for side in commands}
+    done = set()
     for side, once in commands.items():
         try:
             start = time.monotonic()
-            once()
-            if time.monotonic() - start > SLOW:
+            first = once()
+            took = time.monotonic() - start
+            if took > VERY_SLOW:
+                results[side] = [first]
+                done.add(side)
+            elif took > SLOW:
                 count = min(count, 3)
         except Failure as failure:
             results[side] = failure
     for _ in range(count):
         for side, once in commands.items():
-            if isinstance(results[side], Failure):
+            if isinstance(results[side], Failure) or side in done:
                 continue
             try:
                 results[side].append(once())
@@ -157,7 +191,7 @@ def turns(commands, count):
     return results
 
 
-def row(case, peer, results, aim, what=("wall", "peak", "cpu", "frames")):
+def row(case, peer, results, aim, what=("wall", "peak", "cpu", "frames", "anon")):
     """One line of the table as a dict, from the results of `turns`."""
     line = {"case": case, "peer": peer, "aim": aim}
     for side in ("theirs", "ours"):
@@ -255,17 +289,17 @@ def live_case(runner, options, case):
         def paused(argv, env, label, whole=True):
             time.sleep(0.2)
             heart.restart()
-            wall, peak, _, frames = runner.once(argv, env, label)
+            wall, peak, _, frames, anonymous = runner.once(argv, env, label)
             if whole and frames < threads:
                 raise Failure(f"{frames} frames for {threads} threads")
-            return heart.longest(), peak, wall, frames
+            return heart.longest(), peak, wall, frames, anonymous
 
         def quiet():
             heart.restart()
             time.sleep(1)
-            return heart.longest(), 0, 1, 0
+            return heart.longest(), 0, 1, 0, 0
 
-        names = ("pause", "peak", "wall", "frames")
+        names = ("pause", "peak", "wall", "frames", "anon")
         yield row(case, "(nobody)", turns({"theirs": quiet}, options.n), {"pause": None}, names)
 
         cache = runner.fresh_cache()
@@ -328,12 +362,12 @@ def written_case(runner, options, case):
 
         def saved(argv, env, label):
             with Asker(port) as asker:
-                wall, peak, cpu, _ = runner.once(argv, env, label)
+                wall, peak, cpu, _, anonymous = runner.once(argv, env, label)
             if not os.path.exists(out):
                 raise Failure("no core was written")
             disk = os.stat(out).st_blocks * 512 / 1e6
             os.remove(out)
-            return wall, peak, cpu, disk, asker.longest
+            return wall, peak, cpu, disk, anonymous, asker.longest
 
         commands = {}
         if not options.peers_only:
@@ -350,30 +384,79 @@ def written_case(runner, options, case):
                 continue
             commands["theirs"] = lambda a=argv, e=env, p=peer: saved(a, e, f"{case}-{p}")
             yield row(case, peer, turns(commands, options.n), {"wall": None},
-                      ("wall", "peak", "cpu", "frames", "pause"))
+                      ("wall", "peak", "cpu", "frames", "anon", "pause"))
+
+
+def free_memory():
+    """MB that could be had."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        return next(int(line.split()[1]) // 1024 for line in file if line.startswith("MemAvailable"))
+
+
+def delve_command(target, mode, goroutines, pid, kilobytes):
+    """Delve's command; peers.Unavailable when it would take more memory than there is."""
+    if not mode:
+        raise peers.Unavailable("it has no such command")
+    needs, free = goroutines * kilobytes // 1000, free_memory()
+    if needs > free:
+        raise peers.Unavailable(f"it takes about {needs} MB, {free} MB are free")
+    return peers.command("dlv-sid", mode, core=None if pid else target["core"], exe=target["exe"], pid=pid)
+
+
+def go_case(runner, options, case):
+    name, live, what = GO[case]
+    target = make_targets.load(name)
+    if not target:
+        yield {"case": case, "peer": "-", "skipped": f"run: make_targets.py {name}"}
+        return
+    words, mode, counted, kilobytes, aim = GO_ASKED[what]
+    running = cores.Running([target["exe"], "-n", str(target["goroutines"]), "wait"], timeout=GO_TIMEOUT) if live else None
+    with running or contextlib.nullcontext():
+        pid = running.pid if running else None
+        commands, peer = {}, "dlv-sid"
+        if not options.peers_only:
+            cache = runner.fresh_cache()
+            os.makedirs(cache)
+            argv, env = ours(options.inquest, words, pid or target["core"], cache)
+            if pid and words[0] == "debug":
+                argv.insert(-1, "-p")
+            commands["ours"] = lambda a=argv, e=env: runner.once(a, e, f"{case}-inquest", counted, GO_TIMEOUT)
+        try:
+            if options.peer and peer not in options.peer:
+                raise peers.Unavailable("not asked for")
+            argv, env = delve_command(target, mode, target["goroutines"], pid, kilobytes)
+            # At the end of its input it asks whether to kill the process, and does not.
+            good = ("0", "2") if pid and mode != "json" else ("0",)
+            commands["theirs"] = lambda a=argv, e=env: runner.once(a, e, f"{case}-{peer}", counted, GO_TIMEOUT, good)
+        except peers.Unavailable as why:
+            yield {"case": case, "peer": peer, "skipped": str(why)}
+            peer = "-"
+        if commands:
+            yield row(case, peer, turns(commands, options.n), aim if name == "go-1m" and not live else {})
 
 
 def show(line):
     """One row of the plain table."""
     if "skipped" in line:
-        return f"{line['case']:16} {line['peer']:14} skipped: {line['skipped']}"
+        return f"{line['case']:18} {line['peer']:14} skipped: {line['skipped']}"
     live = "pause" in line["aim"]
     main = "pause" if live else "wall"
 
     def cells(side):
         result = line[side]
         if result is None:
-            return f"{'-':>9} {'-':>8} {'-':>7}"
+            return f"{'-':>9} {'-':>8} {'-':>8} {'-':>7}"
         if "failed" in result:
-            return f"{'failed':>9} {'-':>8} {'-':>7}"
+            return f"{'failed':>9} {'-':>8} {'-':>8} {'-':>7}"
         value = result[main]["median"]
         text = f"{value:7.1f}ms" if live else f"{value:8.3f}s"
-        return f"{text:>9} {result['peak']['median']:6.0f}MB {result['frames']['median']:7.0f}"
+        return (f"{text:>9} {result['peak']['median']:6.0f}MB {result['anon']['median']:6.0f}MB"
+                f" {result['frames']['median']:7.0f}")
 
     ratio = line.get(f"ratio_{main}")
     memory = line.get("ratio_peak")
     count = max((line[side].get("n", 0) for side in ("theirs", "ours") if line[side]), default=0)
-    text = (f"{line['case']:16} {line['peer']:14} {count:2} {cells('theirs')}  {cells('ours')}"
+    text = (f"{line['case']:18} {line['peer']:14} {count:2} {cells('theirs')}  {cells('ours')}"
             f" {f'{ratio:6.1f}x' if ratio else '      -'} {f'{memory:6.1f}x' if memory else '      -'}")
     pauses = [f"{line[side]['pause']['median']:.1f}" if line[side] and "pause" in line[side] else "-"
               for side in ("theirs", "ours")]
@@ -387,7 +470,7 @@ def show(line):
             text += "  missed: " + ", ".join(missed)
     for side in ("theirs", "ours"):
         if line[side] and "failed" in line[side]:
-            text += f"\n{'':16} {line['peer'] if side == 'theirs' else 'inquest'}: {line[side]['failed']}"
+            text += f"\n{'':18} {line['peer'] if side == 'theirs' else 'inquest'}: {line[side]['failed']}"
     return text
 
 
@@ -413,14 +496,17 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case)]
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (GO, go_case)]
     everything = [case for cases, _ in kinds for case in cases]
     if options.list:
         print("\n".join(everything))
         return 0
-    for case in options.cases:
-        if case not in everything:
-            parser.error(f"no case '{case}'; there are: {' '.join(everything)}")
+    wanted = []
+    for pattern in options.cases:
+        found = fnmatch.filter(everything, pattern)
+        if not found:
+            parser.error(f"no case '{pattern}'; there are: {' '.join(everything)}")
+        wanted += [case for case in found if case not in wanted]
     if not options.peers_only and not os.access(options.inquest, os.X_OK):
         print(f"run: {options.inquest} is not there: build it, or give --inquest or --peers-only", file=sys.stderr)
         return 2
@@ -430,12 +516,13 @@ def main():
     info = machine()
     if not quiet:
         print(f"{info['cores']} cores, {info['memory_mb']} MB, kernel {info['kernel']}, load {info['load_before']:.1f}")
-        print(f"{'case':16} {'peer':14} {'n':>2} {'peer':>9} {'peak':>8} {'frames':>7}  {'inquest':>9} {'peak':>8} {'frames':>7}"
-              f" {'time':>7} {'peak':>7}", flush=True)
+        head = f"{'peak':>8} {'anon':>8} {'frames':>7}"
+        print(f"{'case':18} {'peer':14} {'n':>2} {'peer':>9} {head}  {'inquest':>9} {head} {'time':>7} {'peak':>7}", flush=True)
     lines = []
-    with tempfile.TemporaryDirectory(prefix="inquest-bench-") as folder:
+    # Not in /tmp, which may be memory: an output may have a gigabyte.
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=peers.lab_dir()) as folder:
         runner = Runner(folder, options.keep)
-        for case in options.cases or everything:
+        for case in wanted or everything:
             run_case = next(function for cases, function in kinds if case in cases)
             for line in run_case(runner, options, case):
                 lines.append(line)

@@ -18,7 +18,7 @@ die() { printf 'chroot: %s\n' "$*" >&2; exit 1; }
 
 here=$(dirname "$0")
 peers="gdb lldb elfutils python3-drgn python3 gcc g++ clang rustc lld dwz
-       binutils libc6-dev libc6-dbg libstdc++6-16-dbg zstd xz-utils"
+       binutils libc6-dev libc6-dbg libstdc++6-16-dbg zstd xz-utils delve golang-1.26-go"
 
 [ $# -ge 3 ] || { sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
