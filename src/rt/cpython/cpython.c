@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CPython as a runtime: what it can do, and how it is found. */
-#include "rt/cpython/priv.h"
+#include "rt/cpython/object.h"
 
 static struct err *detect(struct modules *ms, bool *found)
 {
@@ -25,6 +25,11 @@ static void rt_free(struct rt *rt)
         return;
     vec_done(&rt->facts);
     py_forget(rt);
+    vec_done(&rt->threads);
+    err_free(rt->no_threads);
+    map64_done(&rt->codes);
+    map64_done(&rt->places);
+    py_objects_free(rt->objects);
     arena_done(&rt->arena);
     free(rt);
 }
@@ -53,4 +58,6 @@ const struct runtime runtime_cpython = {
     .threads = py_threads,
     .annotate = py_annotate,
     .is_interpreter = py_is_interpreter,
+    .formatter = py_formatter,
+    .variables = py_variables,
 };

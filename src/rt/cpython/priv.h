@@ -30,6 +30,8 @@ struct rt {
     taddr code_type;
     struct map64 codes;  /* code object -> struct py_code *; 0: there is none */
     struct map64 places; /* hash of code and offset -> chain of struct py_placed */
+    struct py_objects *objects; /* object.c; NULL until needed */
+    struct formatter formatter; /* format.c */
 };
 
 /* code.c */

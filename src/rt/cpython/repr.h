@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files that write objects share. Private to repr*.c. */
+#ifndef RT_CPYTHON_REPR_H
+#define RT_CPYTHON_REPR_H
+
+#include "rt/cpython/object.h"
+
+#include <inttypes.h>
+
+enum {
+    REPR_LEVELS = 100,    /* objects in each other, whatever `depth` says */
+    REPR_OBJECTS = 20000, /* objects of one text: shared ones multiply */
+    REPR_NAME = 200,      /* characters of a name of code */
+};
+
+struct repr {
+    struct rt *rt;
+    const struct format *f;
+    struct text *out;
+    struct progress *progress;
+    bool summary;
+    unsigned level;     /* objects around this one */
+    unsigned instances; /* of those, how many show their attributes */
+    unsigned left;      /* objects that may still be written */
+    taddr path[REPR_LEVELS]; /* of the objects around */
+};
+typedef void repr_fn(struct repr *r, taddr at, const struct py_type *t);
+
+/* An object in an object. */
+void repr_put(struct repr *r, taddr at);
+/* The one that an object points to at an offset. */
+void repr_put_field(struct repr *r, taddr at, uint32_t offset);
+/* Is it being written already? Then what stands for it is: "[...]". */
+bool repr_is_cycle(const struct repr *r, taddr at);
+/* Too deep, or too many objects. */
+bool repr_must_stop(const struct repr *r);
+/* Why an address cannot be read, or that no object is there. */
+void repr_put_unreadable(struct repr *r, taddr at);
+/* What does not hold together. */
+void repr_put_corrupt(struct repr *r, taddr at, const struct py_type *t);
+/* Text of the target that is a name: escaped. */
+void repr_put_name(struct repr *r, const char *name);
+/* A str object as a name. False: it is none; "?" was written. */
+bool repr_put_str_name(struct repr *r, taddr str);
+/* "<__main__.Point object at 0x7f..", without ">". */
+void repr_put_object(struct repr *r, taddr at, const struct py_type *t);
+/* A str between quotes. */
+repr_fn repr_str;
+
+/* repr_container.c */
+repr_fn repr_container;
+/* The elements between two brackets; `it` was begun. */
+void repr_put_items(struct repr *r, struct py_items *it, const char *open, const char *close);
+/* repr_code.c */
+repr_fn repr_type, repr_module, repr_function, repr_builtin, repr_method, repr_descriptor, repr_code, repr_frame,
+    repr_traceback, repr_generator, repr_cell, repr_weakref;
+/* repr_instance.c */
+repr_fn repr_instance, repr_exception, repr_enum, repr_named_tuple;
+/* repr_library.c */
+repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_lock, repr_rlock, repr_queue, repr_simple_queue;
+/* repr_time.c: date, datetime, time, timedelta, timezone */
+repr_fn repr_time;
+/* repr_array.c */
+repr_fn repr_array, repr_ndarray;
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays of numbers: array.array with its elements, numpy.ndarray by its shape and type. */
+#include "rt/cpython/repr.h"
+
+/* ---- array.array (Modules/arraymodule.c; 3.6 to 3.15) ---- */
+
+enum { ARRAY_ITEMS = 24, ARRAY_DESCRIPTOR = 40 };
+
+static const struct {
+    char code;
+    uint8_t size;
+    bool is_signed, real;
+} codes[] = {
+    {'b', 1, true, false}, {'B', 1, false, false}, {'h', 2, true, false},  {'H', 2, false, false},
+    {'i', 4, true, false}, {'I', 4, false, false}, {'l', 8, true, false},  {'L', 8, false, false},
+    {'q', 8, true, false}, {'Q', 8, false, false}, {'f', 4, true, true}, {'d', 8, true, true},
+};
+
+static void put_number(struct repr *r, size_t code, uint64_t raw)
+{
+    unsigned unused = 64 - 8u * codes[code].size;
+    float f;
+    double d;
+    if (codes[code].real && codes[code].size == 4) {
+        uint32_t bits = (uint32_t)raw;
+        memcpy(&f, &bits, sizeof(f));
+        py_put_float(r->out, (double)f, true);
+    } else if (codes[code].real) {
+        memcpy(&d, &raw, sizeof(d));
+        py_put_float(r->out, d, true);
+    } else if (codes[code].is_signed) {
+        text_printf(r->out, "%" PRId64, (int64_t)(raw << unused) >> unused);
+    } else {
+        text_printf(r->out, "%" PRIu64, raw);
+    }
+}
+
+static void put_elements(struct repr *r, size_t code, taddr items, uint64_t n)
+{
+    uint64_t raw, limit = r->f->elements && r->f->elements < n ? r->f->elements : n;
+    for (uint64_t i = 0; i < limit && !repr_must_stop(r); i++) {
+        text_put(r->out, i ? ", " : "");
+        if (!py_uint(r->rt, items + i * codes[code].size, codes[code].size, &raw)) {
+            repr_put_unreadable(r, items + i * codes[code].size);
+            return;
+        }
+        put_number(r, code, raw);
+    }
+    if (limit < n)
+        text_printf(r->out, ", ...+%" PRIu64 " more", n - limit);
+}
+
+void repr_array(struct repr *r, taddr at, const struct py_type *t)
+{
+    int64_t n;
+    uint64_t items, descriptor;
+    char code;
+    if (!py_var_size(r->rt, at, &n) || n < 0 || !py_word(r->rt, at + ARRAY_ITEMS, &items) ||
+        !py_word(r->rt, at + ARRAY_DESCRIPTOR, &descriptor) || !py_read(r->rt, descriptor, &code, 1)) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    size_t i = 0;
+    while (i < ARRAY_LEN(codes) && codes[i].code != code)
+        i++;
+    repr_put_name(r, t->name);
+    text_put(r->out, "('");
+    text_put_escaped(r->out, &code, 1);
+    text_putc(r->out, '\'');
+    if (n && (i == ARRAY_LEN(codes) || r->summary || (r->f->depth && r->level > r->f->depth))) {
+        text_printf(r->out, ", <%" PRId64 " elements>", n);
+    } else if (n) {
+        text_put(r->out, ", [");
+        put_elements(r, i, items, (uint64_t)n);
+        text_putc(r->out, ']');
+    }
+    text_putc(r->out, ')');
+}
+
+/* ---- numpy.ndarray (numpy/core/include/numpy/ndarraytypes.h: PyArrayObject_fields, PyArray_Descr) ---- */
+
+enum {
+    NDARRAY_DATA = 16,
+    NDARRAY_DIMENSIONS = 24, /* an int; then pointers to them and to the strides */
+    NDARRAY_SHAPE = 32,
+    NDARRAY_DESCRIPTOR = 56,
+    DESCRIPTOR_NUMBER = 28, /* type_num */
+    DIMENSIONS_MAX = 64,
+};
+
+/* By NPY_TYPES, which only grows at its end; what NumPy calls them on 64-bit Linux. */
+static const char *const numpy_types[] = {
+    "bool",    "int8",    "uint8",   "int16",      "uint16",    "int32",     "uint32",      "int64",
+    "uint64",  "int64",   "uint64",  "float32",    "float64",   "float128",  "complex64",   "complex128",
+    "complex256", "object", "bytes", "str", "void", "datetime64", "timedelta64", "float16",
+};
+
+void repr_ndarray(struct repr *r, taddr at, const struct py_type *t)
+{
+    uint64_t n, shape, descriptor, number, data, length;
+    if (!py_uint(r->rt, at + NDARRAY_DIMENSIONS, 4, &n) || n > DIMENSIONS_MAX ||
+        !py_word(r->rt, at + NDARRAY_DATA, &data) || !py_word(r->rt, at + NDARRAY_SHAPE, &shape) ||
+        !py_word(r->rt, at + NDARRAY_DESCRIPTOR, &descriptor) ||
+        !py_uint(r->rt, descriptor + DESCRIPTOR_NUMBER, 4, &number)) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    repr_put_object(r, at, t);
+    text_put(r->out, ": shape=(");
+    for (uint64_t i = 0; i < n; i++) {
+        text_put(r->out, i ? ", " : "");
+        if (!py_word(r->rt, shape + i * 8, &length)) {
+            repr_put_unreadable(r, shape + i * 8);
+            break;
+        }
+        text_printf(r->out, "%" PRId64 "%s", (int64_t)length, n == 1 ? "," : "");
+    }
+    text_put(r->out, "), dtype=");
+    if (number < ARRAY_LEN(numpy_types))
+        text_put(r->out, numpy_types[number]);
+    else
+        text_printf(r->out, "<type number %" PRIu64 ">", number);
+    text_printf(r->out, ", data at 0x%" PRIx64 ">", data);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objects of the standard library whose attributes or fields say less than they mean. */
+#include "rt/cpython/repr.h"
+
+/* ---- decimal.Decimal (Modules/_decimal: mpd_t; the same in 3.6 to 3.15) ---- */
+
+enum {
+    DECIMAL_FLAGS = 24,
+    DECIMAL_EXPONENT = 32,
+    DECIMAL_LENGTH = 48,
+    DECIMAL_DATA = 64,
+    DECIMAL_NEGATIVE = 1,
+    DECIMAL_INFINITE = 2,
+    DECIMAL_NAN = 4,
+    DECIMAL_SNAN = 8,
+    WORD_DIGITS = 19, /* a word holds less than 10^19 */
+    WORDS_MAX = 4096,
+};
+
+/* The coefficient's digits, without zeros in front. */
+static bool read_coefficient(struct repr *r, taddr at, struct text *out)
+{
+    uint64_t n, data, word;
+    if (!py_word(r->rt, at + DECIMAL_LENGTH, &n) || !py_word(r->rt, at + DECIMAL_DATA, &data) || n > WORDS_MAX)
+        return false;
+    for (uint64_t i = n; i-- > 0;) {
+        if (!py_word(r->rt, data + i * 8, &word))
+            return false;
+        text_printf(out, i + 1 == n ? "%" PRIu64 : "%019" PRIu64, word);
+    }
+    return true;
+}
+
+/* Decimal.__str__: an exponent when it is above 0, or there are more than five zeros behind the point. */
+static void put_decimal(struct repr *r, const char *digits, int64_t exponent)
+{
+    int64_t n = (int64_t)strlen(digits), left = n + exponent; /* digits before the point */
+    int64_t point = exponent <= 0 && left > -6 ? left : 1;
+    if (point <= 0) {
+        text_put(r->out, "0.");
+        for (int64_t i = point; i < 0; i++)
+            text_putc(r->out, '0');
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (i && i == point)
+            text_putc(r->out, '.');
+        text_putc(r->out, digits[i]);
+    }
+    if (point != left)
+        text_printf(r->out, "E%+" PRId64, left - point);
+}
+
+void repr_decimal(struct repr *r, taddr at, const struct py_type *t)
+{
+    SCOPED(text_done) struct text digits = {0};
+    uint8_t flags;
+    uint64_t exponent;
+    if (!py_read(r->rt, at + DECIMAL_FLAGS, &flags, 1) || !py_word(r->rt, at + DECIMAL_EXPONENT, &exponent) ||
+        (!(flags & DECIMAL_INFINITE) && !read_coefficient(r, at, &digits))) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    repr_put_name(r, t->exact ? "Decimal" : t->name);
+    text_printf(r->out, "('%s", flags & DECIMAL_NEGATIVE ? "-" : "");
+    if (flags & DECIMAL_INFINITE)
+        text_put(r->out, "Infinity");
+    else if (flags & (DECIMAL_NAN | DECIMAL_SNAN))
+        text_printf(r->out, "%sNaN%s", flags & DECIMAL_SNAN ? "s" : "", text_str(&digits));
+    else
+        put_decimal(r, text_str(&digits), (int64_t)exponent);
+    text_put(r->out, "')");
+}
+
+/* ---- classes in Python, by their attributes ---- */
+
+void repr_fraction(struct repr *r, taddr at, const struct py_type *t)
+{
+    taddr numerator, denominator;
+    if (!py_attr(r->rt, at, "_numerator", &numerator) || !py_attr(r->rt, at, "_denominator", &denominator)) {
+        repr_instance(r, at, t);
+        return;
+    }
+    repr_put_name(r, t->name);
+    text_putc(r->out, '(');
+    repr_put(r, numerator);
+    text_put(r->out, ", ");
+    repr_put(r, denominator);
+    text_putc(r->out, ')');
+}
+
+void repr_uuid(struct repr *r, taddr at, const struct py_type *t)
+{
+    uint32_t d[5] = {0}; /* 128 bits in digits of 30 */
+    size_t n;
+    bool negative;
+    taddr number;
+    const struct py_type *of;
+    if (!py_attr(r->rt, at, "int", &number) || !(of = py_type(r->rt, number)) || of->kind != PYK_INT ||
+        !py_int_digits(r->rt, number, d, ARRAY_LEN(d), &n, &negative) || negative) {
+        repr_instance(r, at, t);
+        return;
+    }
+    uint64_t low = d[0] | (uint64_t)d[1] << 30 | (uint64_t)d[2] << 60;
+    uint64_t high = (uint64_t)d[2] >> 4 | (uint64_t)d[3] << 26 | (uint64_t)d[4] << 56;
+    repr_put_name(r, t->name);
+    text_printf(r->out, "('%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64 "')", high >> 32,
+                high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffffffffffff);
+}
+
+/* ---- paths (Lib/pathlib: what is kept has changed with nearly every version) ---- */
+
+enum { PATH_MAX_PARTS = 1000, PATH_MAX_CHARACTERS = 4096 };
+
+static bool str_attr(struct repr *r, taddr at, const char *name, struct text *out)
+{
+    taddr s;
+    return py_attr(r->rt, at, name, &s) && py_str_text(r->rt, s, PATH_MAX_CHARACTERS, out);
+}
+
+/* Strings of a list, with a separator between them. */
+static bool join_attr(struct repr *r, taddr at, const char *name, size_t skip, struct text *out)
+{
+    taddr list;
+    struct py_items it;
+    struct py_item item;
+    const struct py_type *of;
+    if (!py_attr(r->rt, at, name, &list) || !(of = py_type(r->rt, list)) || !py_items_begin(r->rt, list, of, &it))
+        return false;
+    for (size_t i = 0; i < PATH_MAX_PARTS && py_items_next(&it, &item); i++) {
+        if (i < skip)
+            continue;
+        text_put(out, i > skip ? "/" : "");
+        if (!py_str_text(r->rt, item.value, PATH_MAX_CHARACTERS, out))
+            return false;
+    }
+    return !it.bad && !it.corrupt;
+}
+
+/* 3.12 keeps what the path was made of until it is asked for: parts without "" and ".", joined; an absolute one
+ * begins anew. */
+static bool raw_path(struct repr *r, taddr at, struct text *out)
+{
+    SCOPED(text_done) struct text raw = {0};
+    taddr list;
+    struct py_items it;
+    struct py_item item;
+    const struct py_type *of;
+    if (!py_attr(r->rt, at, "_raw_paths", &list) || !(of = py_type(r->rt, list)) ||
+        !py_items_begin(r->rt, list, of, &it))
+        return false;
+    for (size_t i = 0; i < PATH_MAX_PARTS && py_items_next(&it, &item); i++) {
+        SCOPED(text_done) struct text part = {0};
+        if (!py_str_text(r->rt, item.value, PATH_MAX_CHARACTERS, &part))
+            return false;
+        if (text_str(&part)[0] == '/')
+            text_clear(&raw);
+        else
+            text_put(&raw, raw.n ? "/" : "");
+        text_put(&raw, text_str(&part));
+    }
+    if (it.bad || it.corrupt)
+        return false;
+    const char *p = text_str(&raw);
+    size_t slashes = strspn(p, "/");
+    text_put(out, slashes == 2 ? "//" : slashes ? "/" : "");
+    size_t root = out->n;
+    for (p += slashes; *p; p += strspn(p, "/")) {
+        size_t n = strcspn(p, "/");
+        if (n != 1 || *p != '.') {
+            text_put(out, out->n > root ? "/" : "");
+            text_putn(out, p, n);
+        }
+        p += n;
+    }
+    return true;
+}
+
+static bool read_path(struct repr *r, taddr at, struct text *out)
+{
+    SCOPED(text_done) struct text anchor = {0};
+    if (str_attr(r, at, "_str", out))
+        return true;
+    text_clear(out);
+    bool parsed = str_attr(r, at, "_drv", &anchor) && str_attr(r, at, "_root", &anchor);
+    if (parsed) {
+        text_put(out, text_str(&anchor));
+        if (join_attr(r, at, "_tail_cached", 0, out) || join_attr(r, at, "_parts", anchor.n ? 1 : 0, out))
+            return true;
+        text_clear(out);
+    }
+    return raw_path(r, at, out);
+}
+
+void repr_path(struct repr *r, taddr at, const struct py_type *t)
+{
+    SCOPED(text_done) struct text path = {0};
+    if (strstr(t->name, "Windows") || !read_path(r, at, &path)) {
+        repr_instance(r, at, t);
+        return;
+    }
+    if (!path.n)
+        text_putc(&path, '.');
+    const char *s = text_str(&path);
+    char quote = strchr(s, '\'') && !strchr(s, '"') ? '"' : '\'';
+    repr_put_name(r, t->name);
+    text_printf(r->out, "(%c", quote);
+    for (size_t n; *s; s += n) {
+        n = utf8_sequence(s, strlen(s));
+        uint32_t c = (uint8_t)*s & (n < 2 ? 0x7fu : 0x7fu >> n);
+        for (size_t i = 1; i < n; i++)
+            c = c << 6 | ((uint8_t)s[i] & 0x3f);
+        py_put_char(r->out, c, quote);
+        n = n ? n : 1;
+    }
+    text_printf(r->out, "%c)", quote);
+}
+
+/* ---- locks (Modules/_threadmodule.c) ---- */
+
+enum {
+    LOCK_LOCKED = 32, /* a char, until 3.13 */
+    LOCK_MUTEX = 16,  /* from 3.14 on: a byte, whose lowest bit is set while it is held */
+    RLOCK_OWNER = 24, /* ident of the thread */
+    RLOCK_COUNT = 32, /* from 3.14 on: of how many times beyond the first */
+};
+
+void repr_lock(struct repr *r, taddr at, const struct py_type *t)
+{
+    uint8_t locked;
+    if (!py_read(r->rt, at + (py_minor(r->rt) < 14 ? LOCK_LOCKED : LOCK_MUTEX), &locked, 1)) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    text_printf(r->out, "<%s %s object at 0x%" PRIx64 ">", locked & 1 ? "locked" : "unlocked", "_thread.lock", at);
+}
+
+void repr_rlock(struct repr *r, taddr at, const struct py_type *t)
+{
+    uint64_t owner, count;
+    uint8_t mutex = 0;
+    bool counts = py_minor(r->rt) < 14;
+    if (!py_word(r->rt, at + RLOCK_OWNER, &owner) || !py_word(r->rt, at + RLOCK_COUNT, &count) ||
+        (!counts && !py_read(r->rt, at + LOCK_MUTEX, &mutex, 1))) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    if (!counts)
+        count = mutex & 1 ? count + 1 : 0;
+    text_printf(r->out, "<%s ", count ? "locked" : "unlocked");
+    repr_put_name(r, t->qualified);
+    text_printf(r->out, " object owner=%" PRIu64 " count=%" PRIu64 " at 0x%" PRIx64 ">", owner, count, at);
+}
+
+/* ---- queues ---- */
+
+static void put_jobs(struct repr *r, uint64_t n)
+{
+    text_printf(r->out, ": %" PRIu64 " item%s", n, n == 1 ? "" : "s");
+}
+
+void repr_queue(struct repr *r, taddr at, const struct py_type *t)
+{
+    taddr inner, most;
+    struct py_items it;
+    int64_t max;
+    const struct py_type *of;
+    if (r->instances > r->f->recurse || !py_attr(r->rt, at, "queue", &inner) || !(of = py_type(r->rt, inner)) ||
+        !py_items_begin(r->rt, inner, of, &it) || !py_attr(r->rt, at, "maxsize", &most) || !py_int(r->rt, most, &max)) {
+        repr_instance(r, at, t);
+        return;
+    }
+    repr_put_object(r, at, t);
+    put_jobs(r, it.length);
+    if (max > 0)
+        text_printf(r->out, " of %" PRId64, max);
+    text_put(r->out, ", ");
+    repr_put(r, inner);
+    text_putc(r->out, '>');
+}
+
+/* Modules/_queuemodule.c: until 3.12 a list and where it begins, then a ring. */
+enum { SIMPLE_LIST = 32, SIMPLE_FROM = 40, RING_COUNT = 24 + 32 };
+
+void repr_simple_queue(struct repr *r, taddr at, const struct py_type *t)
+{
+    uint64_t n = 0, list, from;
+    int64_t size;
+    bool read;
+    if (py_minor(r->rt) < 13) {
+        read = py_word(r->rt, at + SIMPLE_LIST, &list) && py_word(r->rt, at + SIMPLE_FROM, &from) &&
+               py_var_size(r->rt, list, &size) && size >= 0 && from <= (uint64_t)size;
+        n = read ? (uint64_t)size - from : 0;
+    } else {
+        read = py_word(r->rt, at + RING_COUNT, &n);
+    }
+    repr_put_object(r, at, t);
+    if (read)
+        put_jobs(r, n);
+    text_putc(r->out, '>');
+}
