@@ -89,8 +89,10 @@ bool py_attrs_open(struct rt *rt, taddr object, const struct py_type *t, struct 
         return read;
     out->any = true;
     const struct py_type *dict = py_type(rt, out->dict);
-    return dict && (dict->kind == PYK_DICT || dict->kind == PYK_DEFAULTDICT || dict->kind == PYK_ORDERED_DICT ||
-                    dict->kind == PYK_COUNTER) && py_dict_open(rt, out->dict, &out->table);
+    return dict &&
+           (dict->kind == PYK_DICT || dict->kind == PYK_DEFAULTDICT || dict->kind == PYK_ORDERED_DICT ||
+            dict->kind == PYK_COUNTER) &&
+           py_dict_open(rt, out->dict, &out->table);
 }
 
 /* ---- slots ---- */

@@ -164,7 +164,8 @@ static bool begin_view(struct py_items *it)
         return fail_at(it, it->object + VIEW_DICT);
     uint8_t kind = it->type->kind;
     it->object = of;
-    bool dict = t->kind == PYK_DICT || t->kind == PYK_DEFAULTDICT || t->kind == PYK_COUNTER || t->kind == PYK_FROZENDICT;
+    bool dict =
+        t->kind == PYK_DICT || t->kind == PYK_DEFAULTDICT || t->kind == PYK_COUNTER || t->kind == PYK_FROZENDICT;
     if (!dict && t->kind != PYK_ORDERED_DICT)
         return false;
     if (!begin_dict(it, of))

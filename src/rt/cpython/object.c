@@ -47,6 +47,7 @@ static const struct known builtins[] = {
     {"frozendict", PYK_FROZENDICT},
     {"set", PYK_SET},
     {"frozenset", PYK_FROZENSET},
+    {"memoryview", PYK_MEMORYVIEW},
     {"range", PYK_RANGE},
     {"slice", PYK_SLICE},
     {"mappingproxy", PYK_MAPPING_PROXY},
@@ -190,12 +191,8 @@ static void name_heap_class(struct rt *rt, struct py_type *t)
     t->qualname = t->name;
     if (!t->heap)
         return;
-    const char *own = py_field(rt, t->at, rt->l.heaptype_qualname, &qualname)
-                          ? clean_name(rt, qualname)
-                          : NULL;
-    const char *of = t->dict && py_dict_get(rt, t->dict, "__module__", &module)
-                         ? clean_name(rt, module)
-                         : NULL;
+    const char *own = py_field(rt, t->at, rt->l.heaptype_qualname, &qualname) ? clean_name(rt, qualname) : NULL;
+    const char *of = t->dict && py_dict_get(rt, t->dict, "__module__", &module) ? clean_name(rt, module) : NULL;
     if (own)
         t->qualname = own;
     if (own && of && strcmp(of, "builtins") != 0)
@@ -222,8 +219,8 @@ static void classify(struct rt *rt, struct py_type *t, unsigned depth)
     t->kind = base ? base->kind : PYK_OBJECT;
     t->is_enum = is_enum_class(rt, t);
     taddr fields;
-    t->is_fields = base && t->kind == PYK_TUPLE && t->dict &&
-                   (base->is_fields || py_dict_get(rt, t->dict, "_fields", &fields));
+    t->is_fields =
+        base && t->kind == PYK_TUPLE && t->dict && (base->is_fields || py_dict_get(rt, t->dict, "_fields", &fields));
 }
 
 static const struct py_type *class_at(struct rt *rt, taddr at, unsigned depth)

@@ -29,6 +29,7 @@ enum py_kind {
     PYK_FROZENDICT,
     PYK_SET,
     PYK_FROZENSET,
+    PYK_MEMORYVIEW,
     PYK_RANGE,
     PYK_SLICE,
     PYK_MAPPING_PROXY,

@@ -236,6 +236,12 @@ static void put_constant(struct repr *r, taddr at, const struct py_type *t)
     text_put(r->out, t->kind == PYK_NONE ? "None" : t->kind == PYK_ELLIPSIS ? "Ellipsis" : "NotImplemented");
 }
 
+static void put_memoryview(struct repr *r, taddr at, const struct py_type *t)
+{
+    (void)t;
+    text_printf(r->out, "<memory at 0x%" PRIx64 ">", at);
+}
+
 enum { RANGE_START = 16 }; /* Objects/rangeobject.c: start, stop, step, length */
 
 static void put_range(struct repr *r, taddr at, const struct py_type *t)
@@ -289,6 +295,7 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_FROZENDICT] = repr_container,
     [PYK_SET] = repr_container,
     [PYK_FROZENSET] = repr_container,
+    [PYK_MEMORYVIEW] = put_memoryview,
     [PYK_RANGE] = put_range,
     [PYK_SLICE] = put_slice,
     [PYK_MAPPING_PROXY] = repr_container,
@@ -355,6 +362,8 @@ void repr_put(struct repr *r, taddr at)
         repr_enum(r, at, t);
     else if (t->is_fields)
         repr_named_tuple(r, at, t);
+    else if (repr_is_struct_sequence(r, t))
+        repr_struct_sequence(r, at, t);
     else
         writers[t->kind](r, at, t);
     r->level--;
@@ -363,7 +372,6 @@ void repr_put(struct repr *r, taddr at)
 void py_repr(struct rt *rt, taddr object, const struct format *f, bool summary, struct progress *progress,
              struct text *out)
 {
-    struct repr r = {
-        .rt = rt, .f = f, .out = out, .progress = progress, .summary = summary, .left = REPR_OBJECTS};
+    struct repr r = {.rt = rt, .f = f, .out = out, .progress = progress, .summary = summary, .left = REPR_OBJECTS};
     repr_put(&r, object);
 }

@@ -55,7 +55,8 @@ void repr_put_items(struct repr *r, struct py_items *it, const char *open, const
 repr_fn repr_type, repr_module, repr_function, repr_builtin, repr_method, repr_descriptor, repr_code, repr_frame,
     repr_traceback, repr_generator, repr_cell, repr_weakref;
 /* repr_instance.c */
-repr_fn repr_instance, repr_exception, repr_enum, repr_named_tuple;
+repr_fn repr_instance, repr_exception, repr_enum, repr_named_tuple, repr_struct_sequence;
+bool repr_is_struct_sequence(struct repr *r, const struct py_type *t);
 /* repr_library.c */
 repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_lock, repr_rlock, repr_queue, repr_simple_queue;
 /* repr_time.c: date, datetime, time, timedelta, timezone */

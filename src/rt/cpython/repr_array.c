@@ -11,9 +11,9 @@ static const struct {
     uint8_t size;
     bool is_signed, real;
 } codes[] = {
-    {'b', 1, true, false}, {'B', 1, false, false}, {'h', 2, true, false},  {'H', 2, false, false},
-    {'i', 4, true, false}, {'I', 4, false, false}, {'l', 8, true, false},  {'L', 8, false, false},
-    {'q', 8, true, false}, {'Q', 8, false, false}, {'f', 4, true, true}, {'d', 8, true, true},
+    {'b', 1, true, false}, {'B', 1, false, false}, {'h', 2, true, false}, {'H', 2, false, false},
+    {'i', 4, true, false}, {'I', 4, false, false}, {'l', 8, true, false}, {'L', 8, false, false},
+    {'q', 8, true, false}, {'Q', 8, false, false}, {'f', 4, true, true},  {'d', 8, true, true},
 };
 
 static void put_number(struct repr *r, size_t code, uint64_t raw)
@@ -90,9 +90,9 @@ enum {
 
 /* By NPY_TYPES, which only grows at its end; what NumPy calls them on 64-bit Linux. */
 static const char *const numpy_types[] = {
-    "bool",    "int8",    "uint8",   "int16",      "uint16",    "int32",     "uint32",      "int64",
-    "uint64",  "int64",   "uint64",  "float32",    "float64",   "float128",  "complex64",   "complex128",
-    "complex256", "object", "bytes", "str", "void", "datetime64", "timedelta64", "float16",
+    "bool",       "int8",   "uint8",  "int16",   "uint16",  "int32",      "uint32",      "int64",
+    "uint64",     "int64",  "uint64", "float32", "float64", "float128",   "complex64",   "complex128",
+    "complex256", "object", "bytes",  "str",     "void",    "datetime64", "timedelta64", "float16",
 };
 
 void repr_ndarray(struct repr *r, taddr at, const struct py_type *t)

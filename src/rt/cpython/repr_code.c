@@ -23,6 +23,15 @@ void repr_type(struct repr *r, taddr at, const struct py_type *t)
     text_put(r->out, "'>");
 }
 
+/* Until 3.8 the spec of a built-in module says nothing, but its loader does. */
+static bool is_builtin(struct repr *r, taddr dict)
+{
+    taddr loader;
+    const struct py_type *t;
+    return py_dict_get(r->rt, dict, "__loader__", &loader) && (t = py_class(r->rt, loader)) &&
+           strcmp(t->name, "BuiltinImporter") == 0;
+}
+
 /* importlib._bootstrap._module_repr_from_spec: where the module came from. */
 static void put_origin(struct repr *r, taddr dict)
 {
@@ -37,8 +46,11 @@ static void put_origin(struct repr *r, taddr dict)
         found = py_dict_get(r->rt, dict, "__file__", &origin);
     }
     t = found ? py_type(r->rt, origin) : NULL;
-    if (!t || t->kind != PYK_STR)
+    if (!t || t->kind != PYK_STR) {
+        if (is_builtin(r, dict))
+            text_put(r->out, " (built-in)");
         return;
+    }
     text_put(r->out, has_location ? " from " : " (");
     if (has_location)
         repr_str(r, origin, t);
@@ -123,9 +135,9 @@ void repr_method(struct repr *r, taddr at, const struct py_type *t)
     else
         text_putc(r->out, '?');
     text_put(r->out, " of ");
-    r->instances++; /* of whom, not what is in it */
+    r->instances += REPR_LEVELS; /* of whom, not what is in it */
     repr_put(r, self);
-    r->instances--;
+    r->instances -= REPR_LEVELS;
     text_putc(r->out, '>');
 }
 

@@ -94,6 +94,33 @@ static bool put_dataclass(struct repr *r, taddr at, const struct py_type *t, tad
 
 /* ---- tuples with names ---- */
 
+/* Structures that C makes (Objects/structseq.c): names are members at the places of the elements. */
+void repr_struct_sequence(struct repr *r, taddr at, const struct py_type *t)
+{
+    struct py_items it;
+    struct py_item item;
+    const struct py_member *m;
+    if (r->summary || (r->f->depth && r->level > r->f->depth) || !py_items_begin(r->rt, at, t, &it)) {
+        repr_container(r, at, t);
+        return;
+    }
+    repr_put_name(r, t->qualified);
+    text_putc(r->out, '(');
+    for (unsigned i = 0; py_items_next(&it, &item) && (m = py_member_at(r->rt, t, i)); i++) {
+        text_put(r->out, i ? ", " : "");
+        repr_put_name(r, m->name);
+        text_putc(r->out, '=');
+        repr_put(r, item.value);
+    }
+    text_putc(r->out, ')');
+}
+
+bool repr_is_struct_sequence(struct repr *r, const struct py_type *t)
+{
+    const struct py_member *m = t->kind == PYK_TUPLE && !t->exact ? py_member_at(r->rt, t, 0) : NULL;
+    return m && m->offset == (int64_t)r->rt->l.tuple_items;
+}
+
 void repr_named_tuple(struct repr *r, taddr at, const struct py_type *t)
 {
     struct py_items it, names;
@@ -168,8 +195,8 @@ void repr_exception(struct repr *r, taddr at, const struct py_type *t)
     }
     repr_put_name(r, t->name);
     struct py_items it;
-    if (n == 1 && py_minor(r->rt) >= 7 && py_items_begin(r->rt, args, of, &it)) /* 3.6 shows ('x',) */
-        repr_put_items(r, &it, "(", ")");
+    if (r->summary || !py_items_begin(r->rt, args, of, &it))
+        text_put(r->out, n ? "(...)" : "()");
     else
-        repr_put(r, args);
+        repr_put_items(r, &it, "(", n == 1 && py_minor(r->rt) < 7 ? ",)" : ")");
 }

@@ -45,8 +45,8 @@ bool py_str_is(struct rt *rt, taddr str, const char *text)
     char b[KEY_MAX];
     struct py_str s;
     size_t n = strlen(text);
-    return n <= sizeof(b) && py_str_open(rt, str, &s) && s.width == 1 && s.length == n &&
-           py_read(rt, s.data, b, n) && memcmp(b, text, n) == 0;
+    return n <= sizeof(b) && py_str_open(rt, str, &s) && s.width == 1 && s.length == n && py_read(rt, s.data, b, n) &&
+           memcmp(b, text, n) == 0;
 }
 
 size_t py_utf8(uint32_t c, char out[static 4])

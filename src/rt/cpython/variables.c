@@ -185,9 +185,9 @@ static bool read_namespace(struct reading *r)
 bool py_locals_read(struct rt *rt, const struct py_scope *s, struct arena *a, struct py_locals *out)
 {
     struct reading r = {.rt = rt, .scope = s, .arena = a, .arguments = count_arguments(rt, s->code)};
-    bool read = s->locals                            ? read_namespace(&r)
+    bool read = s->locals                           ? read_namespace(&r)
                 : rt->l.frame_localsplus != PY_NONE ? read_slots(&r)
-                                                     : read_frame_object(&r);
+                                                    : read_frame_object(&r);
     out->n = r.all.n;
     out->v = arena_array(a, struct py_local, r.all.n ? r.all.n : 1);
     if (r.all.n)
@@ -223,10 +223,8 @@ struct err *py_variables(struct rt *rt, const struct vframe *f, struct variables
     struct value *values = arena_array(a, struct value, all.n ? all.n : 1);
     for (size_t i = 0; i < all.n; i++) {
         values[i] = py_value(rt, f->vs, all.v[i].object);
-        v[i] = (struct variable){.name = all.v[i].name,
-                                 .type = values[i].type,
-                                 .argument = all.v[i].argument,
-                                 .value = &values[i]};
+        v[i] = (struct variable){
+            .name = all.v[i].name, .type = values[i].type, .argument = all.v[i].argument, .value = &values[i]};
     }
     *out = (struct variables){.v = v, .n = all.n};
     return NULL;
