@@ -17,6 +17,7 @@ void py_forget(struct rt *rt)
     map64_done(&rt->places);
     rt->codes = rt->places = (struct map64){0};
     rt->code_type = 0;
+    py_objects_free(TAKE(rt->objects));
 }
 
 static void rt_free(struct rt *rt)
@@ -25,11 +26,6 @@ static void rt_free(struct rt *rt)
         return;
     vec_done(&rt->facts);
     py_forget(rt);
-    vec_done(&rt->threads);
-    err_free(rt->no_threads);
-    map64_done(&rt->codes);
-    map64_done(&rt->places);
-    py_objects_free(rt->objects);
     arena_done(&rt->arena);
     free(rt);
 }
