@@ -9,12 +9,21 @@ enum {
     CODE_UNIT = 2,
 };
 
+/* Without the program's file types have no names: then by what is in it. */
+static bool looks_like_code(struct rt *rt, taddr object)
+{
+    uint64_t file, name, lines;
+    return py_field(rt, object, rt->l.code_filename, &file) && py_derives(rt, file, PY_IS_STR) &&
+           py_field(rt, object, rt->l.code_name, &name) && py_derives(rt, name, PY_IS_STR) &&
+           py_field(rt, object, rt->l.code_linetable, &lines) && py_derives(rt, lines, PY_IS_BYTES);
+}
+
 bool py_is_code(struct rt *rt, taddr object)
 {
     taddr type = object ? py_type_of(rt, object) : 0;
     if (!type)
         return false;
-    if (!rt->code_type && py_is(rt, object, "code"))
+    if (!rt->code_type && looks_like_code(rt, object))
         rt->code_type = type;
     return type == rt->code_type;
 }
@@ -23,7 +32,7 @@ bool py_is_code(struct rt *rt, taddr object)
 static struct bytes read_table(struct rt *rt, taddr object)
 {
     uint64_t n;
-    if (!py_is(rt, object, "bytes") || !py_field(rt, object, rt->l.var_size, &n) || n > TABLE_MAX)
+    if (!py_derives(rt, object, PY_IS_BYTES) || !py_field(rt, object, rt->l.var_size, &n) || n > TABLE_MAX)
         return (struct bytes){0};
     uint8_t *p = arena_alloc(&rt->arena, (size_t)n + 1);
     return (struct bytes){p, py_read_some(rt, object + rt->l.bytes_data, p, (size_t)n)};

@@ -6,16 +6,21 @@
 #include "base/log.h"
 #include "image/build.h"
 
+#include <inttypes.h>
+
 enum {
     PAGE = 4096,
     BYTES_MAX = 256 << 20,
     TIME_MAX = 100, /* milliseconds */
 };
 
-static bool has_time(struct py_copy *c)
+bool py_copy_has_time(struct py_copy *c)
 {
+    if (!c)
+        return true;
     if (!c->over && now_ns() - c->began > (uint64_t)TIME_MAX * 1000000)
         c->over = true;
+    c->left += c->over;
     return !c->over;
 }
 
@@ -55,42 +60,22 @@ size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n)
     return got;
 }
 
-static void copy_thread(struct rt *rt, taddr thread)
-{
-    struct py_stack s;
-    py_frames(rt, thread, &s);
-    py_stack_done(&s);
-}
-
-/* How many threads were not looked into. */
-static size_t copy_threads(struct rt *rt, struct py_copy *c, int32_t only_tid)
-{
-    const struct rt_thread *v;
-    size_t n, left = 0;
-    IGNORE_ERR(py_threads(rt, &v, &n)); /* those that are known are copied */
-    for (size_t i = 0; i < n; i++) {
-        if (only_tid && v[i].tid != only_tid)
-            continue;
-        if (has_time(c))
-            copy_thread(rt, v[i].object);
-        else
-            left++;
-    }
-    return left;
-}
-
 void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     struct py_copy c = {.im = im, .began = now_ns()};
     py_forget(rt);
     rt->copy = &c;
-    size_t left = copy_threads(rt, &c, wish->only_tid);
+    const struct rt_thread *v;
+    size_t n;
+    (void)wish;
+    IGNORE_ERR(py_threads(rt, &v, &n)); /* it will be told when it is asked for */
     rt->copy = NULL;
-    if (left)
+    if (c.left)
         image_problem(im, err_new(ERR_LIMIT,
-                                  "the Python frames of %zu threads were read while the process ran on: copying all "
+                                  "the Python frames of %" PRIu64
+                                  " threads were read while the process ran on: copying all "
                                   "would have stopped it for too long",
-                                  left));
+                                  c.left));
     log_verbose("Python's frames: %zu pages copied in %.2f ms", c.ranges.n, (double)(now_ns() - c.began) / 1e6);
     for (size_t i = 0; i < c.ranges.n; i++)
         space_add(&im->space, c.ranges.v[i]);

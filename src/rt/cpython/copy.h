@@ -12,8 +12,12 @@ struct py_copy {
     taddr last; /* page that was asked for last */
     const uint8_t *last_bytes;
     uint64_t began;
-    bool over; /* the time is */
+    uint64_t left; /* questions that came after the time was over */
+    bool over;     /* the time is */
 };
+
+/* Does the time allow to look at one more thread? NULL: nothing is copied, and it does. */
+bool py_copy_has_time(struct py_copy *c);
 
 /* Bytes from the start; as py_read_some(). */
 size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n);

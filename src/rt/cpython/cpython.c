@@ -11,6 +11,9 @@ static struct err *detect(struct modules *ms, bool *found)
 void py_forget(struct rt *rt)
 {
     vec_done(&rt->threads);
+    for (size_t i = 0; i < rt->stacks.n; i++)
+        py_stack_done(&rt->stacks.v[i]);
+    vec_done(&rt->stacks);
     err_free(TAKE(rt->no_threads));
     rt->tried_threads = false;
     map64_done(&rt->codes);

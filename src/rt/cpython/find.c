@@ -132,7 +132,8 @@ struct err *py_find(struct rt *rt)
         if ((runtime_in(m, &rt->runtime) || is_3_6(m)) && worked(&e, try_state(rt, m)))
             return NULL;
     }
-    for (size_t i = 0; !e && i < modules_count(rt->ms); i++) {
+    bool by_name = e != NULL;
+    for (size_t i = 0; !by_name && i < modules_count(rt->ms); i++) {
         struct module *m = modules_get(rt->ms, i);
         rt->runtime = 0;
         if ((may_be(m) || (hinted && m->is_exe)) && (py_scan_cookie(rt, m, &rt->runtime) || hinted) &&

@@ -85,24 +85,37 @@ static void merge(struct rt *rt, const struct py_stack *s, const struct rt_nativ
                                  missing, missing == 1 ? "" : "s", missing == 1 ? "s" : "");
 }
 
-/* The frames of all of the interpreters that run on the thread; one that was called by another is listed later. */
-static const char *collect(struct rt *rt, int32_t tid, struct py_stack *out)
+/* Adds frames by their markers: what lies further down on the stack is further in. Those of one interpreter keep their
+ * order. Without markers all are further out: of several interpreters on one thread the main one was first. */
+static void add_frames(struct py_stack *to, const struct py_stack *from)
+{
+    struct py_stack merged = {0};
+    size_t i = 0, k = 0;
+    while (i < to->frames.n || k < from->frames.n) {
+        bool first =
+            k >= from->frames.n ||
+            (i < to->frames.n && (to->frames.v[i].marker <= from->frames.v[k].marker || !to->frames.v[i].marker));
+        *vec_push(&merged.frames) = first ? to->frames.v[i++] : from->frames.v[k++];
+    }
+    py_stack_done(to);
+    to->frames.v = merged.frames.v;
+    to->frames.n = merged.frames.n;
+    to->frames.cap = merged.frames.cap;
+}
+
+/* The frames of all interpreters that run on the thread. The newest interpreter is listed first. */
+static void collect(struct rt *rt, int32_t tid, struct py_stack *out)
 {
     const struct rt_thread *v;
-    const char *stopped = NULL;
     size_t n;
     IGNORE_ERR(py_threads(rt, &v, &n)); /* those that are known have their frames */
-    for (size_t i = n; i-- > 0;) {
-        struct py_stack one;
+    for (size_t i = 0; i < n; i++) {
+        const struct py_stack *one = &rt->stacks.v[i];
         if (v[i].tid != tid)
             continue;
-        py_frames(rt, v[i].object, &one);
-        for (size_t k = 0; k < one.frames.n; k++)
-            *vec_push(&out->frames) = one.frames.v[k];
-        stopped = one.stopped ? one.stopped : stopped;
-        py_stack_done(&one);
+        add_frames(out, one);
+        out->stopped = one->stopped ? one->stopped : out->stopped;
     }
-    return stopped;
 }
 
 void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
@@ -110,7 +123,7 @@ void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_n
 {
     struct py_stack s = {0};
     *out = (struct rt_stack){0};
-    const char *stopped = collect(rt, th->tid, &s);
+    collect(rt, th->tid, &s);
     struct rt_frame *frames = arena_array(&rt->arena, struct rt_frame, s.frames.n);
     for (size_t i = 0; i < s.frames.n; i++)
         frames[i] = (struct rt_frame){.record = s.frames.v[i].record, .at = s.frames.v[i].at};
@@ -118,7 +131,7 @@ void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_n
     out->n = s.frames.n;
     if (out->n)
         merge(rt, &s, natives, n, frames, out);
-    if (stopped)
-        out->note = arena_printf(&rt->arena, "the Python frames end early: %s", stopped);
+    if (s.stopped)
+        out->note = arena_printf(&rt->arena, "the Python frames end early: %s", s.stopped);
     py_stack_done(&s);
 }

@@ -24,6 +24,7 @@ struct rt {
     struct py_copy *copy; /* while a process is copied; NULL */
     /* threads.c */
     VEC(struct rt_thread) threads;
+    VEC(struct py_stack) stacks; /* of each of them */
     struct err *no_threads; /* what kept the others from being read */
     bool tried_threads;
     /* code.c */
@@ -67,6 +68,9 @@ struct py_stack {
 };
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out);
 void py_stack_done(struct py_stack *s);
+/* owner.c. The thread that runs them; `named`: the one that the thread state names, or NULL. */
+const struct image_thread *py_owner(struct rt *rt, const struct image_thread *named, bool main_interpreter,
+                                    const struct py_stack *s);
 
 /* threads.c */
 /* The target's thread that a PyThreadState is of; NULL: none. */
@@ -107,8 +111,19 @@ bool py_field_int(struct rt *rt, taddr object, uint32_t offset, int32_t *out);
 bool py_field_byte(struct rt *rt, taddr object, uint32_t offset, uint8_t *out);
 /* The type object of an object; 0: it cannot be read. */
 taddr py_type_of(struct rt *rt, taddr object);
-/* Is an object's type, not one of its bases, called so (tp_name)? */
+/* Is an object's type, not one of its bases, called so (tp_name)? The names of types that are built in stand in the
+ * program's file, and may be gone with it. */
 bool py_is(struct rt *rt, taddr object, const char *type_name);
+/* Bits of tp_flags (Include/object.h): the type is one of these, or derived from it. */
+enum {
+    PY_IS_LONG = 1 << 24,
+    PY_IS_LIST = 1 << 25,
+    PY_IS_TUPLE = 1 << 26,
+    PY_IS_BYTES = 1 << 27,
+    PY_IS_STR = 1 << 28,
+    PY_IS_DICT = 1 << 29,
+};
+bool py_derives(struct rt *rt, taddr object, uint64_t flag);
 /* A str as UTF-8: for names and paths, at most `limit` characters. In the arena; NULL: no str, or unreadable. */
 const char *py_name(struct rt *rt, taddr str, size_t limit);
 

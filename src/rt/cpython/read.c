@@ -63,6 +63,12 @@ bool py_is(struct rt *rt, taddr object, const char *type_name)
            py_read(rt, at, name, n) && memcmp(name, type_name, n) == 0;
 }
 
+bool py_derives(struct rt *rt, taddr object, uint64_t flag)
+{
+    uint64_t flags;
+    return py_field(rt, py_type_of(rt, object), rt->l.type_flags, &flags) && flags & flag;
+}
+
 /* ---- str: Include/cpython/unicodeobject.h ---- */
 
 /* The state word, from its lowest bit: 2 bits (3.14 free-threaded: a byte) of interning, 3 of kind, then compact, ascii. */
@@ -108,7 +114,7 @@ static void put_utf8(struct text *t, uint32_t c)
 const char *py_name(struct rt *rt, taddr str, size_t limit)
 {
     struct str_head h;
-    if (!py_is(rt, str, "str") || !read_head(rt, str, &h) || h.length > limit)
+    if (!py_derives(rt, str, PY_IS_STR) || !read_head(rt, str, &h) || h.length > limit)
         return NULL;
     SCOPED(freep) uint8_t *b = xmalloc((size_t)h.length * h.kind);
     if (!py_read(rt, h.data, b, (size_t)h.length * h.kind))

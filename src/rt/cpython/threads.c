@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interpreters and their threads, and which thread of the system each is. */
-#include "rt/cpython/priv.h"
+#include "rt/cpython/copy.h"
 
 enum { INTERPRETERS_MAX = 4096, THREADS_MAX = 1 << 17 };
 
@@ -42,9 +42,7 @@ static bool add_thread(struct rt *rt, taddr interpreter, uint64_t number, taddr 
     uint64_t interp;
     if (!py_field(rt, at, rt->l.thread_interp, &interp) || interp != interpreter)
         return false;
-    const struct image_thread *th = py_thread_of(rt, at);
-    *vec_push(&rt->threads) =
-        (struct rt_thread){.tid = th ? th->tid : 0, .object = at, .interpreter = number, .daemon = -1};
+    *vec_push(&rt->threads) = (struct rt_thread){.object = at, .interpreter = number, .daemon = -1};
     return true;
 }
 
@@ -79,11 +77,26 @@ static struct err *read_threads(struct rt *rt)
     return NULL;
 }
 
+/* What each runs, and so who it is. */
+static void read_stacks(struct rt *rt)
+{
+    for (size_t i = 0; i < rt->threads.n; i++) {
+        struct rt_thread *t = &rt->threads.v[i];
+        struct py_stack *s = vec_push(&rt->stacks);
+        if (!py_copy_has_time(rt->copy))
+            continue;
+        py_frames(rt, t->object, s);
+        const struct image_thread *th = py_owner(rt, py_thread_of(rt, t->object), t->interpreter == 0, s);
+        t->tid = th ? th->tid : 0;
+    }
+}
+
 struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n)
 {
     if (!rt->tried_threads) {
         rt->tried_threads = true;
         rt->no_threads = read_threads(rt);
+        read_stacks(rt);
     }
     *out = rt->threads.v;
     *n = rt->threads.n;
