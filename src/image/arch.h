@@ -80,14 +80,25 @@ struct tls_desc {
     uint16_t dtv; /* bytes from there to the pointer to the vector of modules' blocks, in glibc and musl */
 };
 
+/* How a thread that stands still is made to make a system call (the kernel's convention: syscall(2), "Architecture
+ * calling conventions"). Works on pr_reg. */
+struct call_desc {
+    uint8_t insn[4]; /* the instruction that enters the kernel */
+    uint8_t insn_size;
+    /* Registers for the call with the instruction at `at`, and so that the kernel starts no interrupted call anew. */
+    void (*prepare)(uint8_t *pr_reg, taddr at, uint64_t number, const uint64_t args[static 6]);
+    int64_t (*result)(const uint8_t *pr_reg); /* as the kernel gives it: -errno on failure */
+    bool (*inside)(const uint8_t *pr_reg); /* is the thread in a system call? */
+};
+
 struct arch {
     const char *name; /* "x86_64", as `uname -m` says */
     uint16_t elf_machine;
-    uint8_t addr_size;           /* bytes: 4 or 8 */
-    uint16_t pc, sp, fp, lr;     /* DWARF numbers; lr REG_NONE where the call pushes the address */
-    int8_t fp_saved_fp, fp_ret;  /* bytes from the frame pointer to the saved one and the return address */
-    uint8_t call_size_min;       /* bytes of the shortest call instruction: pc-1 lies inside the call */
-    uint64_t pc_mask;            /* bits of a return address that are address (pointer authentication) */
+    uint8_t addr_size; /* bytes: 4 or 8 */
+    uint16_t pc, sp, fp, lr; /* DWARF numbers; lr REG_NONE where the call pushes the address */
+    int8_t fp_saved_fp, fp_ret; /* bytes from the frame pointer to the saved one and the return address */
+    uint8_t call_size_min; /* bytes of the shortest call instruction: pc-1 lies inside the call */
+    uint64_t pc_mask; /* bits of a return address that are address (pointer authentication) */
     const struct reg_desc *regs;
     uint16_t n_regs;
     const struct reg_view *views; /* NULL: none */
@@ -104,6 +115,7 @@ struct arch {
      * machine that is stopped on its way out of one, changes it so that the kernel starts the call anew unless a
      * handler runs first, and says true. Only calls without a timeout, which would start anew too. NULL: none. */
     bool (*restart_call)(uint8_t *pr_reg);
+    const struct call_desc *call; /* NULL: no calls are made on this processor */
     /* A register beyond pr_reg (vectors, floating point) from a note of a thread, by its DWARF number: at most `max`
      * little-endian bytes, *n of them. False when a note of this type does not hold it. NULL: none. */
     bool (*note_register)(uint32_t type, struct bytes desc, unsigned dwarf, uint8_t *buf, size_t max, size_t *n);

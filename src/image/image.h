@@ -173,6 +173,24 @@ struct image_live_opts {
  * (names the tracer), ERR_UNSUPPORTED (zombie, kernel thread), ERR_GONE. */
 struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
 
+/* ---- a frozen copy of a process ---- */
+
+struct image_snapshot_opts {
+    struct progress *progress; /* may be NULL */
+};
+/* Parts of image.pause_ns. */
+struct image_snapshot {
+    uint64_t stop_ns, registers_ns, fork_ns;
+};
+/* As image_live_open(), with all registers of all threads, and with memory as it was at that moment: a thread of the
+ * process is made to fork a copy that never runs (src/image/snapshot/). The process stands still for as long as the
+ * kernel copies its page tables. It sees nothing of it; its memory is charged for what it changes while the copy
+ * lives, so free the image soon. Memory that a fork does not freeze (shared mappings) is as it is when read.
+ * Errors: those of image_live_open(); ERR_UNSUPPORTED (processor, kernel, seccomp), ERR_LIMIT (no further process
+ * allowed), ERR_BUSY (a thread does not stop). */
+struct err *image_snapshot_open(int32_t pid, const struct image_snapshot_opts *opts, struct image **out,
+                                struct image_snapshot *how) MUST_CHECK;
+
 /* ---- a process that is held stopped ---- */
 
 enum image_stop_kind {

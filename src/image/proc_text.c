@@ -36,6 +36,7 @@ struct proc_status proc_text_status(const char *text)
     parse_ids(field(text, "Gid"), s.gid);
     s.cap_permitted = strtoull(field(text, "CapPrm"), NULL, 16);
     s.cap_effective = strtoull(field(text, "CapEff"), NULL, 16);
+    s.seccomp = (uint32_t)strtoul(field(text, "Seccomp"), NULL, 10);
     return s;
 }
 

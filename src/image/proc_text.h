@@ -11,6 +11,7 @@ struct proc_status {
     int32_t tgid, ppid, tracer;
     uint32_t uid[3], gid[3]; /* real, effective, saved */
     uint64_t cap_permitted, cap_effective;
+    uint32_t seccomp; /* mode; 0 none */
     char state;
     char comm[64]; /* as escaped there */
 };

@@ -61,9 +61,12 @@ static const struct sigframe_desc sigframes[] = {
     },
 };
 
+/* Indices in pr_reg (struct user_regs_struct). */
+enum { R10 = 7, R9 = 8, R8 = 9, RAX = 10, RDX = 12, RSI = 13, RDI = 14, ORIG_RAX = 15, RIP = 16 };
+
 /* System calls that the kernel does not start anew by itself after a stop: numbers from
  * arch/x86/entry/syscalls/syscall_64.tbl. `timeout`: index in pr_reg of the argument that limits the wait. */
-enum { ALWAYS = 0xff, RDX = 12, R10 = 7, R8 = 9, RAX = 10, ORIG_RAX = 15 };
+enum { ALWAYS = 0xff };
 static const struct {
     uint16_t number;
     uint8_t timeout;
@@ -114,6 +117,40 @@ static const struct regset_desc sets[] = {
 
 static const struct tls_desc tls = {.tp = 58, .dtv = 8};
 
+static void set_reg_at(uint8_t *pr_reg, unsigned index, uint64_t v)
+{
+    memcpy(pr_reg + index * 8, &v, sizeof(v));
+}
+
+static void prepare_call(uint8_t *pr_reg, taddr at, uint64_t number, const uint64_t args[static 6])
+{
+    static const uint8_t places[] = {RDI, RSI, RDX, R10, R8, R9};
+
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        set_reg_at(pr_reg, places[i], args[i]);
+    set_reg_at(pr_reg, RAX, number);
+    set_reg_at(pr_reg, RIP, at);
+    set_reg_at(pr_reg, ORIG_RAX, UINT64_MAX);
+}
+
+static int64_t call_result(const uint8_t *pr_reg)
+{
+    return (int64_t)reg_at(pr_reg, RAX);
+}
+
+static bool inside_call(const uint8_t *pr_reg)
+{
+    return (int64_t)reg_at(pr_reg, ORIG_RAX) >= 0;
+}
+
+static const struct call_desc call = {
+    .insn = {0x0f, 0x05}, /* syscall */
+    .insn_size = 2,
+    .prepare = prepare_call,
+    .result = call_result,
+    .inside = inside_call,
+};
+
 const struct arch arch_x86_64 = {
     .name = "x86_64",
     .elf_machine = EM_X86_64,
@@ -143,6 +180,7 @@ const struct arch arch_x86_64 = {
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
     .restart_call = restart_call,
+    .call = &call,
     .note_register = x86_64_note_register,
     .tls = &tls,
     .sigframes = sigframes,

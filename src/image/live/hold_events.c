@@ -261,20 +261,6 @@ void hold_stop_all(struct holder *h)
 
 enum { SET_MAX = 64 << 10 }; /* bytes of a register set: AMX makes NT_X86_XSTATE 11 KiB */
 
-static void add_note(struct image *im, struct image_thread *th, const char *owner, uint32_t type, const void *desc,
-                     size_t n)
-{
-    struct image_note *notes = arena_array(&im->arena, struct image_note, th->n_notes + 1);
-    uint8_t *copy = arena_alloc(&im->arena, n);
-
-    memcpy(copy, desc, n);
-    if (th->n_notes)
-        memcpy(notes, th->notes, th->n_notes * sizeof(*notes));
-    notes[th->n_notes] = (struct image_note){.type = type, .owner = owner, .desc = {copy, n}};
-    th->notes = notes;
-    th->n_notes++;
-}
-
 static void fill_sets(struct image *im, struct image_thread *th)
 {
     uint8_t buf[SET_MAX];
@@ -283,7 +269,7 @@ static void fill_sets(struct image *im, struct image_thread *th)
         const struct regset_desc *set = &im->arch->sets[i];
         struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
         if (ptrace(PTRACE_GETREGSET, th->tid, (uintptr_t)set->type, &iov) == 0)
-            add_note(im, th, set->owner, set->type, buf, iov.iov_len);
+            live_add_note(im, th, set->owner, set->type, buf, iov.iov_len);
     }
 }
 
@@ -299,7 +285,7 @@ static void fill_signal(struct holder *h, const struct tracee *e, struct image_t
         return;
     th->signal = ev.signo;
     if (im->arch->addr_size == sizeof(void *))
-        add_note(im, th, "CORE", NT_SIGINFO, &info, sizeof(info));
+        live_add_note(im, th, "CORE", NT_SIGINFO, &info, sizeof(info));
     if (h->result.kind == IMAGE_STOP_SIGNAL && h->result.tid == th->tid) {
         im->signal.tid = th->tid;
         im->crashed_tid = th->tid;

@@ -71,11 +71,13 @@ void stacks_done(struct stacks *s);
 /* ---- the image (process.c) ---- */
 
 struct holder;
+struct snapshot;
 struct live {
-    struct proc proc;
+    struct proc proc; /* of a snapshot: the copy's */
     int32_t reader; /* a thread whose /proc files work: the leader may have ended before the others */
     struct stacks stacks;
     struct holder *holder; /* NULL: not held */
+    struct snapshot *snapshot; /* NULL: none */
     bool held;             /* it stands still, and keeps its id */
 };
 
@@ -92,6 +94,9 @@ struct err *live_refused(const struct image *im, const struct tracer *t, const s
 struct image_thread *live_thread(struct image *im, int32_t tid, size_t hint);
 /* From the registers as ptrace gave them. A 32-bit program has a smaller set. */
 void live_set_registers(struct image *im, struct image_thread *t, const struct tracee *e);
+/* Adds a copy of a register set, or a siginfo, to a thread's notes. */
+void live_add_note(struct image *im, struct image_thread *th, const char *owner, uint32_t type, const void *desc,
+                   size_t n);
 /* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
 void live_finish_space(struct image *im);
 /* "task/TID/maps", of the thread that is read through; `buf` holds it. */
@@ -103,5 +108,7 @@ bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out);
 
 /* Lets the process run and frees the holder (hold.c). NULL is allowed. */
 void holder_free(struct holder *h);
+/* Ends the frozen copy (snapshot/open.c). NULL is allowed. */
+void snapshot_free(struct snapshot *s);
 
 #endif

@@ -270,6 +270,20 @@ void live_set_registers(struct image *im, struct image_thread *t, const struct t
     t->has_regs = true;
 }
 
+void live_add_note(struct image *im, struct image_thread *th, const char *owner, uint32_t type, const void *desc,
+                   size_t n)
+{
+    struct image_note *notes = arena_array(&im->arena, struct image_note, th->n_notes + 1);
+    uint8_t *copy = arena_alloc(&im->arena, n);
+
+    memcpy(copy, desc, n);
+    if (th->n_notes)
+        memcpy(notes, th->notes, th->n_notes * sizeof(*notes));
+    notes[th->n_notes] = (struct image_note){.type = type, .owner = owner, .desc = {copy, n}};
+    th->notes = notes;
+    th->n_notes++;
+}
+
 void live_finish_space(struct image *im)
 {
     for (size_t i = 0; i < im->maps.n; i++)
@@ -283,6 +297,7 @@ static void live_free(struct image *im)
     struct live *l = im->priv;
 
     holder_free(l->holder);
+    snapshot_free(l->snapshot);
     stacks_done(&l->stacks);
     proc_done(&l->proc);
     free(l);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a frozen copy. Private to image/snapshot/.
+ *
+ * Who does what: the opening process (open.c) begins a guardian, a process of its own. The guardian (guardian.c) stops
+ * the target, reads registers, has a thread of it fork (freeze.c), lets the target go, and keeps the copy stopped until
+ * the opener closes its end of the channel or dies. The death of the opener therefore never meets the target in the
+ * middle of a change; that of the guardian ends the copy (PTRACE_O_EXITKILL). */
+#ifndef IMAGE_SNAPSHOT_SNAPSHOT_H
+#define IMAGE_SNAPSHOT_SNAPSHOT_H
+
+#include "image/live/live.h"
+
+/* A thread's registers as the guardian wrote them: `n_sets` sets follow, each {type, size, bytes}, all in multiples of
+ * 8 bytes. */
+struct snap_thread {
+    int32_t tid;
+    uint32_t gp_size; /* 0: not read */
+    uint32_t n_sets;
+    uint32_t pad;
+    uint8_t gp[GP_MAX];
+};
+struct snap_set {
+    uint32_t index; /* in arch->sets */
+    uint32_t size;  /* bytes; rounded up to 8 behind it */
+};
+
+enum { SNAP_TEXT = 400 };
+
+/* What the guardian tells: in memory that both share. Written by the guardian before it says so on the channel. */
+struct snap_report {
+    int32_t failed; /* enum err_code + 1; 0: the copy is there */
+    char message[SNAP_TEXT], hint[SNAP_TEXT];
+    int32_t copy;      /* its process id */
+    uint64_t began;    /* now_ns() at the first interrupt; 0: none was */
+    uint64_t pause_ns; /* from the first interrupt until the last thread was free again */
+    uint64_t stop_ns, registers_ns, fork_ns; /* parts of it */
+    uint32_t n_threads;
+    bool cut;          /* `data` was too small for all */
+    size_t used, room; /* bytes of data */
+    _Alignas(8) uint8_t data[];
+};
+
+/* Everything that the guardian needs; it shares nothing else with its opener. */
+struct snap_order {
+    const struct proc *proc;
+    const struct arch *arch;
+    taddr insn;         /* of arch->call in the target */
+    bool seccomp;       /* its filters have to be suspended for the call */
+    int channel;        /* the guardian's end */
+    struct snap_report *report;
+};
+
+/* The guardian's whole life. */
+_Noreturn void guardian_run(const struct snap_order *o);
+
+/* What a process was made to begin. Ids of its own namespace are those with _inside. */
+struct frozen {
+    int32_t copy, helper; /* helper 0: it has ended */
+    uint64_t copy_inside, helper_inside;
+};
+/* Makes a copy of a process whose threads all stand still, traced by the calling thread. It has no descriptors, stands
+ * before its first instruction, and ends with its tracer. ERR_BUSY: no thread stands where it could make the calls;
+ * ERR_LIMIT: it may not begin another process; ERR_UNSUPPORTED, ERR_GONE. */
+struct err *freeze(struct tracer *t, const struct snap_order *o, struct frozen *out) MUST_CHECK;
+/* Ends the copy so that nothing of it stays with the target, which for that stands still once more, for less than a
+ * millisecond, when it is the one that orphans are given to. By the thread that made it. */
+void frozen_end(const struct snap_order *o, const struct frozen *f);
+
+#endif
