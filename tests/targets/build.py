@@ -42,6 +42,7 @@ SOURCES = {
     "threads": "c/threads.c",
     "heap": "c/heap.c",
     "server": "c/server.c",
+    "witness": "c/witness.c",
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",

@@ -44,7 +44,8 @@ class Running:
     filter: what the kernel puts in a core of it (coredump_filter, core(5)).
     """
 
-    def __init__(self, argv, cwd=None, env=None, ready="ready", timeout=60, filter=None, core=False, stack=None):
+    def __init__(self, argv, cwd=None, env=None, ready="ready", timeout=60, filter=None, core=False, stack=None,
+                 stdin=subprocess.DEVNULL):
         def limits():
             # No core unless one is wanted: it would land in the test's folder.
             hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
@@ -56,7 +57,7 @@ class Running:
                     file.write(hex(filter))
 
         self.argv = argv
-        self.process = subprocess.Popen(inside(argv), cwd=cwd, env=env or clean_env(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(inside(argv), cwd=cwd, env=env or clean_env(), stdin=stdin,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limits)
         self.pid = self.process.pid
         self.output = b""

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program that watches whether a debugger did anything to it.
+ *
+ *   witness MIB THREADS [reaper|seccomp]
+ *
+ * MIB of memory is touched; one thread counts at both ends of it, first `low` then `high`, so that any instant has
+ * low == high or low == high + 1. THREADS wait, half in calls that a stop interrupts. `reaper`: it is given the orphans
+ * among its descendants; `seccomp`: a filter kills it for beginning a process. For every line on standard input one line comes on standard output:
+ *
+ *   gap NS child_signals N children N interrupted N descriptors N threads N
+ *
+ * the longest time between two beats since the last line, SIGCHLDs so far, whether waitpid() finds any child, calls
+ * that ended with EINTR. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+volatile uint64_t *low, *high;
+static volatile uint64_t gap;
+static volatile int child_signals, interrupted, reset;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+
+static void on_child(int signo)
+{
+    (void)signo;
+    child_signals++;
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void *beat(void *arg)
+{
+    prctl(PR_SET_TIMERSLACK, 1);
+    for (uint64_t last = now();;) {
+        struct timespec pause = {.tv_nsec = 200000};
+        if (nanosleep(&pause, NULL) != 0)
+            interrupted++;
+        uint64_t at = now();
+        if (reset)
+            reset = gap = 0;
+        else if (at - last > gap)
+            gap = at - last;
+        last = at;
+    }
+    return arg;
+}
+
+static void *count(void *arg)
+{
+    for (;;) {
+        ++*low;
+        ++*high;
+        if (*low % 1000 == 0)
+            usleep(100);
+    }
+    return arg;
+}
+
+static void *wait_here(void *arg)
+{
+    if ((intptr_t)arg % 2 == 0) {
+        pthread_mutex_lock(&lock);
+        for (;;)
+            pthread_cond_wait(&never, &lock);
+    }
+    for (;;)
+        if (poll(NULL, 0, 1000) < 0)
+            interrupted++;
+}
+
+static void start(void *(*run)(void *), void *arg)
+{
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 64 << 10);
+    if (pthread_create(&thread, &attr, run, arg))
+        abort();
+}
+
+static int entries(const char *folder)
+{
+    int n = 0;
+    DIR *dir = opendir(folder);
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+static void forbid_processes(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the call's number */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        abort();
+}
+
+int main(int argc, char **argv)
+{
+    char line[64];
+    int pair[2];
+    if (argc < 3 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+        return 2;
+    if (argc > 3 && !strcmp(argv[3], "reaper"))
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    struct sigaction act = {.sa_handler = on_child};
+    sigaction(SIGCHLD, &act, NULL);
+    size_t size = (size_t)atoi(argv[1]) << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return 2;
+    madvise(memory, size, MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < size; i += 4096)
+        memcpy(memory + i, &i, sizeof i);
+    low = (volatile uint64_t *)memory;
+    high = (volatile uint64_t *)(memory + size - 4096);
+    *low = *high = 0;
+    start(count, NULL);
+    start(beat, NULL);
+    for (int i = 0; i < atoi(argv[2]); i++)
+        start(wait_here, (void *)(intptr_t)i);
+    if (argc > 3 && !strcmp(argv[3], "seccomp"))
+        forbid_processes();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    puts("ready");
+    while (fgets(line, sizeof line, stdin)) {
+        if (line[0] == 'c') { /* does the other end of a socket see that this one was closed? */
+            close(pair[0]);
+            struct pollfd other = {.fd = pair[1], .events = POLLIN};
+            printf("closed %d\n", poll(&other, 1, 1000) == 1 && (other.revents & POLLHUP));
+            continue;
+        }
+        pid_t child = waitpid(-1, NULL, WNOHANG);
+        int children = !(child < 0 && errno == ECHILD);
+        printf("gap %llu child_signals %d children %d interrupted %d descriptors %d threads %d\n",
+               (unsigned long long)gap, child_signals, children, interrupted, entries("/proc/self/fd"),
+               entries("/proc/self/task"));
+        reset = 1;
+    }
+    return 0;
+}
