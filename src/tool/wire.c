@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only place that names every runtime and every front end. */
+#include "front/capture/capture.h"
 #include "front/console/debug.h"
 #include "front/report/report.h"
 #include "tool/tool.h"
@@ -14,7 +15,7 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack, &report_info, &report_save, &console_debug, &command_help, &command_version, NULL,
+    &report_stack, &report_info, &report_save, &capture_dump, &console_debug, &command_help, &command_version, NULL,
 };
 
 const struct runtime *const all_runtimes[] = {

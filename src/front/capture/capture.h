@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands that write cores. */
+#ifndef FRONT_CAPTURE_CAPTURE_H
+#define FRONT_CAPTURE_CAPTURE_H
+
+#include "front/front.h"
+
+extern const struct command capture_dump; /* inquest dump PID [FILE] */
+
+#endif

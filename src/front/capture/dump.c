@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquest dump: the command row and its answer. */
+#include "front/capture/capture.h"
+
+#include "base/json.h"
+#include "session/dump.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const methods[] = {[DUMP_AUTO] = "auto", [DUMP_SNAPSHOT] = "snapshot", [DUMP_STOP] = "stop"};
+
+static const struct option_row rows[] = {
+    {"method", 'm', VALUE_CHOICE, "auto|snapshot|stop",
+     "from a frozen copy of the process, or while it stands still; auto (default) tries the copy first"},
+    {"all", 'a', VALUE_NONE, NULL, "also memory that coredump_filter and MADV_DONTDUMP leave out"},
+    {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.dump/1) with the time of every phase"},
+};
+static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
+static const struct option_group *const groups[] = {&own, &front_output_group, NULL};
+
+static struct err *method_of(const struct call *c, enum dump_method *out)
+{
+    const char *word = call_value(c, "method");
+
+    *out = DUMP_AUTO;
+    for (size_t i = 0; word && i < ARRAY_LEN(methods); i++)
+        if (strcmp(word, methods[i]) == 0)
+            *out = (enum dump_method)i;
+    return NULL;
+}
+
+static void dump_text(struct text *t, const char *path, const struct dump_result *r)
+{
+    put_size(t, r->bytes);
+    text_put(t, " (");
+    put_size(t, r->bytes_used);
+    text_put(t, " on the disk) written to ");
+    put_safe(t, path);
+    text_put(t, " in ");
+    put_duration(t, r->total_ns);
+    text_printf(t, "\nprocess %" PRId32 " stood still for ", r->pid);
+    put_duration(t, r->pause_ns);
+    if (r->method == DUMP_SNAPSHOT) {
+        text_put(t, ": ");
+        put_duration(t, r->stop_ns);
+        text_printf(t, " to stop %" PRIu64 " thread%s, ", r->threads, r->threads == 1 ? "" : "s");
+        put_duration(t, r->registers_ns);
+        text_put(t, " for registers, ");
+        put_duration(t, r->fork_ns);
+        text_put(t, " for a frozen copy");
+    }
+    text_putc(t, '\n');
+    if (r->why_stopped) {
+        text_put(t, "note: no frozen copy was made: ");
+        put_err(t, r->why_stopped);
+        text_putc(t, '\n');
+    }
+    if (r->skipped) {
+        put_size(t, r->skipped);
+        text_put(t, " of memory could not be read, and are zeros in the file\n");
+    }
+}
+
+static struct err *dump_json(FILE *out, const char *path, const struct dump_result *r)
+{
+    struct json j;
+
+    json_init(&j, out, true);
+    json_object_begin(&j);
+    json_kv_string(&j, "schema", "inquest.dump/1");
+    json_kv_i64(&j, "pid", r->pid);
+    json_kv_string(&j, "file", path);
+    json_kv_string(&j, "method", methods[r->method]);
+    json_kv_string(&j, "no_snapshot", r->why_stopped ? r->why_stopped->msg : NULL);
+    json_kv_u64(&j, "threads", r->threads);
+    json_kv_u64(&j, "bytes", r->bytes);
+    json_kv_u64(&j, "bytes_used", r->bytes_used);
+    json_kv_u64(&j, "bytes_skipped", r->skipped);
+    json_kv_u64(&j, "pause_ns", r->pause_ns);
+    if (r->method == DUMP_SNAPSHOT) {
+        json_kv_u64(&j, "stop_ns", r->stop_ns);
+        json_kv_u64(&j, "registers_ns", r->registers_ns);
+        json_kv_u64(&j, "fork_ns", r->fork_ns);
+    }
+    json_kv_u64(&j, "total_ns", r->total_ns);
+    json_object_end(&j);
+    return json_finish(&j);
+}
+
+static struct err *answer(struct call *c, const char *path, const struct dump_result *r)
+{
+    FILE *out = call_output(c);
+    SCOPED(text_done) struct text t = {0};
+
+    if (call_has(c, "json"))
+        return dump_json(out, path, r);
+    dump_text(&t, path, r);
+    return fwrite(t.p, 1, t.n, out) == t.n && fflush(out) == 0 ? NULL : err_new(ERR_IO, "cannot write the answer");
+}
+
+static struct err *run(struct call *c)
+{
+    struct dump_opts opts = {.all = call_has(c, "all"), .progress = c->progress};
+    struct dump_result result = {0};
+    uint64_t pid;
+
+    if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
+        return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
+                        "inquest stack and inquest info also take cores");
+    TRY(method_of(c, &opts.method));
+    SCOPED(freep) char *path = c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64, pid);
+    TRY(session_dump((int32_t)pid, path, &opts, &result));
+    struct err *e = answer(c, path, &result);
+    err_free(result.why_stopped);
+    return e;
+}
+
+const struct command capture_dump = {
+    .name = "dump",
+    .aliases = "gcore",
+    .operands = "PID [FILE]",
+    .operand_kind = OPERAND_TARGET,
+    .min_operands = 1,
+    .max_operands = 2,
+    .help = "write a core of a running process, which stands still for milliseconds",
+    .about = "Writes an ELF core of process PID to FILE (default core.PID), which gdb, lldb, Delve and Inquest open. "
+             "The process goes on: it stands still only while the kernel makes a frozen copy of it, which takes about "
+             "10 ms a GiB, and the file is written from the copy.\n"
+             "Where no copy can be made, the process stands still until the file is written, and the answer says why. "
+             "FILE must not exist, gets its name when it is complete, and is readable by its owner only: memory holds "
+             "secrets. Pages of zeros take no room on the disk.",
+    .examples = "inquest dump 4711                # core.4711\n"
+                "inquest dump --json 4711 core    # with the time of every phase\n",
+    .groups = groups,
+    .run = run,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/dump.h"
+#include "base/log.h"
+#include "capture/capture.h"
+
+#include <sys/stat.h>
+
+struct dumping {
+    int32_t pid;
+    const char *path;
+    const struct dump_opts *opts;
+    struct image *im; /* NULL: none is open */
+    struct dump_result result;
+};
+
+static void image_freep(struct image **im)
+{
+    image_free(*im);
+}
+
+static struct err *write_file(struct dumping *d)
+{
+    struct capture_opts opts = {.all = d->opts->all, .progress = d->opts->progress};
+    struct capture_result got;
+    struct stat st;
+
+    TRY(capture_core(d->im, d->path, &opts, &got));
+    d->result.pid = d->im->pid;
+    d->result.threads = d->im->threads.n;
+    d->result.bytes = got.size;
+    d->result.bytes_used = stat(d->path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : got.size;
+    d->result.skipped = got.skipped;
+    return NULL;
+}
+
+static struct err *open_snapshot(struct dumping *d)
+{
+    struct image_snapshot_opts opts = {.progress = d->opts->progress};
+    struct image_snapshot how;
+
+    TRY(image_snapshot_open(d->pid, &opts, &d->im, &how));
+    d->result.method = DUMP_SNAPSHOT;
+    d->result.pause_ns = d->im->pause_ns;
+    d->result.stop_ns = how.stop_ns;
+    d->result.registers_ns = how.registers_ns;
+    d->result.fork_ns = how.fork_ns;
+    return NULL;
+}
+
+/* Errors that say something of the method, not of the process. */
+static bool another_may_do(const struct err *e)
+{
+    return e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT || e->code == ERR_BUSY;
+}
+
+static struct err *dump_stopped(struct dumping *d)
+{
+    uint64_t began = now_ns();
+
+    TRY(image_hold_open(d->pid, &d->im));
+    d->result.method = DUMP_STOP;
+    struct err *e = write_file(d);
+    image_free(TAKE(d->im));
+    d->result.pause_ns = now_ns() - began;
+    return e;
+}
+
+static struct err *dump(struct dumping *d)
+{
+    if (d->opts->method == DUMP_STOP)
+        return dump_stopped(d);
+    struct err *e = open_snapshot(d);
+    if (e && (d->opts->method == DUMP_SNAPSHOT || !another_may_do(e)))
+        return e;
+    if (!e)
+        return write_file(d);
+    d->result.why_stopped = e;
+    return dump_stopped(d);
+}
+
+struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
+{
+    struct dumping d = {.pid = pid, .path = path, .opts = opts};
+    uint64_t began = now_ns();
+
+    struct err *e = dump(&d);
+    image_freep(&d.im);
+    if (e) {
+        err_free(d.result.why_stopped);
+        return e;
+    }
+    d.result.total_ns = now_ns() - began;
+    *out = d.result;
+    return NULL;
+}

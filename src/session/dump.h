@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A core of a process that goes on. Needs no session: nothing but the process itself is looked at. */
+#ifndef SESSION_DUMP_H
+#define SESSION_DUMP_H
+
+#include "base/work.h"
+
+enum dump_method {
+    DUMP_AUTO,     /* a snapshot, and where that is not possible or not safe, stopped */
+    DUMP_SNAPSHOT, /* from a frozen copy of the process, which stands still while its page tables are copied */
+    DUMP_STOP,     /* the process stands still until the file is written */
+};
+
+struct dump_opts {
+    enum dump_method method;
+    bool all; /* also what coredump_filter and MADV_DONTDUMP leave out */
+    struct progress *progress; /* bytes; may be NULL */
+};
+
+struct dump_result {
+    enum dump_method method; /* that was used */
+    struct err *why_stopped; /* DUMP_AUTO: why no snapshot was made; NULL: one was. The caller's to free */
+    int32_t pid; /* of the process, when the id that was given is a thread's */
+    uint64_t threads;
+    uint64_t bytes;      /* of the file */
+    uint64_t bytes_used; /* on the disk: pages of zeros take no room */
+    uint64_t skipped;    /* bytes that could not be read, zeros in the file */
+    uint64_t pause_ns;   /* from the first thread's stop to the last one's release */
+    uint64_t stop_ns, registers_ns, fork_ns; /* parts of it, of a snapshot */
+    uint64_t total_ns;
+};
+
+/* Writes a new file of mode 0600. On an error there is none, and the process runs on as before. Errors: those of
+ * image_snapshot_open(), image_hold_open() and capture_core(). */
+struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts,
+                         struct dump_result *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""inquest dump: a core of one instant, and a process that has seen nothing."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import cores
+import jsonschema
+import peers
+import pytest
+from conftest import INQUEST, SANITIZED, run
+from test_live import state, tracer
+from test_stack import check, stack_json
+
+VARIANT = "c-gcc-O0-dwarf5"
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/inquest.dump-1.json").read_text())
+UNSEEN = {"child_signals": 0, "children": 0, "interrupted": 0}
+
+
+class Witness(cores.Running):
+    """tests/targets/c/witness.c; `pid` is that of the program even when something stands in front."""
+
+    def __init__(self, lab, *args, front=(), **more):
+        exe = lab.target(VARIANT, "witness").exe
+        super().__init__([*front, exe, *map(str, args)], stdin=subprocess.PIPE, **more)
+        while front and self.pid == self.process.pid:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            self.pid = int(children[0]) if children else self.pid
+
+    def ask(self, line="?"):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().decode()
+
+    def says(self):
+        return {name: int(n) for name, n in re.findall(r"(\w+) (-?\d+)", self.ask())}
+
+    def seen(self):
+        says = self.says()
+        return {name: says[name] for name in UNSEEN}
+
+
+def dump(process, path, *options):
+    answer = run("dump", "--json", *options, process.pid, path).json
+    jsonschema.validate(answer, SCHEMA)
+    assert os.stat(path).st_mode & 0o777 == 0o600 and os.stat(path).st_size == answer["bytes"]
+    return answer
+
+
+def counters(core):
+    out = run("debug", "--batch", "-ex", "output *low", "-ex", "echo \\n", "-ex", "output *high", core).out
+    return [int(word) for word in out.split()[-2:]]
+
+
+def no_copies():
+    """Copies of witnesses and who held them have gone: they do so a moment after inquest."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        names = subprocess.run(["ps", "-eo", "comm="], stdout=subprocess.PIPE, check=True).stdout.decode().split()
+        if "inquest-hold" not in names and names.count("witness") <= 1:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_one_instant(lab, tmp_path):
+    """Memory is that of one moment, though it changes all the time; the file of a stopped process is no other."""
+    with Witness(lab, 64, 8) as process:
+        for method in ("snapshot", "stop"):
+            path = tmp_path / method
+            answer = dump(process, path, "--method", method)
+            assert answer["method"] == method and answer["threads"] == 11 and answer["bytes_skipped"] == 0
+            low, high = counters(path)
+            assert low > 0 and low - high in (0, 1)
+        assert process.seen() == UNSEEN
+        assert no_copies()
+
+
+@pytest.mark.skipif(SANITIZED, reason="the peers were compared with the release binary")
+def test_agrees(lab, tmp_path):
+    """gdb and Inquest see the same stacks in the core, those that the process has."""
+    with Witness(lab, 4, 8) as process:
+        dump(process, tmp_path / "core", "--method", "snapshot")
+        live = {thread["tid"]: thread for thread in stack_json(process.pid)["threads"]}
+        core = stack_json(tmp_path / "core", "--exe", lab.target(VARIANT, "witness").exe)
+        gdb = peers.gdb_stacks(exe=lab.target(VARIANT, "witness").exe, core=str(tmp_path / "core"))
+    check(peers.gdb_differences(peers.our_stacks(core), gdb))
+    waiting = [t for t in core["threads"] if any(f["function"] == "wait_here" for f in t["frames"])]
+    assert len(waiting) == 8
+    for thread in waiting:
+        assert thread["frames"] == live[thread["tid"]]["frames"]
+
+
+def as_init():
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a process namespace")
+    return ["unshare", "--pid", "--fork", "--kill-child"]
+
+
+@pytest.mark.parametrize("kind", ["plain", "reaper", "init", "seccomp"])
+def test_unseen(lab, tmp_path, kind):
+    """No child, no signal, no call interrupted, no descriptor; also where orphans are given to the process."""
+    args = [kind] if kind in ("reaper", "seccomp") else []
+    if kind == "seccomp" and os.geteuid() != 0:
+        pytest.skip("only root may suspend seccomp filters")
+    with Witness(lab, 8, 20, *args, front=as_init() if kind == "init" else ()) as process:
+        before = process.says()
+        for i in range(5):
+            assert dump(process, tmp_path / f"core{i}", "--method", "snapshot")["method"] == "snapshot"
+        after = process.says()
+        assert {name: after[name] for name in UNSEEN} == UNSEEN
+        assert after["descriptors"] == before["descriptors"] and after["threads"] == before["threads"]
+        assert tracer(process.pid) == 0 and state(process.pid) in "SR"
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+        assert children == ""
+
+
+def test_descriptors_are_not_held(lab, tmp_path):
+    """While the copy lives, a socket that the process closes is closed."""
+    with Witness(lab, 600, 2) as process:
+        writer = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stdout=subprocess.PIPE)
+        while writer.poll() is None and not any(p.stat().st_blocks for p in tmp_path.glob("core.*.part")):
+            pass
+        assert process.ask("c") == "closed 1\n"
+        assert writer.poll() is None, "the copy was gone before the socket was closed"
+        assert writer.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("moments", [20 if SANITIZED else 60])
+def test_killed_at_any_moment(lab, tmp_path, moments):
+    """SIGKILL: the process runs on, nothing of ours stays."""
+    with Witness(lab, 16, 20) as process:
+        began = time.monotonic()
+        dump(process, tmp_path / "whole")
+        whole = time.monotonic() - began
+        for i in range(moments):
+            inquest = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / f"core{i}"],
+                                       stdout=subprocess.DEVNULL)
+            time.sleep(whole * i / moments)
+            inquest.kill()
+            inquest.wait()
+        assert no_copies()
+        assert process.seen() == UNSEEN
+        for tid in os.listdir(f"/proc/{process.pid}/task"):
+            assert state(int(tid)) in "SR" and tracer(int(tid)) == 0
+
+
+def test_cancelled(lab, tmp_path):
+    """Ctrl-C takes the partial file away and frees the process."""
+    with Witness(lab, 600, 2) as process:
+        inquest = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stderr=subprocess.PIPE)
+        while inquest.poll() is None and not any(p.stat().st_blocks for p in tmp_path.glob("core.*.part")):
+            pass
+        inquest.send_signal(signal.SIGINT)
+        assert "stopped" in inquest.communicate(timeout=60)[1].decode() and inquest.returncode != 0
+        assert not list(tmp_path.iterdir())
+        assert no_copies() and process.seen() == UNSEEN
+
+
+def test_refused(lab, tmp_path):
+    with Witness(lab, 1, 1) as process:
+        (tmp_path / "there").write_text("kept")
+        assert "exists already" in run("dump", process.pid, tmp_path / "there", status=None).err
+        assert (tmp_path / "there").read_text() == "kept"
+        assert "cannot make a file" in run("dump", process.pid, tmp_path / "none/core", status=None).err
+        assert "no process id" in run("dump", "core", status=None).err
+        with cores.Running(["sleep", "60"], ready=None) as other:
+            os.kill(other.pid, signal.SIGSTOP)
+            os.kill(other.pid, signal.SIGCONT)
+        assert "no process" in run("dump", other.pid, tmp_path / "gone", status=None).err
+        assert process.seen() == UNSEEN
+    assert [p.name for p in tmp_path.iterdir()] == ["there"]
