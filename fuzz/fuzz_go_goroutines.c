@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 enum { TEXT = 0x401000, MEMORY = 0xc000000000, MEMORY_SIZE = 0x10000, TID = 77, INPUT_MAX = 16384 };
-enum { SWITCH_NO_THREAD = 1, SWITCH_WIDE = 2, SWITCH_COPY = 4 };
+enum { SWITCH_NO_THREAD = 1, SWITCH_COPY = 4 };
 
 static void add_thread(struct image *im, struct cursor *c)
 {
@@ -62,8 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     space_sort(&im.space);
     struct modules *ms = modules_load(&im, &(struct module_opts){.no_debuginfod = true});
     struct rt *rt = rt_of(ms, minor, memory);
-    struct err *e =
-        pclntab_open(table, TEXT, (struct bytes){NULL, 0}, switches & SWITCH_WIDE, "input", &rt->modules.v[0].table);
+    const struct pclntab_place place = {.text = TEXT, .what = "input"};
+    struct err *e = pclntab_open(table, &place, &rt->modules.v[0].table);
     err_free(e); /* then no function is known */
     if (switches & SWITCH_COPY) {
         go_plan(rt);

@@ -45,7 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     trees = trees < n - HEAD ? trees : n - HEAD;
     struct bytes funcdata = {data + HEAD, trees}, table = {data + HEAD + trees, n - HEAD - trees};
     bool one = pclntab_is_one(table);
-    struct err *e = pclntab_open(table, TEXT, funcdata, data[0] & 1, "input", &t);
+    const struct pclntab_place place = {
+        .text = TEXT, .bias = data[0] & 1 ? TEXT : 0, .funcdata = funcdata, .funcdata_at = 0x500000, .what = "input"};
+    struct err *e = pclntab_open(table, &place, &t);
     require(e || one);
     err_free(e);
     if (e)

@@ -34,15 +34,32 @@ static struct bytes file_bytes(struct module *m, taddr at)
     return e && elf_bytes_at(e, at - m->bias, SIZE_MAX, &b) ? b : (struct bytes){NULL, 0};
 }
 
+/* Until Go 1.17 records have the addresses of their inline trees, which are among the constants. */
+static void constants(struct module *m, struct pclntab_place *place)
+{
+    struct elf *e = module_elf(m);
+    const struct elf_section *s = e ? elf_section(e, ".rodata") : NULL;
+    if (!s)
+        return;
+    place->funcdata = file_bytes(m, s->addr + m->bias);
+    place->funcdata_at = s->addr;
+}
+
 static struct err *open_table(struct rt *rt, struct go_module *g, taddr table)
 {
-    struct bytes funcdata = {NULL, 0};
+    struct pclntab_place place = {.text = g->text, .bias = g->module->bias, .what = g->module->name};
     uint64_t gofunc;
     const struct go_layout *l = rt->layout;
-    if (l && l->md_gofunc != GO_NONE && go_word(rt, g->data + l->md_gofunc, &gofunc))
-        funcdata = file_bytes(g->module, gofunc);
-    bool wide = rt->build.minor && rt->build.minor <= 20;
-    return pclntab_open(file_bytes(g->module, table), g->text, funcdata, wide, g->module->name, &g->table);
+    if (l && l->md_gofunc == GO_NONE)
+        constants(g->module, &place);
+    else if (l && go_word(rt, g->data + l->md_gofunc, &gofunc))
+        place.funcdata = file_bytes(g->module, gofunc);
+    TRY(pclntab_open(file_bytes(g->module, table), &place, &g->table));
+    struct go_function f;
+    if (g->table.format == PCLNTAB_1_16 && pclntab_function(&g->table, 0, &f) && f.entry != g->minpc)
+        return err_new(ERR_UNSUPPORTED, "%s: the linker left the addresses in the function table to the loader",
+                       g->module->name);
+    return NULL;
 }
 
 /* Reads the moduledata at an address; ERR_CORRUPT when it is none. */

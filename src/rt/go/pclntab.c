@@ -30,11 +30,11 @@ bool pclntab_is_one(struct bytes b)
            (quantum == 1 || quantum == 2 || quantum == 4) && (word == 4 || word == 8);
 }
 
-struct err *pclntab_open(struct bytes b, taddr text, struct bytes funcdata, bool wide_inlines, const char *what,
-                         struct pclntab *out)
+struct err *pclntab_open(struct bytes b, const struct pclntab_place *place, struct pclntab *out)
 {
+    const char *what = place->what;
     struct cursor c = cursor_of(b, 0, what);
-    struct pclntab t = {.text = text, .funcdata = funcdata, .wide_inlines = wide_inlines, .what = what};
+    struct pclntab t = {.text = place->text, .funcdata = place->funcdata, .what = what};
     uint32_t magic = cursor_u32(&c);
     uint16_t zero = cursor_u16(&c);
     t.quantum = cursor_u8(&c);
@@ -43,6 +43,8 @@ struct err *pclntab_open(struct bytes b, taddr text, struct bytes funcdata, bool
     switch (magic) {
     case MAGIC_1_16:
         t.format = PCLNTAB_1_16;
+        t.text = place->bias;
+        t.funcdata_at = place->funcdata_at;
         break;
     case MAGIC_1_18:
         t.format = PCLNTAB_1_18;
@@ -86,9 +88,8 @@ static bool entry_at(const struct pclntab *t, uint32_t i, taddr *entry, uint64_t
         *entry = t->text + cursor_u32(&c);
         *record = i < t->n_functions ? cursor_u32(&c) : 0;
     } else {
-        /* Link-time addresses; a PIE's were relocated in memory, which is what `functions` then is a copy of. */
         cursor_skip(&c, (uint64_t)i * 2 * t->word);
-        *entry = cursor_uint(&c, t->word);
+        *entry = t->text + cursor_uint(&c, t->word);
         *record = i < t->n_functions ? cursor_uint(&c, t->word) : 0;
     }
     return !c.failed;
@@ -196,6 +197,15 @@ static const char *file_at(const struct pclntab *t, const struct go_function *f,
     return c.failed || offset == UINT32_MAX ? "" : string_at(t->files, offset, t->what);
 }
 
+bool pclntab_is_assembly(const struct pclntab *t, const struct go_function *f)
+{
+    if (t->format >= PCLNTAB_1_18)
+        return f->flags & GO_FUNC_ASM;
+    const char *file = file_at(t, f, f->entry);
+    size_t n = strlen(file);
+    return n > 2 && strcmp(file + n - 2, ".s") == 0;
+}
+
 static int32_t line_at(const struct pclntab *t, const struct go_function *f, taddr pc)
 {
     int32_t line;
@@ -216,12 +226,19 @@ static bool pcdata(const struct go_function *f, uint32_t which, uint32_t *table)
 
 struct bytes pclntab_funcdata(const struct pclntab *t, const struct go_function *f, unsigned which)
 {
+    const struct bytes none = {NULL, 0};
     struct cursor c = f->rest;
-    if (which >= f->n_funcdata || t->format < PCLNTAB_1_18)
-        return (struct bytes){NULL, 0};
-    cursor_skip(&c, (uint64_t)f->n_pcdata * 4 + (uint64_t)which * 4);
-    uint32_t offset = cursor_u32(&c);
-    return c.failed || offset == UINT32_MAX ? (struct bytes){NULL, 0} : part(t->funcdata, offset);
+    if (which >= f->n_funcdata)
+        return none;
+    cursor_skip(&c, (uint64_t)f->n_pcdata * 4);
+    if (t->format >= PCLNTAB_1_18) {
+        cursor_skip(&c, (uint64_t)which * 4);
+        uint32_t offset = cursor_u32(&c);
+        return c.failed || offset == UINT32_MAX ? none : part(t->funcdata, offset);
+    }
+    cursor_skip(&c, -cursor_offset(&c) % t->word + (uint64_t)which * t->word);
+    uint64_t at = cursor_uint(&c, t->word);
+    return c.failed || at < t->funcdata_at ? none : part(t->funcdata, at - t->funcdata_at);
 }
 
 struct inlined {
@@ -235,7 +252,8 @@ static bool read_inlined(const struct pclntab *t, struct bytes tree, uint32_t i,
 {
     struct cursor c = cursor_of(tree, 0, t->what);
     *out = (struct inlined){0};
-    if (t->wide_inlines) {
+    bool wide = t->format < PCLNTAB_1_20;
+    if (wide) {
         cursor_skip(&c, (uint64_t)i * 20 + 2); /* after the parent's index */
         out->id = cursor_u8(&c);
         cursor_skip(&c, 1 + 4 + 4); /* padding, the call's file and line: the caller's tables have them, too */
@@ -247,7 +265,7 @@ static bool read_inlined(const struct pclntab *t, struct bytes tree, uint32_t i,
         out->name = cursor_u32(&c);
     }
     out->parent_pc = cursor_u32(&c);
-    if (!t->wide_inlines)
+    if (!wide)
         out->start_line = (int32_t)cursor_u32(&c);
     return !c.failed;
 }

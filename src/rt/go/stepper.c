@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How threads leave frames of Go code: by the sizes in the function table, and where the runtime changes stacks by
- * what it saved there (runtime/asm_amd64.s, runtime/sys_linux_amd64.s and runtime/cgo/asm_amd64.s of Go 1.19 to 1.27).
+ * what it saved there (runtime/asm_amd64.s, runtime/sys_linux_amd64.s and runtime/cgo/asm_amd64.s of Go 1.17 to 1.27).
  *
  * A thread has a stack for the scheduler and for C (g0), one for signals (gsignal), and that of its goroutine (curg).
  * What is on g0 was called by the goroutine, and Go that C calls is on the goroutine's stack again: the walk changes
@@ -78,7 +78,7 @@ static struct place place_of(const struct rt *rt, taddr lookup)
     struct go_function f;
     if (!go_function_at(rt, lookup, &m, &f))
         return p;
-    p.assembly = f.flags & GO_FUNC_ASM;
+    p.assembly = pclntab_is_assembly(&m->table, &f);
     bool sized = pclntab_frame_size(&m->table, &f, lookup, &p.size);
     p.leave = leave_of_name(f.name, p.assembly);
     if (p.leave == LEAVE_PLAIN && (f.flags & GO_FUNC_TOP_FRAME))

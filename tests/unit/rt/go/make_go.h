@@ -57,7 +57,6 @@ static inline struct made_go *made_go_new(unsigned minor, const struct made_func
 {
     struct made_go *m = xcalloc(1, sizeof(*m));
     const struct module_opts opts = {.no_debuginfod = true};
-    bool wide = minor <= 20;
     m->used = MADE_FREE;
     m->im.kind = IMAGE_CORE;
     m->im.path = "made";
@@ -67,7 +66,7 @@ static inline struct made_go *made_go_new(unsigned minor, const struct made_func
                                                  .data = m->memory,
                                                  .have = MADE_MEMORY_SIZE});
     space_sort(&m->im.space);
-    make_table(&m->table, minor >= 20 ? MADE_MAGIC_1_20 : MADE_MAGIC_1_18, MADE_TEXT, fs, n, wide, &m->funcdata);
+    make_table(&m->table, made_magic(minor), MADE_TEXT, fs, n, &m->funcdata);
     m->rt = xcalloc(1, sizeof(*m->rt));
     m->rt->ms = modules_load(&m->im, &opts);
     m->rt->build.minor = minor;
@@ -84,8 +83,8 @@ static inline struct made_go *made_go_new(unsigned minor, const struct made_func
                             .etypes = MADE_MEMORY + MADE_MEMORY_SIZE,
                             .data_start = MADE_MEMORY,
                             .data_end = MADE_MEMORY + MADE_SEARCHED};
-    assert_ok(pclntab_open((struct bytes){(uint8_t *)m->table.p, m->table.n}, MADE_TEXT,
-                           (struct bytes){(uint8_t *)m->funcdata.p, m->funcdata.n}, wide, "made", &g->table));
+    const struct pclntab_place place = made_place(MADE_TEXT, &m->funcdata);
+    assert_ok(pclntab_open((struct bytes){(uint8_t *)m->table.p, m->table.n}, &place, &g->table));
     return m;
 }
 

@@ -133,8 +133,7 @@ static inline void program_file(struct made_program *p)
     struct text info = {0}, table = {0}, funcdata = {0}, data = {0}, md = {0};
     build_info(&info, p->version, p->settings);
     program_section(&m, ".go.buildinfo", &info);
-    make_table(&table, p->minor >= 20 ? MADE_MAGIC_1_20 : MADE_MAGIC_1_18, PROGRAM_TEXT, p->functions, p->n_functions,
-               p->minor <= 20, &funcdata);
+    make_table(&table, made_magic(p->minor), PROGRAM_TEXT, p->functions, p->n_functions, &funcdata);
     pad_to(&funcdata, 8);
     p->table = section_address(&m, program_section(&m, p->pie_data ? ".data.rel.ro" : ".gopclntab", &table));
     taddr trees = section_address(&m, program_section(&m, ".rodata", &funcdata));

@@ -7,6 +7,7 @@
 #include "rt/go/pclntab.h"
 
 enum { MADE_MAGIC_1_16 = 0xfffffffa, MADE_MAGIC_1_18 = 0xfffffff0, MADE_MAGIC_1_20 = 0xfffffff1 };
+enum { MADE_FUNCDATA = 0x500000 /* link-time address of inline trees: until Go 1.17 */ };
 enum { MADE_INLINES = 4, MADE_PROLOGUE = 4 /* bytes of code before a function has its frame */ };
 
 /* A call that was inlined: code [from, to) of the function is of `name`; later ones lie inside earlier ones. */
@@ -93,11 +94,11 @@ struct made_parts {
     struct text names, units, files, values, records;
 };
 
-static inline void made_inline_tree(const struct made_function *f, bool wide, struct text *names, struct text *out)
+static inline void made_inline_tree(const struct made_function *f, uint32_t magic, struct text *names, struct text *out)
 {
     for (size_t i = 0; i < MADE_INLINES && f->inlines[i].name; i++) {
         const struct made_inline *in = &f->inlines[i];
-        if (wide) {
+        if (magic != MADE_MAGIC_1_20) {
             made_uint(out, (uint16_t)-1, 2); /* the parent's number: nobody reads it */
             made_uint(out, 0, 2);
             made_uint(out, 0, 4);
@@ -115,7 +116,7 @@ static inline void made_inline_tree(const struct made_function *f, bool wide, st
 
 /* The record of a function (runtime._func), with its inline tree in `funcdata`. */
 static inline void made_record(struct made_parts *p, uint32_t magic, const struct made_function *f, taddr entry,
-                               bool wide, struct text *funcdata)
+                               struct text *funcdata)
 {
     enum { PCDATA = 3, FUNCDATA = 4 };
     struct text *r = &p->records;
@@ -142,15 +143,29 @@ static inline void made_record(struct made_parts *p, uint32_t magic, const struc
     made_uint(r, 0, 4);
     made_uint(r, 0, 4);
     made_uint(r, made_inline_values(&p->values, f), 4);
+    bool old = magic == MADE_MAGIC_1_16; /* addresses */
+    while (old && r->n % 8)
+        made_uint(r, 0, 4);
     for (int i = 0; i < FUNCDATA - 1; i++)
-        made_uint(r, UINT32_MAX, 4);
-    made_uint(r, funcdata->n, 4);
-    made_inline_tree(f, wide, &p->names, funcdata);
+        made_uint(r, old ? 0 : UINT32_MAX, old ? 8 : 4);
+    made_uint(r, funcdata->n + (old ? MADE_FUNCDATA : 0), old ? 8 : 4);
+    made_inline_tree(f, magic, &p->names, funcdata);
 }
 
-/* The table of n functions from `text` on; heap bytes in *out. wide: inline trees as until Go 1.20. */
+static inline uint32_t made_magic(unsigned minor)
+{
+    return minor >= 20 ? MADE_MAGIC_1_20 : minor >= 18 ? MADE_MAGIC_1_18 : MADE_MAGIC_1_16;
+}
+
+static inline struct pclntab_place made_place(taddr text, const struct text *funcdata)
+{
+    return (struct pclntab_place){
+        .text = text, .funcdata = {(uint8_t *)funcdata->p, funcdata->n}, .funcdata_at = MADE_FUNCDATA, .what = "made"};
+}
+
+/* The table of n functions from `text` on; heap bytes in *out. */
 static inline void make_table(struct text *out, uint32_t magic, taddr text, const struct made_function *fs, size_t n,
-                              bool wide, struct text *funcdata)
+                              struct text *funcdata)
 {
     struct made_parts p = {0};
     bool old = magic == MADE_MAGIC_1_16;
@@ -165,7 +180,7 @@ static inline void make_table(struct text *out, uint32_t magic, taddr text, cons
             text_putc(&p.records, 0);
         made_uint(&entries, at, word);
         made_uint(&entries, head + p.records.n, word);
-        made_record(&p, magic, &fs[i], at, wide, funcdata);
+        made_record(&p, magic, &fs[i], at, funcdata);
         at += fs[i].size;
     }
     made_uint(&entries, at, word);

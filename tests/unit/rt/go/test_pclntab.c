@@ -24,14 +24,15 @@ struct made {
     struct pclntab t;
 };
 
-static void open_made(struct made *m, uint32_t magic, bool wide)
+static void open_made(struct made *m, uint32_t magic)
 {
-    make_table(&m->table, magic, TEXT, functions, ARRAY_LEN(functions), wide, &m->funcdata);
+    make_table(&m->table, magic, TEXT, functions, ARRAY_LEN(functions), &m->funcdata);
     m->exact = xmalloc(m->table.n);
     memcpy(m->exact, m->table.p, m->table.n);
-    struct bytes b = {m->exact, m->table.n}, data = {(uint8_t *)m->funcdata.p, m->funcdata.n};
+    struct bytes b = {m->exact, m->table.n};
+    const struct pclntab_place place = made_place(TEXT, &m->funcdata);
     assert_true(pclntab_is_one(b));
-    assert_ok(pclntab_open(b, TEXT, data, wide, "made", &m->t));
+    assert_ok(pclntab_open(b, &place, &m->t));
     assert_int_equal(m->t.n_functions, ARRAY_LEN(functions));
 }
 
@@ -53,12 +54,12 @@ static void expect_function(const struct pclntab *t, taddr pc, size_t want)
     assert_int_equal(f.start_line, t->format == PCLNTAB_1_20 ? functions[want].line - 1 : 0);
 }
 
-static void check_format(uint32_t magic, bool wide)
+static void check_format(uint32_t magic)
 {
     struct made m = {0};
     struct go_function f;
     uint64_t size;
-    open_made(&m, magic, wide);
+    open_made(&m, magic);
     expect_function(&m.t, A, 0);
     expect_function(&m.t, B - 1, 0);
     expect_function(&m.t, B, 1);
@@ -86,10 +87,9 @@ static void check_format(uint32_t magic, bool wide)
 static void test_functions_and_frames(void **state)
 {
     (void)state;
-    check_format(MADE_MAGIC_1_16, true);
-    check_format(MADE_MAGIC_1_18, true);
-    check_format(MADE_MAGIC_1_20, true); /* 1.20 */
-    check_format(MADE_MAGIC_1_20, false);
+    check_format(MADE_MAGIC_1_16);
+    check_format(MADE_MAGIC_1_18);
+    check_format(MADE_MAGIC_1_20);
 }
 
 /* "function file:line start", innermost first. */
@@ -111,7 +111,7 @@ static void test_lines_and_inlined_calls(void **state)
 {
     (void)state;
     struct made m = {0};
-    open_made(&m, MADE_MAGIC_1_20, false);
+    open_made(&m, MADE_MAGIC_1_20);
     expect_lines(&m.t, A, 8, "main.main /src/main.go:10 9");
     expect_lines(&m.t, A + 32, 8, "main.main /src/main.go:11 9");
     expect_lines(&m.t, B + 31, 8, "main.(*server).handle /src/server.go:200 199");
@@ -126,18 +126,20 @@ static void test_lines_and_inlined_calls(void **state)
     close_made(&m);
 }
 
-static void test_inlined_calls_until_1_20(void **state)
+static void test_inlined_calls_until_1_18(void **state)
 {
     (void)state;
     struct made m = {0};
-    open_made(&m, MADE_MAGIC_1_18, true);
+    open_made(&m, MADE_MAGIC_1_18);
     expect_lines(&m.t, B + 63, 8,
                  "strings.Cut /src/server.go:200 0 < main.parse /src/server.go:200 0 < "
                  "main.(*server).handle /src/server.go:200 0");
     close_made(&m);
     m = (struct made){0};
-    open_made(&m, MADE_MAGIC_1_16, true); /* its trees are behind pointers: not read */
-    expect_lines(&m.t, B + 63, 8, "main.(*server).handle /src/server.go:200 0");
+    open_made(&m, MADE_MAGIC_1_16);
+    expect_lines(&m.t, B + 63, 8,
+                 "strings.Cut /src/server.go:200 0 < main.parse /src/server.go:200 0 < "
+                 "main.(*server).handle /src/server.go:200 0");
     close_made(&m);
 }
 
@@ -153,9 +155,9 @@ static void test_inlined_call_that_calls_itself(void **state)
     struct pclntab t;
     struct go_function f;
     struct go_line lines[512];
-    make_table(&table, MADE_MAGIC_1_20, TEXT, &loop, 1, false, &funcdata);
-    assert_ok(pclntab_open((struct bytes){(uint8_t *)table.p, table.n}, TEXT,
-                           (struct bytes){(uint8_t *)funcdata.p, funcdata.n}, false, "made", &t));
+    make_table(&table, MADE_MAGIC_1_20, TEXT, &loop, 1, &funcdata);
+    const struct pclntab_place place = made_place(TEXT, &funcdata);
+    assert_ok(pclntab_open((struct bytes){(uint8_t *)table.p, table.n}, &place, &t));
     assert_true(pclntab_find(&t, TEXT, &f));
     size_t n = pclntab_lines(&t, &f, TEXT, lines, ARRAY_LEN(lines));
     assert_in_range(n, 2, 256);
@@ -171,7 +173,8 @@ static void ask_all(struct bytes b, struct bytes funcdata)
     struct go_function f;
     struct go_line lines[8];
     uint64_t size;
-    struct err *e = pclntab_open(b, TEXT, funcdata, false, "damaged", &t);
+    const struct pclntab_place place = {.text = TEXT, .funcdata = funcdata, .what = "damaged"};
+    struct err *e = pclntab_open(b, &place, &t);
     err_free(e);
     for (taddr pc = TEXT - 16; !e && pc < END + 16; pc += 3) {
         if (!pclntab_find(&t, pc, &f))
@@ -187,7 +190,7 @@ static void test_truncated_anywhere(void **state)
 {
     (void)state;
     struct made m = {0};
-    open_made(&m, MADE_MAGIC_1_20, false);
+    open_made(&m, MADE_MAGIC_1_20);
     struct bytes data = {(uint8_t *)m.funcdata.p, m.funcdata.n};
     for (size_t n = 0; n < m.table.n; n++) {
         uint8_t *cut = xmalloc(n);
@@ -205,7 +208,7 @@ static void test_any_byte_damaged(void **state)
     (void)state;
     static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
     struct made m = {0};
-    open_made(&m, MADE_MAGIC_1_20, false);
+    open_made(&m, MADE_MAGIC_1_20);
     for (size_t i = 0; i < m.table.n; i++)
         for (size_t k = 0; k < ARRAY_LEN(values); k++) {
             uint8_t was = m.exact[i];
@@ -221,30 +224,30 @@ static void test_headers(void **state)
     (void)state;
     struct made m = {0};
     struct pclntab t;
-    const struct bytes none = {NULL, 0};
-    open_made(&m, MADE_MAGIC_1_20, false);
+    const struct pclntab_place place = {.text = TEXT, .what = "made"};
+    open_made(&m, MADE_MAGIC_1_20);
     struct bytes b = {m.exact, m.table.n};
-    assert_err(pclntab_open((struct bytes){m.exact, 7}, TEXT, none, false, "short", &t), ERR_TRUNCATED);
-    assert_err(pclntab_open((struct bytes){m.exact, 40}, TEXT, none, false, "short", &t), ERR_TRUNCATED);
+    assert_err(pclntab_open((struct bytes){m.exact, 7}, &place, &t), ERR_TRUNCATED);
+    assert_err(pclntab_open((struct bytes){m.exact, 40}, &place, &t), ERR_TRUNCATED);
     assert_false(pclntab_is_one((struct bytes){m.exact, 7}));
 
     memset(m.exact + 8, 0xff, 8); /* functions */
-    assert_err(pclntab_open(b, TEXT, none, false, "many", &t), ERR_CORRUPT);
+    assert_err(pclntab_open(b, &place, &t), ERR_CORRUPT);
     memset(m.exact + 8, 0, 8);
-    assert_ok(pclntab_open(b, TEXT, none, false, "none", &t));
+    assert_ok(pclntab_open(b, &place, &t));
     struct go_function f;
     assert_false(pclntab_find(&t, A, &f));
 
     m.exact[7] = 3; /* bytes of a pointer */
-    assert_err(pclntab_open(b, TEXT, none, false, "word", &t), ERR_CORRUPT);
+    assert_err(pclntab_open(b, &place, &t), ERR_CORRUPT);
     assert_false(pclntab_is_one(b));
     m.exact[0] = 0xfb; /* Go 1.2 to 1.15 */
-    assert_err(pclntab_open(b, TEXT, none, false, "old", &t), ERR_UNSUPPORTED);
+    assert_err(pclntab_open(b, &place, &t), ERR_UNSUPPORTED);
     assert_false(pclntab_is_one(b));
     close_made(&m);
 }
 
 RUN_TESTS(cmocka_unit_test(test_functions_and_frames), cmocka_unit_test(test_lines_and_inlined_calls),
-          cmocka_unit_test(test_inlined_calls_until_1_20), cmocka_unit_test(test_inlined_call_that_calls_itself),
+          cmocka_unit_test(test_inlined_calls_until_1_18), cmocka_unit_test(test_inlined_call_that_calls_itself),
           cmocka_unit_test(test_truncated_anywhere), cmocka_unit_test(test_any_byte_damaged),
           cmocka_unit_test(test_headers))
