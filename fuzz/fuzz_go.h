@@ -8,7 +8,15 @@
 
 #include "rt/go/priv.h"
 
-enum { FUZZ_TASKS = 64, FUZZ_PCS = 256, FUZZ_LABELS = 16, FUZZ_PANICS = 8, FUZZ_LINES = 8, FUZZ_STEPS = 64 };
+enum {
+    FUZZ_TASKS = 64,
+    FUZZ_PCS = 256,
+    FUZZ_LABELS = 16,
+    FUZZ_PANICS = 8,
+    FUZZ_LINES = 8,
+    FUZZ_STEPS = 64,
+    FUZZ_FRAMES = 16
+};
 
 static inline void fuzz_go_require(bool holds)
 {
@@ -44,6 +52,26 @@ static inline void fuzz_go_steps(struct rt *rt, struct regs regs, bool exact_pc)
     }
 }
 
+/* Deferred calls of frames that lie one behind the other on its stack, and who made it. */
+static inline void fuzz_go_more(struct rt *rt, const struct task *t, const taddr *pcs, size_t n)
+{
+    struct task_frame frames[FUZZ_FRAMES];
+    struct task_defer defers[FUZZ_PANICS];
+    struct task_ancestor ancestors[FUZZ_PANICS];
+    taddr lo, hi;
+    n = n < FUZZ_FRAMES ? n : FUZZ_FRAMES;
+    if (!go_bounds(rt, t, &lo, &hi))
+        return;
+    for (size_t i = 0; i < n; i++)
+        frames[i] = (struct task_frame){.pc = pcs[i], .sp = hi - (n - i) * 48, .cfa = hi - (n - i - 1) * 48};
+    fuzz_go_require(go_defers(rt, t, frames, n, defers, FUZZ_PANICS) <= FUZZ_PANICS);
+    n = go_ancestors(rt, t, ancestors, FUZZ_PANICS);
+    fuzz_go_require(n <= FUZZ_PANICS);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ancestors[i].n && k < FUZZ_FRAMES; k++)
+            fuzz_go_place(rt, ancestors[i].pcs[k]);
+}
+
 static inline void fuzz_go_task(struct rt *rt, const struct task *t, struct task_walker *w)
 {
     taddr pcs[FUZZ_PCS];
@@ -54,7 +82,7 @@ static inline void fuzz_go_task(struct rt *rt, const struct task *t, struct task
     fuzz_go_require(go_state_name(rt, t) != NULL);
     (void)go_wait_reason(rt, t);
     (void)go_waits_on(rt, t, t->object);
-    size_t n = go_walk(w, t, pcs, FUZZ_PCS, &whole);
+    size_t n = go_walk(w, t, pcs, FUZZ_PCS, &whole), walked = n;
     fuzz_go_require(n <= FUZZ_PCS);
     for (size_t i = 0; i < n; i++)
         fuzz_go_place(rt, pcs[i]);
@@ -63,6 +91,7 @@ static inline void fuzz_go_task(struct rt *rt, const struct task *t, struct task
     for (size_t i = 0; i < n; i++)
         fuzz_go_require(labels[i].key && labels[i].value);
     fuzz_go_require(go_panics(rt, t, panics, FUZZ_PANICS) <= FUZZ_PANICS);
+    fuzz_go_more(rt, t, pcs, walked);
     struct err *e = go_task_regs(rt, t, &regs);
     if (!e)
         fuzz_go_steps(rt, regs, true);

@@ -57,7 +57,7 @@ static bool read_record(struct rt *rt, taddr at, struct task_defer *out)
         return false;
     bool open = flag(rt, at, l->defer_open);
     if (!callee(rt, closure, &entry))
-        closure = 0;
+        closure = entry = 0;
     *out = (struct task_defer){
         .function = entry,
         .closure = closure,

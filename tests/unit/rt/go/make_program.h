@@ -7,7 +7,14 @@
 #include "rt/go/make_table.h"
 #include "rt/go/priv.h"
 
-enum { PROGRAM_BASE = 0x400000, PROGRAM_TEXT = PROGRAM_BASE + 0x40, PROGRAM_CODE = 0x180, PROGRAM_MAX = 0x8000 };
+/* The code comes first, then the build info. */
+enum {
+    PROGRAM_BASE = 0x400000,
+    PROGRAM_TEXT = PROGRAM_BASE + MADE_DATA_AT,
+    PROGRAM_CODE = 0x180,
+    PROGRAM_INFO = PROGRAM_TEXT + PROGRAM_CODE,
+    PROGRAM_MAX = 0x8000,
+};
 
 struct made_program {
     /* What is wanted. */
@@ -130,7 +137,9 @@ static inline void program_symbols(const struct made_program *p, struct elf_make
 static inline void program_file(struct made_program *p)
 {
     struct elf_maker m = {0};
-    struct text info = {0}, table = {0}, funcdata = {0}, data = {0}, md = {0};
+    struct text code = {0}, info = {0}, table = {0}, funcdata = {0}, data = {0}, md = {0};
+    pad_to(&code, PROGRAM_CODE);
+    program_section(&m, ".text", &code);
     build_info(&info, p->version, p->settings);
     program_section(&m, ".go.buildinfo", &info);
     make_table(&table, made_magic(p->minor), PROGRAM_TEXT, p->functions, p->n_functions, &funcdata);
@@ -157,7 +166,7 @@ static inline void program_file(struct made_program *p)
     memcpy(whole, p->file.p, p->file.n);
     free((void *)(uintptr_t)p->file.p);
     p->file.p = whole;
-    struct text *const all[] = {&info, &table, &funcdata, &data, &md};
+    struct text *const all[] = {&code, &info, &table, &funcdata, &data, &md};
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         text_done(all[i]);
 }

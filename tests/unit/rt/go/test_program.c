@@ -85,6 +85,42 @@ static void test_found_everywhere(void **state)
     expect_found(p);
 }
 
+/* mov WORD(%rip),%rax, for each of `words` from `to` on. */
+static void put_code(struct made_program *p, taddr at, taddr to, unsigned words)
+{
+    for (unsigned i = 0; i < words; i++, at += 7) {
+        int32_t distance = (int32_t)(to + i * 8 - (at + 7));
+        memcpy(program_at(p, at), "\x48\x8b\x05", 3);
+        memcpy(program_at(p, at + 3), &distance, sizeof(distance));
+    }
+}
+
+/* Which of two slices is the list, only the code that appends to it knows. */
+static void test_list_by_code(void **state)
+{
+    (void)state;
+    static const struct made_function with_code[] = {
+        {.name = "runtime.allgadd", .file = "proc.go", .size = 64, .frame = 24, .line = 10},
+        {.name = "main.main", .file = "main.go", .size = 64, .frame = 24, .line = 10},
+    };
+    for (unsigned words = 0; words <= 3; words++) {
+        struct made_program want = like(26, "go1.26");
+        want.functions = with_code;
+        struct made_program *p = program_new(want);
+        put_code(p, PROGRAM_TEXT, p->allgs, words);
+        program_put(p, p->allgs + 8, 0); /* empty: no search would take it for the list */
+        struct rt *rt = attach(p);
+        struct go_list list;
+        struct err *e = go_list_find(rt, &list);
+        assert_int_equal(!e, words == 3);
+        if (!e)
+            assert_int_equal(list.at, p->allgs);
+        err_free(e);
+        runtime_go.free(rt);
+        program_free(p);
+    }
+}
+
 static void test_damaged_moduledata(void **state)
 {
     (void)state;
@@ -190,7 +226,7 @@ static void test_damaged_build_info(void **state)
 {
     (void)state;
     static const uint8_t values[] = {0, 1, 2, 0x7f, 0x80, 0xff};
-    for (taddr at = PROGRAM_BASE + MADE_DATA_AT; at < PROGRAM_BASE + MADE_DATA_AT + 80; at++)
+    for (taddr at = PROGRAM_INFO; at < PROGRAM_INFO + 80; at++)
         for (size_t k = 0; k < ARRAY_LEN(values); k++) {
             struct made_program *p = program_new(like(26, "go1.26.10"));
             *program_at(p, at) = values[k];
@@ -209,7 +245,7 @@ static void test_damaged_build_info(void **state)
 static void test_build_info_by_pointers(void **state)
 {
     (void)state;
-    enum { HEADER = PROGRAM_BASE + MADE_DATA_AT, STRINGS = PROGRAM_BASE + PROGRAM_MAX - 256 };
+    enum { HEADER = PROGRAM_INFO, STRINGS = PROGRAM_BASE + PROGRAM_MAX - 256 };
     static const struct {
         uint64_t n;
         const char *want;
@@ -248,7 +284,7 @@ static void test_not_go(void **state)
     modules_free(ms);
 }
 
-RUN_TESTS(cmocka_unit_test(test_found_everywhere), cmocka_unit_test(test_damaged_moduledata),
-          cmocka_unit_test(test_chain_of_modules), cmocka_unit_test(test_facts), cmocka_unit_test(test_versions),
-          cmocka_unit_test(test_damaged_build_info), cmocka_unit_test(test_build_info_by_pointers),
-          cmocka_unit_test(test_not_go))
+RUN_TESTS(cmocka_unit_test(test_found_everywhere), cmocka_unit_test(test_list_by_code),
+          cmocka_unit_test(test_damaged_moduledata), cmocka_unit_test(test_chain_of_modules),
+          cmocka_unit_test(test_facts), cmocka_unit_test(test_versions), cmocka_unit_test(test_damaged_build_info),
+          cmocka_unit_test(test_build_info_by_pointers), cmocka_unit_test(test_not_go))
