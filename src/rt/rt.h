@@ -82,6 +82,9 @@ struct rt_fact {
     bool setting;
 };
 
+/* What a program consists of. */
+enum rt_names { RT_FUNCTIONS, RT_PACKAGES, RT_SOURCES };
+
 /* Reads the stacks of tasks: one for each thread that does so. */
 struct task_walker;
 
@@ -146,6 +149,8 @@ struct runtime {
     const char *(*language)(const struct module *m, const char *symbol, const char *dwarf_language);
     const struct formatter *(*formatter)(struct rt *); /* how its types print */
 
+    /* All names of a kind from the runtime's own tables, sorted, each once; owned by the rt. */
+    void (*names)(struct rt *, enum rt_names kind, const char *const **out, size_t *n);
     /* How the program was built; owned by the rt. */
     void (*facts)(struct rt *, const struct rt_fact **out, size_t *n);
     /* A process is looked at: plan() finds out, while it runs, where the records of its tasks are; copy() adds them and

@@ -471,10 +471,17 @@ def test_names_of_cxx_and_rust(lab):
 
 
 def test_names_in_dlvs_words(core):
-    for word, full in [("funcs -n die_", "info functions -n die_"), ("vars -n ^deaths", "info variables -n ^deaths"),
-                       ("types ^death$", "info types ^death$"), ("sources crash", "info sources crash")]:
-        lines = console(word, core=core).out
-        assert lines == console(full, core=core).out and "crash.c" in lines
+    """A name a line, sorted; what gdb tells of them besides is in its own words."""
+    argv = [INQUEST, "debug", "-batch", *core]
+    for word, full in [("funcs ^die_", "info functions -n ^die_"), ("types ^death$", "info types ^death$"),
+                       ("vars ^deaths$", "info variables -n ^deaths$")]:
+        answer, told = answers(argv, [word, full]).values()
+        names = [line.split(" = ")[0] for line in answer.splitlines()]
+        assert names and names == sorted(set(names)) and all(re.search(rf"\b{name}\b", told) for name in names)
+        assert len(names) == len(re.findall(r"^\d+:\t", told, re.M))
+    sources, told = answers(argv, ["sources crash", "info sources crash"]).values()
+    assert sources == told and "crash.c" in sources
+    assert answers(argv, ["packages"]) == {0: ""}
 
 
 def test_language_of_expressions(core):

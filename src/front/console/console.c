@@ -34,6 +34,7 @@ const struct console_table *const console_tables[] = {
     &console_disassemble_table,
     &console_code_table,
     &console_info_names_table,
+    &console_program_names_table,
     &console_info_target_table,
     &console_auxv_table,
     &console_settings_table,

@@ -308,6 +308,7 @@ extern const struct console_table console_list_table;
 extern const struct console_table console_logging_table;
 extern const struct console_table console_open_table;
 extern const struct console_table console_print_table;
+extern const struct console_table console_program_names_table;
 extern const struct console_table console_save_table;
 extern const struct console_table console_process_table;
 extern const struct console_table console_python_table;

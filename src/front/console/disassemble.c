@@ -327,6 +327,33 @@ static struct err *parse_range(struct console *c, const char *args, const char *
     return NULL;
 }
 
+/* "START END", as Delve has it. */
+static struct err *dump_between(struct dump *d, const char *args)
+{
+    size_t n = args_span(args, " \t");
+    SCOPED(freep) char *first = xstrndup(args, n);
+    args += n + strspn(args + n, " \t");
+    if (!*args)
+        return err_new(ERR_USAGE, "-a needs two addresses");
+    TRY(console_code_address(d->c, first, &d->range.start));
+    TRY(console_code_address(d->c, args, &d->range.end));
+    return d->range.end < d->range.start ? err_new(ERR_USAGE, "the end is before the start") : put_dump(d);
+}
+
+/* The function at a place: main.f, x.go:12, *0x4fce45. */
+static struct err *dump_place(struct dump *d, const char *args)
+{
+    struct code_places places;
+    struct code_place own;
+    if (!*args)
+        return err_new(ERR_USAGE, "-l needs a place");
+    TRY(console_places(d->c, args, false, &own, &places));
+    taddr at = places.n ? places.v[0].entry : 0;
+    if (!at || !session_function(d->c->session, at, &d->function))
+        return err_new(ERR_NOT_FOUND, "no function is at %s", args);
+    return put_dump(d);
+}
+
 static struct err *run_disassemble(struct console *c, const char *args)
 {
     const struct image *im;
@@ -335,6 +362,10 @@ static struct err *run_disassemble(struct console *c, const char *args)
     TRY(parse_modifiers(&args, &d));
     TRY(console_target(c, &im));
     d.has_pc = console_pc(c, &d.pc);
+    if (args_word(&args, "-a"))
+        return dump_between(&d, args);
+    if (args_word(&args, "-l"))
+        return dump_place(&d, args);
     const char *comma = strchr(args, ',');
     if (comma) {
         TRY(parse_range(c, args, comma, &d.range));
@@ -352,10 +383,11 @@ static struct err *run_disassemble(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"disassemble", NULL, CLASS_DATA, "[/m | /s] [/r] [ADDRESS | START,END | START,+LENGTH]",
+    {"disassemble", NULL, CLASS_DATA, "[/m | /s] [/r] [ADDRESS | START,END | START,+LENGTH | -l PLACE | -a START END]",
      "Show the instructions of a function, or of a range of addresses.",
      "Alone it shows the function of the selected frame.\n"
-     "/s puts the source lines between them, /m in the order of the source; /r shows the bytes.",
+     "/s puts the source lines between them, /m in the order of the source; /r shows the bytes.\n"
+     "-l and -a are Delve's: the function at a place, and a range.",
      COMPLETE_EXPRESSION, REPEAT_NEVER, run_disassemble},
 };
 const struct console_table console_disassemble_table = {rows, ARRAY_LEN(rows)};

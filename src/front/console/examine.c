@@ -156,9 +156,100 @@ struct err *console_examine(struct console *c, const struct format_letters *l, c
     return remember_last(c);
 }
 
+/* ---- Delve's options ---- */
+
+struct options {
+    struct format_letters letters;
+    bool raw; /* the bytes themselves */
+    unsigned size;
+};
+
+static struct err *parse_format(const char **args, struct options *o)
+{
+    static const struct {
+        const char *name;
+        char letter;
+    } formats[] = {{"hex", 'x'},   {"hexadecimal", 'x'}, {"dec", 'u'},    {"decimal", 'u'}, {"oct", 'o'},
+                   {"octal", 'o'}, {"bin", 't'},         {"binary", 't'}, {"raw", 0}};
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+        if (args_word(args, formats[i].name)) {
+            o->letters.letter = formats[i].letter;
+            o->raw = !formats[i].letter;
+            return NULL;
+        }
+    return err_new(ERR_USAGE, "-fmt is hex, dec, oct, bin or raw");
+}
+
+static struct err *parse_option(const char **args, struct options *o, bool *taken)
+{
+    int64_t n;
+    *taken = true;
+    if (args_word(args, "-fmt"))
+        return parse_format(args, o);
+    if (args_word(args, "-count") || args_word(args, "-len")) {
+        if (!args_number(args, &o->letters.count) || o->letters.count < 1)
+            return err_new(ERR_USAGE, "-count needs a number above 0");
+        return NULL;
+    }
+    if (args_word(args, "-size")) {
+        if (!args_number(args, &n) || (n != 1 && n != 2 && n != 4 && n != 8))
+            return err_new(ERR_USAGE, "-size is 1, 2, 4 or 8");
+        o->size = (unsigned)n;
+        return NULL;
+    }
+    *taken = args_word(args, "-x");
+    return NULL;
+}
+
+static struct err *put_raw(struct console *c, uint64_t size, const char *expression)
+{
+    uint8_t bytes[4096];
+    taddr at;
+    TRY(console_number(c, expression, &at));
+    if (size > UNITS_MAX)
+        return err_new(ERR_LIMIT, "%" PRIu64 " bytes are too many", size);
+    for (uint64_t done = 0; done < size;) {
+        size_t n = size - done < sizeof(bytes) ? (size_t)(size - done) : sizeof(bytes);
+        TRY(session_read(c->session, at + done, bytes, n));
+        text_putn(&c->out, (const char *)bytes, n);
+        done += n;
+    }
+    return NULL;
+}
+
+/* "-fmt hex -count 20 -size 1 -x EXPRESSION" */
+static struct err *examine_with_options(struct console *c, const char *args)
+{
+    struct options o = {.letters = {.count = 1, .counted = true, .letter = 'x'}, .size = 1};
+    const struct image *im;
+    bool taken;
+    TRY(console_target(c, &im));
+    do {
+        TRY(parse_option(&args, &o, &taken));
+    } while (taken);
+    if (!*args)
+        return err_new(ERR_USAGE, "no address specified");
+    if (o.raw)
+        return put_raw(c, (uint64_t)o.letters.count * o.size, args);
+    o.letters.size = o.size == 1 ? 'b' : o.size == 2 ? 'h' : o.size == 4 ? 'w' : 'g';
+    return console_examine(c, &o.letters, args);
+}
+
+/* Alone "-size" is what gdb takes it for: minus a variable. */
+static bool has_options(const char *args)
+{
+    static const char *const words[] = {"-fmt", "-count", "-len", "-size", "-x"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (args_word(&args, words[i]))
+            return *args;
+    return false;
+}
+
 static struct err *run_x(struct console *c, const char *args)
 {
     struct format_letters l;
+    if (has_options(args))
+        return examine_with_options(c, args);
     TRY(format_letters_take(&args, &l));
     if (l.raw)
         return err_new(ERR_USAGE, "the format letter \"r\" has no meaning in \"x\" command");
@@ -168,10 +259,13 @@ static struct err *run_x(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"x", "examinemem|examine", CLASS_DATA, "[/NFU] [EXPRESSION]", "Show memory.",
+    {"x", "examinemem|examine", CLASS_DATA, "[/NFU] [EXPRESSION] | [-fmt F] [-count N] [-size U] EXPRESSION",
+     "Show memory.",
      "N units in the form F, each of the size U.\n"
      "F: x d u o t z (numbers), a (addresses), c (characters), f (floats), s (strings), i (instructions).\n"
-     "U: b (1 byte), h (2), w (4), g (8). What is left out is as it was last. Without an expression it goes on.",
+     "U: b (1 byte), h (2), w (4), g (8). What is left out is as it was last. Without an expression it goes on.\n"
+     "With Delve's options F is hex (default), dec, oct, bin or raw (the bytes as they are), U is 1 (default), 2, 4 or "
+     "8.",
      COMPLETE_EXPRESSION, REPEAT_BARE, run_x},
 };
 const struct console_table console_examine_table = {rows, ARRAY_LEN(rows)};

@@ -391,16 +391,16 @@ static struct err *run_sources(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"info functions", "funcs", CLASS_STATUS, "[-q] [-n] [-t TYPEREGEXP] [REGEXP]", "List the program's functions.",
+    {"info functions", NULL, CLASS_STATUS, "[-q] [-n] [-t TYPEREGEXP] [REGEXP]", "List the program's functions.",
      "Those whose name with its namespaces matches, without their parameters. -t: whose type matches, too. -n: not "
      "those that only symbol tables know. -q: no title.",
      COMPLETE_EXPRESSION, REPEAT_NEVER, run_functions},
-    {"info variables", "vars", CLASS_STATUS, "[-q] [-n] [-t TYPEREGEXP] [REGEXP]",
+    {"info variables", NULL, CLASS_STATUS, "[-q] [-n] [-t TYPEREGEXP] [REGEXP]",
      "List the program's variables outside of functions.", "The options are those of info functions.",
      COMPLETE_EXPRESSION, REPEAT_NEVER, run_variables},
-    {"info types", "types", CLASS_STATUS, "[-q] [REGEXP]", "List the program's types.", NULL, COMPLETE_TYPE,
-     REPEAT_NEVER, run_types},
-    {"info sources", "sources", CLASS_STATUS, "[REGEXP]", "List the program's source files, one a line.", NULL,
+    {"info types", NULL, CLASS_STATUS, "[-q] [REGEXP]", "List the program's types.", NULL, COMPLETE_TYPE, REPEAT_NEVER,
+     run_types},
+    {"info sources", NULL, CLASS_STATUS, "[REGEXP]", "List the program's source files, one a line.", NULL,
      COMPLETE_NOTHING, REPEAT_NEVER, run_sources},
 };
 const struct console_table console_info_names_table = {rows, ARRAY_LEN(rows)};

@@ -189,12 +189,6 @@ static struct err *need_frame(struct console *c)
     return err_new(ERR_NO_DATA, "the program has no registers now");
 }
 
-static struct err *run_registers(struct console *c, const char *args)
-{
-    TRY(need_frame(c));
-    return *args ? put_words(c, args) : put_group(c, GROUP_GENERAL);
-}
-
 static struct err *run_all_registers(struct console *c, const char *args)
 {
     TRY(need_frame(c));
@@ -203,6 +197,14 @@ static struct err *run_all_registers(struct console *c, const char *args)
     TRY(put_group(c, GROUP_GENERAL));
     TRY(put_group(c, GROUP_FLOAT));
     return put_group(c, GROUP_VECTOR);
+}
+
+static struct err *run_registers(struct console *c, const char *args)
+{
+    if (args_word(&args, "-a"))
+        return run_all_registers(c, args);
+    TRY(need_frame(c));
+    return *args ? put_words(c, args) : put_group(c, GROUP_GENERAL);
 }
 
 static struct err *run_float(struct console *c, const char *args)
@@ -220,9 +222,10 @@ static struct err *run_vector(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"info registers", "info r|regs|info reg", CLASS_STATUS, "[NAME | general | float | vector]...",
+    {"info registers", "info r|regs|info reg", CLASS_STATUS, "[-a] [NAME | general | float | vector]...",
      "Show the general registers of the selected frame, or those that are named.",
-     "In an outer frame these are the values that will be back when it runs on, as far as they were saved.",
+     "-a shows all, as info all-registers. In an outer frame these are the values that will be back when it runs on, "
+     "as far as they were saved.",
      COMPLETE_EXPRESSION, REPEAT_SAME, run_registers},
     {"info all-registers", NULL, CLASS_STATUS, "[NAME]...", "Show all registers of the selected frame.", NULL,
      COMPLETE_EXPRESSION, REPEAT_SAME, run_all_registers},

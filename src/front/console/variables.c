@@ -217,7 +217,8 @@ static struct err *info_variables(struct console *c, const char *args, bool argu
 {
     const struct vframe *f;
     TRY(console_frame(c, &f));
-    args_word(&args, "-q");
+    while (args_word(&args, "-q") || args_word(&args, "-v")) /* Delve's -v: they are whole anyway */
+        ;
     struct listing how = {.arguments = arguments, .indent = ""};
     regex_t re;
     if (*args) {
@@ -249,9 +250,9 @@ static struct err *run_info_args(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"info locals", "locals", CLASS_STATUS, "[REGEXP]", "Show the local variables of the selected frame.",
+    {"info locals", "locals", CLASS_STATUS, "[-v] [REGEXP]", "Show the local variables of the selected frame.",
      "The innermost block's come first.", COMPLETE_NOTHING, REPEAT_SAME, run_info_locals},
-    {"info args", "args", CLASS_STATUS, "[REGEXP]", "Show the arguments of the selected frame.", NULL, COMPLETE_NOTHING,
-     REPEAT_SAME, run_info_args},
+    {"info args", "args", CLASS_STATUS, "[-v] [REGEXP]", "Show the arguments of the selected frame.", NULL,
+     COMPLETE_NOTHING, REPEAT_SAME, run_info_args},
 };
 const struct console_table console_variable_table = {rows, ARRAY_LEN(rows)};

@@ -88,6 +88,7 @@ const struct runtime runtime_go = {
     .stepper = go_stepper,
     .language = language,
     .formatter = go_formatter,
+    .names = go_names,
     .facts = go_facts,
     .plan = go_plan,
     .stack_end = go_stack_end,

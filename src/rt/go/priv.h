@@ -83,6 +83,8 @@ struct rt {
 /* buildinfo.c. False: the file is not Go's, or says nothing. */
 bool go_build_find(struct modules *ms, struct module *m, struct arena *a, struct go_build *out);
 
+/* names.c */
+void go_names(struct rt *rt, enum rt_names kind, const char *const **out, size_t *n);
 void go_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
 
 /* moduledata.c: all of the target's, the program's first. ERR_NO_DATA says what was missing. */

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of the whole program as Delve has them: a name a line. gdb's are info functions and so on. */
+#include "front/console/console.h"
+#include "session/names.h"
+
+#include <string.h>
+
+/* Extended, as who types Go's expressions is used to; "" matches all. */
+static struct err *pattern(const char *text, regex_t *out)
+{
+    int problem = regcomp(out, text, REG_EXTENDED | REG_NOSUB);
+    if (!problem)
+        return NULL;
+    char why[128];
+    regerror(problem, out, why, sizeof(why));
+    return err_new(ERR_USAGE, "'%s' is no regular expression: %s", text, why);
+}
+
+static struct err *list_names(struct console *c, enum program_names kind, const char *args)
+{
+    const struct image *im;
+    const char *const *names;
+    size_t n;
+    regex_t re;
+    TRY(console_target(c, &im));
+    TRY(session_names(c->session, kind, &names, &n));
+    TRY(pattern(args, &re));
+    struct err *e = NULL;
+    for (size_t i = 0; i < n && !e; i++) {
+        if (*args && regexec(&re, names[i], 0, NULL, 0) != 0)
+            continue;
+        put_safe(&c->out, names[i]);
+        text_putc(&c->out, '\n');
+        e = console_flush(c);
+    }
+    regfree(&re);
+    return e;
+}
+
+static struct err *run_funcs(struct console *c, const char *args)
+{
+    return list_names(c, NAMES_FUNCTIONS, args);
+}
+
+static struct err *run_types(struct console *c, const char *args)
+{
+    return list_names(c, NAMES_TYPES, args);
+}
+
+static struct err *run_packages(struct console *c, const char *args)
+{
+    return list_names(c, NAMES_PACKAGES, args);
+}
+
+static struct err *run_sources(struct console *c, const char *args)
+{
+    return list_names(c, NAMES_SOURCES, args);
+}
+
+/* ---- variables ---- */
+
+struct global {
+    char *name; /* heap */
+    struct dw_die die;
+};
+struct globals {
+    VEC(struct global) v;
+    regex_t re;
+    bool all;
+    struct console *c;
+};
+
+static bool take_global(void *arg, const struct index_hit *hit, const char *name)
+{
+    struct globals *g = arg;
+    if (hit->die.unit && !hit->declaration && (g->all || regexec(&g->re, name, 0, NULL, 0) == 0))
+        *vec_push(&g->v) = (struct global){xstrdup(name), hit->die};
+    return !progress_cancelled(g->c->call->progress);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct global *)a)->name, ((const struct global *)b)->name);
+}
+
+/* "main.five = 5"; whole only when asked for, since lists may be long. */
+static void put_global(struct console *c, const struct global *g, bool whole)
+{
+    enum { ELEMENTS = 8, STRING = 64 };
+    struct values *vs = session_values(c->session);
+    struct format f = c->set.print;
+    const struct vframe *frame = NULL;
+    struct value v;
+    if (!whole) {
+        f.elements = ELEMENTS;
+        f.characters = STRING;
+    }
+    IGNORE_ERR(console_frame(c, &frame)); /* only thread-local ones need it */
+    put_safe(&c->out, g->name);
+    text_put(&c->out, " = ");
+    struct err *e = scope_global(vs, frame, &g->die, &v);
+    if (e)
+        put_err(&c->out, e);
+    else
+        format_variable(vs, &v, &f, &c->out);
+    err_free(e);
+    text_putc(&c->out, '\n');
+}
+
+static struct err *put_globals(struct console *c, struct globals *g, bool whole)
+{
+    TRY(index_each(session_values(c->session)->index, INDEX_VARIABLE, take_global, g));
+    if (g->v.n)
+        qsort(g->v.v, g->v.n, sizeof(*g->v.v), by_name);
+    for (size_t i = 0; i < g->v.n; i++) {
+        put_global(c, &g->v.v[i], whole);
+        TRY(console_flush(c));
+    }
+    return NULL;
+}
+
+static struct err *run_vars(struct console *c, const char *args)
+{
+    const struct image *im;
+    bool whole = args_word(&args, "-v");
+    struct globals g = {.c = c, .all = !*args};
+    TRY(console_target(c, &im));
+    TRY(pattern(args, &g.re));
+    struct err *e = put_globals(c, &g, whole);
+    for (size_t i = 0; i < g.v.n; i++)
+        free(g.v.v[i].name);
+    vec_done(&g.v);
+    regfree(&g.re);
+    return e;
+}
+
+static const struct console_command rows[] = {
+    {"funcs", NULL, CLASS_STATUS, "[REGEX]", "List the names of the program's functions, one a line.",
+     "Of a stripped program in Go, too. \"info functions\" adds files, lines and types.", COMPLETE_NOTHING,
+     REPEAT_NEVER, run_funcs},
+    {"types", NULL, CLASS_STATUS, "[REGEX]", "List the names of the program's types, one a line.",
+     "\"info types\" adds files and lines.", COMPLETE_NOTHING, REPEAT_NEVER, run_types},
+    {"vars", NULL, CLASS_STATUS, "[-v] [REGEX]",
+     "List the program's variables outside of functions, with their values.",
+     "-v shows all of long ones. \"info variables\" adds files, lines and types.", COMPLETE_NOTHING, REPEAT_NEVER,
+     run_vars},
+    {"packages", NULL, CLASS_STATUS, "[REGEX]", "List the packages of a program in Go.", NULL, COMPLETE_NOTHING,
+     REPEAT_NEVER, run_packages},
+    {"sources", NULL, CLASS_STATUS, "[REGEX]", "List the program's source files, one a line.", NULL, COMPLETE_NOTHING,
+     REPEAT_NEVER, run_sources},
+};
+const struct console_table console_program_names_table = {rows, ARRAY_LEN(rows)};
