@@ -110,6 +110,7 @@ struct arch {
     /* DWARF numbers of callee-saved registers, REG_NONE-terminated: what CFI leaves unmentioned is
      * "same value" for these and "undefined" for the others. */
     const uint16_t *callee_saved;
+    uint16_t call_argument; /* DWARF number of the register with a system call's first argument (syscall(2)) */
     /* Some system calls end with EINTR when their thread was stopped, although no signal came (signal(7),
      * "Interruption of system calls and library functions by stop signals"). Given pr_reg of a thread of this
      * machine that is stopped on its way out of one, changes it so that the kernel starts the call anew unless a

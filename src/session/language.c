@@ -2,6 +2,7 @@
 #include "session/language.h"
 
 #include "session/priv.h"
+#include "session/tasks.h"
 
 /* ---- asking ---- */
 
@@ -68,6 +69,30 @@ struct sframe language_frame(const struct language_stack *l, size_t i)
     const struct rt_frame *f = &l->stack.frames[i];
     return (struct sframe){
         .pc = f->record, .at = l->at[i], .physical = f->native, .kind = FRAME_LANGUAGE, .how = FRAME_STEPPER};
+}
+
+/* ---- threads ---- */
+
+void session_language_threads(struct session *s, size_t i, const struct rt_thread **out, size_t *n)
+{
+    const struct attached *a = &s->runtimes.v[i];
+    *out = NULL;
+    *n = 0;
+    if (i < s->runtimes.n && a->runtime->threads)
+        IGNORE_ERR(a->runtime->threads(a->rt, out, n)); /* then none are known, and stacks say why */
+}
+
+const struct rt_thread *session_language_thread(struct session *s, int32_t tid)
+{
+    const struct rt_thread *found = NULL, *v;
+    size_t n;
+    for (size_t i = 0; i < s->runtimes.n; i++) {
+        session_language_threads(s, i, &v, &n);
+        for (size_t k = 0; k < n; k++)
+            if (v[k].tid == tid && (!found || (v[k].name && !found->name)))
+                found = &v[k];
+    }
+    return found;
 }
 
 /* ---- the interpreter's own frames ---- */

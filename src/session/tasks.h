@@ -29,6 +29,11 @@ struct tasks {
 /* The i-th runtime's name, and how the program was built as it says; false: there is no i-th. */
 bool session_runtime_facts(struct session *s, size_t i, const char **name, const struct rt_fact **out, size_t *n);
 
+/* The threads that the i-th runtime knows; none: its language has no threads of its own. */
+void session_language_threads(struct session *s, size_t i, const struct rt_thread **out, size_t *n);
+/* A thread as a language knows it, one that has a name before others; NULL: none does. */
+const struct rt_thread *session_language_thread(struct session *s, int32_t tid);
+
 /* All tasks of all runtimes that have some, one entry a runtime. Stacks of tasks on threads are those of their
  * threads, seen from the task. Computed once, on all cores; `stacks` false leaves them out (stack and stacks are
  * NULL) for who wants only the list. ERR_CANCELLED. */

@@ -197,7 +197,7 @@ static void put_thread(struct text *t, const struct report *r, const struct imag
 {
     enum { NAME_COLUMN = 12 };
     const struct image *im = r->im;
-    const char *name = thread_name(im, th), *state = thread_state(th->state);
+    const char *name = thread_name(r, th), *state = thread_state(th->state);
     bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
     struct text said = {0};
     if (name) {
@@ -213,6 +213,7 @@ static void put_thread(struct text *t, const struct report *r, const struct imag
         text_put(&said, state ? "  " : "");
         put_signal_name(&said, th->signal);
     }
+    put_language_thread(&said, r, th, crashed || state || thread_signal(im, th) ? ", " : "");
     if (!th->has_regs) {
         text_put(&said, " (");
         put_safe(&said, th->why ? th->why : "registers unknown");

@@ -35,8 +35,12 @@ void put_signal_name(struct text *t, int signo);
 void put_writer(struct text *t, const struct image *im);
 /* "address not mapped (SEGV_MAPERR) at 0x0" or "sent by process 7 (uid 0)"; nothing when unknown. */
 void put_signal_cause(struct text *t, const struct report *r);
-/* The name of a thread, or NULL: a core keeps only that of the process. */
-const char *thread_name(const struct image *im, const struct image_thread *th);
+/* The name that the program has for a thread, else that of the system, or NULL: a core keeps only that of the process. */
+const char *thread_name(const struct report *r, const struct image_thread *th);
+/* "holds the GIL, daemon" after `lead`: what an interpreter knows of a thread; nothing for others. */
+void put_language_thread(struct text *t, const struct report *r, const struct image_thread *th, const char *lead);
+/* The same as the member "language". */
+void language_thread_json(struct json *j, const struct report *r, const struct image_thread *th);
 /* The signal that a thread was handling, or 0. */
 int32_t thread_signal(const struct image *im, const struct image_thread *th);
 /* "sleeping" for 'S'; NULL when unknown. */

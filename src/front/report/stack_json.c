@@ -121,9 +121,10 @@ static struct err *thread_json(struct json *j, const struct report *r, const str
 {
     json_object_begin(j);
     json_kv_i64(j, "tid", st->thread->tid);
-    json_kv_string(j, "name", thread_name(r->im, st->thread));
+    json_kv_string(j, "name", thread_name(r, st->thread));
     json_kv_bool(j, "crashed", st->crashed);
     json_kv_string(j, "state", thread_state(st->thread->state));
+    language_thread_json(j, r, st->thread);
     TRY(stack_frames_json(j, r, st));
     json_kv_string(j, "stopped", st->stopped);
     if (st->stopped_hint)

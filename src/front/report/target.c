@@ -17,12 +17,47 @@ struct err *report_flush(struct text *t, FILE *out)
     return NULL;
 }
 
-const char *thread_name(const struct image *im, const struct image_thread *th)
+const char *thread_name(const struct report *r, const struct image_thread *th)
 {
+    const struct image *im = r->im;
+    const struct rt_thread *known = session_language_thread(r->session, th->tid);
+    if (known && known->name)
+        return known->name;
     /* A core's one short name is that of the thread that was dumped first, the crashed one. */
     if (!th->name && im->crashed_tid && th->tid == im->crashed_tid)
         return im->comm;
     return th->name;
+}
+
+void put_language_thread(struct text *t, const struct report *r, const struct image_thread *th, const char *lead)
+{
+    const struct rt_thread *known = session_language_thread(r->session, th->tid);
+    const char *daemon = known && known->daemon == 1 ? "daemon" : NULL;
+    if (known && known->state)
+        text_printf(t, "%s%s", lead, known->state);
+    if (daemon)
+        text_printf(t, "%s%s", known->state ? ", " : lead, daemon);
+    if (known && known->interpreter)
+        text_printf(t, "%sinterpreter %" PRIu64, known->state || daemon ? ", " : lead, known->interpreter);
+}
+
+void language_thread_json(struct json *j, const struct report *r, const struct image_thread *th)
+{
+    const struct rt_thread *known = session_language_thread(r->session, th->tid);
+    if (!known)
+        return;
+    json_key(j, "language");
+    json_object_begin(j);
+    json_kv_string(j, "name", known->name);
+    json_kv_string(j, "state", known->state);
+    json_key(j, "daemon");
+    if (known->daemon < 0)
+        json_null(j);
+    else
+        json_bool(j, known->daemon == 1);
+    json_kv_u64(j, "interpreter", known->interpreter);
+    json_kv_hex(j, "record", known->object);
+    json_object_end(j);
 }
 
 int32_t thread_signal(const struct image *im, const struct image_thread *th)

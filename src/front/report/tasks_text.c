@@ -57,7 +57,7 @@ static void put_thread(struct text *t, const struct showing *s, const struct tas
     if (!task->tid)
         return;
     text_printf(t, " on thread %" PRId32, task->tid);
-    const char *name = thread ? thread_name(s->r->im, thread->thread) : NULL;
+    const char *name = thread ? thread_name(s->r, thread->thread) : NULL;
     if (name) {
         text_put(t, " \"");
         put_safe(t, name);

@@ -76,6 +76,7 @@ const struct arch arch_aarch64 = {
     .prpsinfo_psargs = 56,
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
+    .call_argument = 0,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
     .n_sets = ARRAY_LEN(sets),

@@ -94,6 +94,7 @@ const struct arch arch_i386 = {
     .prpsinfo_psargs = 44,
     .prpsinfo_id_size = 2,
     .callee_saved = callee_saved,
+    .call_argument = 3,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
     .n_sets = ARRAY_LEN(sets),

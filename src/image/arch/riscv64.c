@@ -77,6 +77,7 @@ const struct arch arch_riscv64 = {
     .prpsinfo_psargs = 56,
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
+    .call_argument = 10,
     .sigframes = sigframes,
     .n_sigframes = ARRAY_LEN(sigframes),
     .n_sets = ARRAY_LEN(sets),

@@ -179,6 +179,7 @@ const struct arch arch_x86_64 = {
     .prpsinfo_psargs = 56,
     .prpsinfo_id_size = 4,
     .callee_saved = callee_saved,
+    .call_argument = 5,
     .restart_call = restart_call,
     .call = &call,
     .note_register = x86_64_note_register,

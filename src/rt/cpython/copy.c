@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "image/build.h"
+#include "rt/cpython/object.h"
 
 #include <inttypes.h>
 
@@ -60,6 +61,13 @@ size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n)
     return got;
 }
 
+/* Variables of the frames of a thread. */
+static void copy_variables(struct rt *rt, const struct py_stack *s)
+{
+    for (size_t i = 0; i < s->frames.n && py_copy_has_time(rt->copy); i++)
+        py_locals_touch(rt, s->frames.v[i].record);
+}
+
 void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     struct py_copy c = {.im = im, .began = now_ns()};
@@ -67,8 +75,10 @@ void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
     rt->copy = &c;
     const struct rt_thread *v;
     size_t n;
-    (void)wish;
     IGNORE_ERR(py_threads(rt, &v, &n)); /* it will be told when it is asked for */
+    for (size_t i = 0; wish->variables && i < n; i++)
+        if (!wish->only_tid || v[i].tid == wish->only_tid)
+            copy_variables(rt, &rt->stacks.v[i]);
     rt->copy = NULL;
     if (c.left)
         image_problem(im, err_new(ERR_LIMIT,

@@ -93,6 +93,8 @@ static struct err *other_kind(struct modules *ms)
 static struct err *try_state(struct rt *rt, struct module *m)
 {
     rt->module = m;
+    if (!py_exported(m, "_PyThreadState_Current", &rt->current))
+        rt->current = 0;
     if (!py_version(rt, m, rt->runtime, &rt->version))
         return err_new(ERR_NO_DATA, "the version of the Python in %s is not known", m->name);
     TRY(py_choose_layout(rt));

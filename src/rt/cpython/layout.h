@@ -18,8 +18,7 @@
     X(rt_interpreters_head, "_PyRuntimeState", "interpreters.head")          \
     X(rt_interpreters_main, "_PyRuntimeState", "interpreters.main")          \
     X(rt_finalizing, "_PyRuntimeState", "_finalizing|finalizing")            \
-    X(rt_gil_last_holder, "_PyRuntimeState", "ceval.gil.last_holder")        \
-    X(rt_gil_locked, "_PyRuntimeState", "ceval.gil.locked")                  \
+    X(rt_gil, "_PyRuntimeState", "ceval.gil")                                \
     X(rt_tstate_current, "_PyRuntimeState", "gilstate.tstate_current")       \
     X(rt_main_thread, "_PyRuntimeState", "main_thread")                      \
     X(interp_next, "PyInterpreterState", "next")                             \
@@ -34,6 +33,8 @@
     X(interp_gc_collecting, "PyInterpreterState", "gc.collecting")           \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \
+    X(gil_cond, "_gil_runtime_state", "cond")                                \
+    X(gil_switch_cond, "_gil_runtime_state", "switch_cond")                  \
     X(gil_enabled, "_gil_runtime_state", "enabled")                          \
     X(thread_next, "PyThreadState", "next")                                  \
     X(thread_interp, "PyThreadState", "interp")                              \

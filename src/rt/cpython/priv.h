@@ -13,6 +13,7 @@ struct rt {
     struct arena arena;
     struct module *module; /* the program or libpython that holds the interpreter; NULL: not known */
     taddr runtime;         /* _PyRuntime; 0 in 3.6 */
+    taddr current;         /* 3.6: where the pointer to the thread that holds the GIL stands; 0 */
     taddr interpreters;    /* where the pointer to the first interpreter stands */
     uint32_t version;      /* PY_VERSION_HEX: 0x030b02f0; the last byte is 0 when it is not known */
     struct py_layout l;    /* of this version */
@@ -68,6 +69,10 @@ struct py_stack {
 };
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out);
 void py_stack_done(struct py_stack *s);
+/* gil.c. What the thread does with the lock of its interpreter; NULL: nothing. `th` may be NULL. */
+const char *py_gil_state(struct rt *rt, taddr thread, const struct image_thread *th);
+/* names.c. Gives the threads of an interpreter the names that the program has for them. */
+void py_name_threads(struct rt *rt, taddr interpreter, uint64_t number);
 /* owner.c. The thread that runs them; `named`: the one that the thread state names, or NULL. */
 const struct image_thread *py_owner(struct rt *rt, const struct image_thread *named, bool main_interpreter,
                                     const struct py_stack *s);

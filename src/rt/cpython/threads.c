@@ -71,6 +71,7 @@ static struct err *read_threads(struct rt *rt)
         if (!py_field(rt, at, rt->l.interp_id, &number))
             number = i;
         TRY(add_threads(rt, at, number));
+        py_name_threads(rt, at, number);
         if (!py_field(rt, at, rt->l.interp_next, &at))
             at = 0;
     }
@@ -88,6 +89,7 @@ static void read_stacks(struct rt *rt)
         py_frames(rt, t->object, s);
         const struct image_thread *th = py_owner(rt, py_thread_of(rt, t->object), t->interpreter == 0, s);
         t->tid = th ? th->tid : 0;
+        t->state = py_gil_state(rt, t->object, th);
     }
 }
 
