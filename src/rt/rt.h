@@ -10,7 +10,7 @@
 #include "module/symbolize.h"
 #include "unwind/unwind.h"
 #include "value/format.h"
-#include "value/scope.h"
+#include "value/expr.h"
 
 struct rt; /* one attached runtime; each implementation defines its own */
 
@@ -215,8 +215,8 @@ struct runtime {
     bool (*is_interpreter)(struct rt *, const struct module *m, const char *function, const char *file, bool inside);
     /* Of a frame of theirs, f->lang->record: as scope_variables(), each with its value. */
     struct err *(*variables)(struct rt *, const struct vframe *f, struct variables *out);
-    /* An expression in the language, in a frame of theirs. */
-    struct err *(*evaluate)(struct rt *, const struct vframe *f, const char *text, struct value *out);
+    /* An expression in the language, in env->frame, which is a frame of theirs. Errors: as expr_evaluate(). */
+    struct err *(*evaluate)(struct rt *, const struct expr_env *env, const char *text, struct value *out);
 };
 
 #endif

@@ -216,12 +216,12 @@ static struct err *language_variables(void *self, const struct vframe *f, struct
     return a->runtime->variables(a->rt, f, out);
 }
 
-static struct err *language_evaluate(void *self, const struct vframe *f, const char *text, struct value *out)
+static struct err *language_evaluate(void *self, const struct expr_env *env, const char *text, struct value *out)
 {
     const struct attached *a = self;
     if (!a->runtime->evaluate)
         return err_new(ERR_UNSUPPORTED, "expressions of %s are not evaluated", a->runtime->interprets);
-    return a->runtime->evaluate(a->rt, f, text, out);
+    return a->runtime->evaluate(a->rt, env, text, out);
 }
 
 static struct err *make_language_frame(struct session *s, const struct sstack *st, size_t index,

@@ -67,6 +67,11 @@ struct err *expr_evaluate(const struct expr_env *env, const char *text, struct v
     const struct node *n;
     struct value v;
     bool type = false;
+    if (env->frame && env->frame->lang && !env->language) {
+        if (is_type)
+            *is_type = false;
+        return env->frame->lang->evaluate(env->frame->lang->self, env, text, out);
+    }
     start(&ev, env);
     struct err *e = parse_expression(&ev.parser, ev.arena, text, ev.language, &n);
     if (e && e->code == ERR_USAGE && ev.parser.unknown) {

@@ -7,6 +7,7 @@
 #include "unwind/unwind.h"
 #include "value/value.h"
 
+struct expr_env;
 struct variables;
 
 /* The function itself, whatever was inlined into it. */
@@ -17,7 +18,7 @@ struct lang_frame {
     taddr record; /* the interpreter's own */
     void *self;
     struct err *(*variables)(void *self, const struct vframe *f, struct variables *out);
-    struct err *(*evaluate)(void *self, const struct vframe *f, const char *text, struct value *out);
+    struct err *(*evaluate)(void *self, const struct expr_env *env, const char *text, struct value *out);
 };
 
 /* One source-level frame, as far as variables need it. Filled by the session. */

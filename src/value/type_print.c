@@ -410,7 +410,10 @@ static void put_enum(struct type_printer *p, const struct type *t)
 
 void type_put_inside(struct type_printer *p, const struct type *t, int show, unsigned level)
 {
-    if (t->kind == TYPE_ENUM)
+    if (t->foreign) { /* what is in it its runtime knows, of a value */
+        text_put(p->out, "class ");
+        text_put_escaped(p->out, t->name, strlen(t->name));
+    } else if (t->kind == TYPE_ENUM)
         put_enum(p, type_complete(t));
     else
         put_record(p, t, show, level);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CPython as a runtime: what it can do, and how it is found. */
-#include "rt/cpython/object.h"
+#include "rt/cpython/expr.h"
 
 static struct err *detect(struct modules *ms, bool *found)
 {
@@ -59,4 +59,5 @@ const struct runtime runtime_cpython = {
     .is_interpreter = py_is_interpreter,
     .formatter = py_formatter,
     .variables = py_variables,
+    .evaluate = py_evaluate,
 };

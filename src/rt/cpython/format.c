@@ -2,6 +2,8 @@
 /* Objects in the value layer: an object is a value at its address, of a type that has its class's name. */
 #include "rt/cpython/object.h"
 
+#include <inttypes.h>
+
 enum { HEADER = 16 }; /* bytes that every object has */
 
 struct value py_value(struct rt *rt, struct values *vs, taddr object)
@@ -23,12 +25,31 @@ bool py_value_object(const struct value *v, taddr *out)
     return e == NULL;
 }
 
+/* An int in the base that was asked for. False: it is none, or too large. */
+static bool print_by_letter(struct rt *rt, taddr object, char letter, struct text *out)
+{
+    int64_t v;
+    if (!letter || !strchr("xot", letter) || !py_int(rt, object, &v))
+        return false;
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    text_put(out, v < 0 ? "-" : "");
+    if (letter != 't') {
+        text_printf(out, letter == 'x' ? "0x%" PRIx64 : "0o%" PRIo64, u);
+        return true;
+    }
+    text_put(out, "0b");
+    for (int bit = u ? 63 - __builtin_clzll(u) : 0; bit >= 0; bit--)
+        text_putc(out, u >> bit & 1 ? '1' : '0');
+    return true;
+}
+
 static bool print(void *self, struct values *vs, const struct value *v, const struct format *f, bool summary,
                   struct text *out)
 {
     taddr object;
     if (py_value_object(v, &object)) {
-        py_repr(self, object, f, summary, vs->progress, out);
+        if (!print_by_letter(self, object, f->letter, out))
+            py_repr(self, object, f, summary, vs->progress, out);
         return true;
     }
     if (type_strip(v->type)->language != DW_LANG_Python || v->loc.n != 1 || v->loc.pieces[0].kind != LOC_BYTES)

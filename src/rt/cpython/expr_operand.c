@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of expressions: loading, comparing, plain arithmetic. */
+#include "rt/cpython/expr.h"
+
+#include <inttypes.h>
+
+enum { TEXT_MAX = 16 * 1024 * 1024, BIG_DIGITS = 1 << 14, DEEP = 20, ELEMENTS_MAX = 100000 };
+
+struct operand operand_int(int64_t v)
+{
+    return (struct operand){.kind = OPERAND_INT, .i = v};
+}
+
+struct operand operand_bool(bool v)
+{
+    return (struct operand){.kind = OPERAND_BOOL, .i = v};
+}
+
+static struct err *unreadable(struct expr *e, size_t at, taddr object)
+{
+    uint8_t b[16];
+    TRY(modules_read(e->rt->ms, object, b, sizeof(b)));
+    return expr_fail(e, at, "the object at 0x%" PRIx64 " cannot be read", object);
+}
+
+/* ---- loading ---- */
+
+static struct err *load_int(struct expr *e, size_t at, struct operand *o)
+{
+    int64_t v;
+    size_t n;
+    bool negative;
+    if (py_int(e->rt, o->object, &v)) {
+        *o = operand_int(v);
+        return NULL;
+    }
+    SCOPED(freep) uint32_t *digits = xcalloc(BIG_DIGITS, sizeof(*digits));
+    SCOPED(text_done) struct text t = {0};
+    if (!py_int_digits(e->rt, o->object, digits, BIG_DIGITS, &n, &negative))
+        return unreadable(e, at, o->object);
+    py_put_digits(&t, digits, n, negative);
+    const char *copy = arena_strdup(e->arena, text_str(&t));
+    *o = (struct operand){.kind = OPERAND_BIG, .text = {(const uint8_t *)copy, t.n}};
+    return NULL;
+}
+
+static struct err *load_str(struct expr *e, size_t at, struct operand *o)
+{
+    SCOPED(text_done) struct text t = {0};
+    if (!py_str_text(e->rt, o->object, TEXT_MAX, &t))
+        return unreadable(e, at, o->object);
+    uint8_t *copy = arena_alloc(e->arena, t.n + 1);
+    if (t.n)
+        memcpy(copy, t.p, t.n);
+    *o = (struct operand){.kind = OPERAND_STR, .text = {copy, t.n}};
+    return NULL;
+}
+
+static struct err *load_bytes(struct expr *e, size_t at, struct operand *o, bool array)
+{
+    int64_t n;
+    uint64_t data = o->object + e->rt->l.bytes_data;
+    if (!py_var_size(e->rt, o->object, &n) || n < 0 || n > TEXT_MAX ||
+        (array && !py_field(e->rt, o->object, e->rt->l.bytearray_start, &data)))
+        return unreadable(e, at, o->object);
+    uint8_t *copy = arena_alloc(e->arena, (size_t)n + 1);
+    if (!py_read(e->rt, data, copy, (size_t)n))
+        return unreadable(e, at, o->object);
+    *o = (struct operand){.kind = OPERAND_BYTES, .text = {copy, (size_t)n}};
+    return NULL;
+}
+
+struct err *operand_load(struct expr *e, size_t at, struct operand *o)
+{
+    if (o->kind != OPERAND_OBJECT)
+        return NULL;
+    const struct py_type *t = py_type(e->rt, o->object);
+    if (!t)
+        return unreadable(e, at, o->object);
+    int64_t v;
+    switch ((int)t->kind) {
+    case PYK_NONE:
+        *o = (struct operand){.kind = OPERAND_NONE};
+        return NULL;
+    case PYK_BOOL:
+        if (!py_int(e->rt, o->object, &v))
+            return unreadable(e, at, o->object);
+        *o = operand_bool(v != 0);
+        return NULL;
+    case PYK_INT:
+        return load_int(e, at, o);
+    case PYK_FLOAT:
+        o->kind = OPERAND_FLOAT;
+        return py_float(e->rt, o->object, &o->f) ? NULL : unreadable(e, at, o->object);
+    case PYK_STR:
+        return load_str(e, at, o);
+    case PYK_BYTES:
+    case PYK_BYTEARRAY:
+        return load_bytes(e, at, o, t->kind == PYK_BYTEARRAY);
+    default:
+        return NULL;
+    }
+}
+
+const char *operand_type(struct expr *e, const struct operand *o)
+{
+    static const char *const names[] = {
+        [OPERAND_INT] = "int",       [OPERAND_BIG] = "int", [OPERAND_FLOAT] = "float", [OPERAND_BOOL] = "bool",
+        [OPERAND_NONE] = "NoneType", [OPERAND_STR] = "str", [OPERAND_BYTES] = "bytes", [OPERAND_TUPLE] = "tuple",
+    };
+    if (o->kind == OPERAND_SHOWN)
+        return o->type;
+    if (o->kind != OPERAND_OBJECT)
+        return names[o->kind];
+    const struct py_type *t = py_type(e->rt, o->object);
+    return t ? t->name : "object";
+}
+
+/* ---- truth ---- */
+
+struct err *operand_truth(struct expr *e, size_t at, const struct operand *o, bool *out)
+{
+    struct operand x = *o;
+    int64_t n;
+    TRY(operand_load(e, at, &x));
+    switch ((enum operand_kind)x.kind) {
+    case OPERAND_INT:
+    case OPERAND_BOOL:
+        *out = x.i != 0;
+        return NULL;
+    case OPERAND_FLOAT:
+        *out = x.f != 0;
+        return NULL;
+    case OPERAND_NONE:
+        *out = false;
+        return NULL;
+    case OPERAND_STR:
+    case OPERAND_BYTES:
+        *out = x.text.n != 0;
+        return NULL;
+    case OPERAND_TUPLE:
+        *out = x.n != 0;
+        return NULL;
+    case OPERAND_BIG:
+    case OPERAND_SHOWN:
+        *out = true;
+        return NULL;
+    case OPERAND_OBJECT:
+        break;
+    }
+    struct py_items it;
+    taddr method;
+    const struct py_type *t = py_type(e->rt, x.object);
+    if (t && py_items_begin(e->rt, x.object, t, &it)) {
+        TRY(access_length(e, at, &x, &n));
+        *out = n != 0;
+        return NULL;
+    }
+    if (t && (py_class_attr(e->rt, t, "__bool__", &method) || py_class_attr(e->rt, t, "__len__", &method)))
+        return expr_fail(e, at, "whether a %s is true takes running its code", t->name);
+    *out = true;
+    return NULL;
+}
+
+/* ---- comparing ---- */
+
+static bool is_number(const struct operand *o)
+{
+    return o->kind == OPERAND_INT || o->kind == OPERAND_BOOL || o->kind == OPERAND_BIG || o->kind == OPERAND_FLOAT;
+}
+
+/* By decimal digits. */
+static int compare_big(const struct operand *a, const struct operand *b)
+{
+    char small[2][24];
+    const char *s[2];
+    const struct operand *o[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        s[i] = (const char *)o[i]->text.p;
+        if (o[i]->kind != OPERAND_BIG) {
+            snprintf(small[i], sizeof(small[i]), "%" PRId64, o[i]->i);
+            s[i] = small[i];
+        }
+    }
+    int sign = *s[0] == '-' ? -1 : 1;
+    if ((*s[0] == '-') != (*s[1] == '-'))
+        return sign;
+    size_t n = strlen(s[0]), m = strlen(s[1]);
+    return sign * (n != m ? (n < m ? -1 : 1) : strcmp(s[0], s[1]));
+}
+
+static long double as_real(const struct operand *o)
+{
+    return o->kind == OPERAND_FLOAT ? (long double)o->f
+           : o->kind == OPERAND_BIG ? strtold((const char *)o->text.p, NULL)
+                                    : (long double)o->i;
+}
+
+/* False: they are not ordered, as NaN. */
+static bool compare_numbers(const struct operand *a, const struct operand *b, int *out)
+{
+    if (a->kind == OPERAND_FLOAT || b->kind == OPERAND_FLOAT) {
+        long double x = as_real(a), y = as_real(b);
+        *out = x < y ? -1 : x > y;
+        return !__builtin_isnan(x) && !__builtin_isnan(y);
+    }
+    if (a->kind == OPERAND_BIG || b->kind == OPERAND_BIG)
+        *out = compare_big(a, b);
+    else
+        *out = a->i < b->i ? -1 : a->i > b->i;
+    return true;
+}
+
+static int compare_text(struct bytes a, struct bytes b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+    return c ? c : a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* Elements of a tuple or list, wherever it is. */
+static struct err *element(struct expr *e, size_t at, const struct operand *o, uint64_t i, struct operand *out)
+{
+    if (o->kind == OPERAND_TUPLE) {
+        *out = o->items[i];
+        return NULL;
+    }
+    struct operand index = operand_int((int64_t)i);
+    return access_index(e, at, o, &index, out);
+}
+
+/* A tuple or list; NULL: it is neither. */
+static const char *row_type(struct expr *e, const struct operand *o)
+{
+    const struct py_type *t = o->kind == OPERAND_OBJECT ? py_type(e->rt, o->object) : NULL;
+    if (o->kind == OPERAND_TUPLE || (t && t->kind == PYK_TUPLE))
+        return "tuple";
+    return t && t->kind == PYK_LIST ? "list" : NULL;
+}
+
+static struct err *equal(struct expr *e, size_t at, const struct operand *a, const struct operand *b, bool *out,
+                         unsigned depth);
+
+static struct err *equal_rows(struct expr *e, size_t at, const struct operand *a, const struct operand *b, bool *out,
+                              unsigned depth)
+{
+    int64_t n, m;
+    TRY(access_length(e, at, a, &n));
+    TRY(access_length(e, at, b, &m));
+    *out = n == m;
+    if (n > ELEMENTS_MAX)
+        return err_new(ERR_LIMIT, "there are too many elements to compare");
+    for (int64_t i = 0; *out && i < n; i++) {
+        struct operand x, y;
+        TRY(element(e, at, a, (uint64_t)i, &x));
+        TRY(element(e, at, b, (uint64_t)i, &y));
+        TRY(equal(e, at, &x, &y, out, depth + 1));
+    }
+    return NULL;
+}
+
+static struct err *equal(struct expr *e, size_t at, const struct operand *a, const struct operand *b, bool *out,
+                         unsigned depth)
+{
+    struct operand x = *a, y = *b;
+    int order;
+    if (depth > DEEP)
+        return err_new(ERR_LIMIT, "the values are nested too deeply to be compared");
+    if (x.kind == OPERAND_OBJECT && y.kind == OPERAND_OBJECT && x.object == y.object) {
+        *out = true;
+        TRY(operand_load(e, at, &x));
+        *out = x.kind != OPERAND_FLOAT || !__builtin_isnan(x.f) || depth; /* in a list an object equals itself */
+        return NULL;
+    }
+    TRY(operand_load(e, at, &x));
+    TRY(operand_load(e, at, &y));
+    const char *rows[2] = {row_type(e, &x), row_type(e, &y)};
+    if (rows[0] && rows[1]) {
+        *out = false;
+        return strcmp(rows[0], rows[1]) == 0 ? equal_rows(e, at, &x, &y, out, depth) : NULL;
+    }
+    if (x.kind == OPERAND_SHOWN || y.kind == OPERAND_SHOWN || (x.kind == OPERAND_OBJECT && !rows[0]) ||
+        (y.kind == OPERAND_OBJECT && !rows[1])) {
+        if (x.kind == OPERAND_NONE || y.kind == OPERAND_NONE) {
+            *out = false;
+            return NULL;
+        }
+        return expr_fail(e, at, "comparing %s and %s takes running their code", operand_type(e, &x),
+                         operand_type(e, &y));
+    }
+    if (is_number(&x) && is_number(&y))
+        *out = compare_numbers(&x, &y, &order) && order == 0;
+    else if (x.kind == y.kind && (x.kind == OPERAND_STR || x.kind == OPERAND_BYTES))
+        *out = compare_text(x.text, y.text) == 0;
+    else
+        *out = x.kind == OPERAND_NONE && y.kind == OPERAND_NONE;
+    return NULL;
+}
+
+struct err *operand_equal(struct expr *e, size_t at, const struct operand *a, const struct operand *b, bool *out)
+{
+    return equal(e, at, a, b, out, 0);
+}
+
+struct err *operand_order(struct expr *e, size_t at, const char *op, const struct operand *a, const struct operand *b,
+                          int *out)
+{
+    struct operand x = *a, y = *b;
+    TRY(operand_load(e, at, &x));
+    TRY(operand_load(e, at, &y));
+    if (is_number(&x) && is_number(&y)) {
+        if (compare_numbers(&x, &y, out))
+            return NULL;
+        *out = *op == '<' ? 1 : -1; /* NaN is in no order: neither holds */
+        return NULL;
+    }
+    if (x.kind == y.kind && (x.kind == OPERAND_STR || x.kind == OPERAND_BYTES)) {
+        *out = compare_text(x.text, y.text); /* UTF-8 has the order of code points */
+        return NULL;
+    }
+    return expr_fail(e, at, "TypeError: '%s' not supported between instances of '%s' and '%s'", op, operand_type(e, &x),
+                     operand_type(e, &y));
+}
+
+/* ---- arithmetic ---- */
+
+static struct err *of_reals(struct expr *e, size_t at, const char *op, double x, double y, struct operand *out)
+{
+    *out = (struct operand){.kind = OPERAND_FLOAT};
+    if (*op == '%' || op[1])
+        return expr_fail(e, at, "%s of floats is not done", op);
+    if (*op == '/' && y == 0)
+        return expr_fail(e, at, "ZeroDivisionError: float division by zero");
+    if (*op == '+')
+        out->f = x + y;
+    else if (*op == '-')
+        out->f = x - y;
+    else if (*op == '*')
+        out->f = x * y;
+    else
+        out->f = x / y;
+    return NULL;
+}
+
+static struct err *of_ints(struct expr *e, size_t at, const char *op, int64_t x, int64_t y, struct operand *out)
+{
+    bool over = false;
+    *out = operand_int(0);
+    if (*op == '+')
+        over = __builtin_add_overflow(x, y, &out->i);
+    else if (*op == '-')
+        over = __builtin_sub_overflow(x, y, &out->i);
+    else if (*op == '*')
+        over = __builtin_mul_overflow(x, y, &out->i);
+    else if (y == 0)
+        return expr_fail(e, at, "ZeroDivisionError: integer division or modulo by zero");
+    else if (*op == '/' && !op[1])
+        return of_reals(e, at, op, (double)x, (double)y, out);
+    else if (y == -1)
+        over = *op == '/' && __builtin_sub_overflow(0, x, &out->i);
+    else { /* Python rounds down */
+        int64_t q = x / y, r = x % y;
+        bool adjust = r && (r < 0) != (y < 0);
+        out->i = *op == '/' ? q - adjust : r + (adjust ? y : 0);
+    }
+    return over ? expr_fail(e, at, "the result does not fit into 64 bits") : NULL;
+}
+
+struct err *operand_arithmetic(struct expr *e, size_t at, const char *op, const struct operand *a,
+                               const struct operand *b, struct operand *out)
+{
+    struct operand x = *a, y = *b;
+    TRY(operand_load(e, at, &x));
+    TRY(operand_load(e, at, &y));
+    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_BIG && *op == '+') {
+        *out = y;
+        return NULL;
+    }
+    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_FLOAT && *op == '-') {
+        *out = (struct operand){.kind = OPERAND_FLOAT, .f = -y.f};
+        return NULL;
+    }
+    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_BIG && *op == '-') {
+        bool negative = *y.text.p == '-';
+        const char *s = negative ? (const char *)y.text.p + 1 : arena_printf(e->arena, "-%s", (const char *)y.text.p);
+        *out = (struct operand){.kind = OPERAND_BIG, .text = {(const uint8_t *)s, strlen(s)}};
+        return NULL;
+    }
+    if (!is_number(&x) || !is_number(&y))
+        return expr_fail(e, at, "TypeError: unsupported operand type(s) for %s: '%s' and '%s'", op, operand_type(e, &x),
+                         operand_type(e, &y));
+    if (x.kind == OPERAND_FLOAT || y.kind == OPERAND_FLOAT)
+        return of_reals(e, at, op, (double)as_real(&x), (double)as_real(&y), out);
+    if (x.kind == OPERAND_BIG || y.kind == OPERAND_BIG)
+        return expr_fail(e, at, "arithmetic of numbers beyond 64 bits is not done");
+    return of_ints(e, at, op, x.i, y.i, out);
+}
+
+/* ---- text ---- */
+
+static void put_str(struct text *out, struct bytes s)
+{
+    const char *p = (const char *)s.p;
+    char quote = s.n && memchr(p, '\'', s.n) && !memchr(p, '"', s.n) ? '"' : '\'';
+    text_putc(out, quote);
+    for (size_t i = 0, n; i < s.n; i += n) {
+        n = utf8_sequence(p + i, s.n - i);
+        uint32_t c = n < 2 ? (uint8_t)p[i] : (uint8_t)p[i] & (0x7fu >> n);
+        for (size_t k = 1; k < n; k++)
+            c = c << 6 | ((uint8_t)p[i + k] & 0x3f);
+        py_put_char(out, c, quote);
+        n = n ? n : 1;
+    }
+    text_putc(out, quote);
+}
+
+void operand_put(struct expr *e, const struct operand *o, struct text *out)
+{
+    switch ((enum operand_kind)o->kind) {
+    case OPERAND_OBJECT:
+        py_repr(e->rt, o->object, &format_defaults, false, e->vs->progress, out);
+        break;
+    case OPERAND_INT:
+        text_printf(out, "%" PRId64, o->i);
+        break;
+    case OPERAND_BIG:
+    case OPERAND_SHOWN:
+        text_putn(out, (const char *)o->text.p, o->text.n);
+        break;
+    case OPERAND_FLOAT:
+        py_put_float(out, o->f, true);
+        break;
+    case OPERAND_BOOL:
+        text_put(out, o->i ? "True" : "False");
+        break;
+    case OPERAND_NONE:
+        text_put(out, "None");
+        break;
+    case OPERAND_STR:
+        put_str(out, o->text);
+        break;
+    case OPERAND_BYTES:
+        py_put_bytes(out, o->text.p, o->text.n, false);
+        break;
+    case OPERAND_TUPLE:
+        text_putc(out, '(');
+        for (size_t i = 0; i < o->n; i++) {
+            text_put(out, i ? ", " : "");
+            operand_put(e, &o->items[i], out);
+        }
+        text_put(out, o->n == 1 ? ",)" : ")");
+    }
+}
