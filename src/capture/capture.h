@@ -8,16 +8,19 @@
 
 struct capture_opts {
     bool all;          /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
+    bool pack;         /* with zstd, in independent frames with a table of them (zstd's seekable format) */
     int32_t first_tid; /* thread that debuggers select: they take the first; 0: the crashed one, or the image's first */
     struct progress *progress; /* bytes; may be NULL */
 };
 struct capture_result {
-    uint64_t size; /* of the file; pages of zeros are holes */
+    uint64_t size; /* of the file; in a plain one pages of zeros are holes */
     uint64_t skipped; /* bytes that could not be read, zeros in the file */
 };
-/* Writes a new file (mode 0600; an existing one is refused: ERR_USAGE). It gets its name only when it is
- * complete. The image is a held process, or a core of any kind: then the copy holds what that core does.
- * Errors: ERR_UNSUPPORTED (a program that does not run), ERR_IO (a full disk says how far it came), ERR_LIMIT (the disk is nearly full), ERR_CANCELLED, ERR_GONE. */
+/* Writes a new file (mode 0600; an existing one is refused: ERR_USAGE), on the disk before it gets its name, which it
+ * does only when it is complete. "-": standard output, in order. The image is a process that is held or frozen, or a
+ * core of any kind: then the copy holds what that core does.
+ * Errors: ERR_UNSUPPORTED (a program that does not run), ERR_IO (a full disk says how far it came), ERR_LIMIT (the disk
+ * is nearly full), ERR_CANCELLED, ERR_GONE. */
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out) MUST_CHECK;
 

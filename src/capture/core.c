@@ -56,6 +56,8 @@ static struct err *target_open(struct target *t, const char *path)
 /* Never over a file that somebody else made meanwhile. */
 static struct err *target_finish(struct target *t)
 {
+    if (fsync(t->fd) != 0)
+        return err_errno(errno, "cannot write the core in %s", t->dir);
     int error = renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->path, RENAME_NOREPLACE) == 0 ? 0 : errno;
 
     if (error == EINVAL || error == ENOSYS) { /* a file system that does not know how */
@@ -180,44 +182,59 @@ static struct err *check_alive(struct image *im)
     return image_mapping_facts(im, facts, &filter);
 }
 
-static struct err *write_core(struct image *im, const struct capture_opts *opts, struct target *target,
-                              struct segments *segments, struct capture_result *out)
-{
-    SCOPED(text_done) struct text notes = {0}, head = {0};
+/* ---- the whole ---- */
 
-    TRY(segments_choose(im, opts->all, segments));
+static void plan_done(struct plan *p)
+{
+    text_done(&p->head);
+    vec_done(&p->segments.v);
+}
+
+static struct err *plan_make(struct image *im, const struct capture_opts *opts, struct plan *p)
+{
+    SCOPED(text_done) struct text notes = {0};
+
+    p->im = im;
+    TRY(segments_choose(im, opts->all, &p->segments));
     notes_build(im, opts->first_tid, &notes);
-    struct layout l = lay_out(im, segments, notes.n);
-    put_headers(im, &l, segments, notes.n, &head);
-    int error = file_write(target->fd, head.p, head.n, 0);
-    if (!error)
-        error = file_write(target->fd, notes.p, notes.n, l.notes);
-    if (!error && ftruncate(target->fd, (off_t)l.end) != 0)
-        error = errno;
-    if (error)
-        return err_errno(error, "cannot write the core in %s", target->dir);
-    TRY(memory_copy(im, segments, target->fd, target->dir, opts->progress, &out->skipped));
-    if (out->skipped && im->kind == IMAGE_LIVE)
-        TRY(check_alive(im));
-    out->size = l.end;
+    struct layout l = lay_out(im, &p->segments, notes.n);
+    put_headers(im, &l, &p->segments, notes.n, &p->head);
+    put_zeros(&p->head, l.notes - p->head.n);
+    text_putn(&p->head, notes.p, notes.n);
+    p->end = l.end;
     return NULL;
+}
+
+static struct err *write_core(struct image *im, const struct capture_opts *opts, const struct output *to,
+                              struct capture_result *out)
+{
+    SCOPED(plan_done) struct plan p = {0};
+
+    TRY(plan_make(im, opts, &p));
+    TRY(output_write(&p, to, opts->progress, out));
+    return out->skipped && im->kind == IMAGE_LIVE ? check_alive(im) : NULL;
+}
+
+static struct err *write_file(struct image *im, const char *path, const struct capture_opts *opts,
+                              struct capture_result *out)
+{
+    SCOPED(target_done) struct target target = {.fd = -1};
+
+    TRY(target_open(&target, path));
+    struct output to = {.fd = target.fd, .dir = target.dir, .pack = opts->pack};
+    TRY(write_core(im, opts, &to, out));
+    return target_finish(&target);
 }
 
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out)
 {
-    SCOPED(target_done) struct target target = {.fd = -1};
-    struct segments segments = {0};
+    struct output standard = {.fd = STDOUT_FILENO, .stream = true, .pack = opts->pack};
     struct capture_result result = {0};
 
     if (im->kind == IMAGE_FILE)
         return err_new(ERR_UNSUPPORTED, "%s does not run: there is nothing to write a core of", im->path);
-    TRY(target_open(&target, path));
-    struct err *e = write_core(im, opts, &target, &segments, &result);
-    vec_done(&segments.v);
-    if (e)
-        return e;
-    TRY(target_finish(&target));
+    TRY(strcmp(path, "-") == 0 ? write_core(im, opts, &standard, &result) : write_file(im, path, opts, &result));
     *out = result;
     return NULL;
 }

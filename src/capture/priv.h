@@ -35,8 +35,26 @@ static inline void put_zeros(struct text *t, size_t n)
         text_putc(t, '\0');
 }
 
-/* Copies the segments' bytes into the file, on all processors (memory.c). *skipped: bytes that could not be read. */
-struct err *memory_copy(struct image *im, const struct segments *segments, int fd, const char *dir,
-                        struct progress *progress, uint64_t *skipped) MUST_CHECK;
+/* The file as it will be. */
+struct plan {
+    struct image *im;
+    struct text head; /* headers and notes: where the file begins */
+    struct segments segments; /* in the order of their offsets */
+    uint64_t end; /* bytes of the whole */
+};
+/* Bytes [at, at + n) of the file (block.c), zeros where nothing stands or can be read; of the latter *skipped counts
+ * the bytes. False: nothing had to be read, all are zeros. Threads: any number at once. */
+bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped);
+
+/* Where it goes. */
+struct output {
+    int fd;
+    const char *dir; /* of the file, for messages and the free space; NULL: it is none of ours */
+    bool stream;     /* nothing can be written but at the end */
+    bool pack;
+};
+/* Writes it (output.c), on all processors. Errors: ERR_IO, ERR_LIMIT (the disk is nearly full), ERR_CANCELLED. */
+struct err *output_write(const struct plan *p, const struct output *o, struct progress *progress,
+                         struct capture_result *result) MUST_CHECK;
 
 #endif

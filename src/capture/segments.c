@@ -129,7 +129,7 @@ static void choose_of_core(const struct image *im, struct segments *out)
         if (r)
             mark(r->start, r->end, at, &next);
         bool mapped = m && m->start <= at, known = r && r->start <= at;
-        uint64_t have = known && r->start + r->have > at ? r->start + r->have - at : 0;
+        uint64_t have = known && r->start + r->held > at ? r->start + r->held - at : 0;
         if (mapped || known)
             add_piece(im, at, next, have < next - at ? have : next - at, out);
         at = next;

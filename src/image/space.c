@@ -16,6 +16,10 @@ void space_add(struct space *s, struct space_range r)
         r.have = 0;
     if (r.have > r.end - r.start)
         r.have = r.end - r.start;
+    if (r.held < r.have)
+        r.held = r.have;
+    if (r.held > r.end - r.start)
+        r.held = r.end - r.start;
     *vec_push(&s->ranges) = r;
 }
 
@@ -45,6 +49,8 @@ static struct space_range cut(const struct space_range *r, taddr start, taddr en
         out.data = r->data + skip;
         out.have = left < end - start ? left : end - start;
     }
+    if (r->held > skip)
+        out.held = r->held - skip < end - start ? r->held - skip : end - start;
     return out;
 }
 

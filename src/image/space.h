@@ -20,12 +20,13 @@ struct space_range {
     taddr start, end;    /* [start, end) */
     const uint8_t *data; /* the bytes of [start, start + have); NULL when have is 0 */
     uint64_t have;
+    uint64_t held;       /* bytes from the start that the dump holds: `have`, or more that only `fallback` can read */
     enum absent absent;  /* what [start + have, end) is */
 };
 
 struct space {
     VEC(struct space_range) ranges; /* sorted, not overlapping */
-    /* Second source for what `ranges` lacks (process_vm_readv of a live target); NULL: none. Returns how
+    /* Second source for what `ranges` lacks (a live target, a packed core); NULL: none. Returns how
      * many bytes it could read from the start. */
     size_t (*fallback)(void *arg, taddr at, void *buf, size_t n);
     void *fallback_arg;

@@ -20,7 +20,7 @@ static void image_freep(struct image **im)
 
 static struct err *write_file(struct dumping *d)
 {
-    struct capture_opts opts = {.all = d->opts->all, .progress = d->opts->progress};
+    struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .progress = d->opts->progress};
     struct capture_result got;
     struct stat st;
 
@@ -28,7 +28,8 @@ static struct err *write_file(struct dumping *d)
     d->result.pid = d->im->pid;
     d->result.threads = d->im->threads.n;
     d->result.bytes = got.size;
-    d->result.bytes_used = stat(d->path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : got.size;
+    if (strcmp(d->path, "-") != 0 && stat(d->path, &st) == 0)
+        d->result.bytes_used = (uint64_t)st.st_blocks * 512;
     d->result.skipped = got.skipped;
     return NULL;
 }

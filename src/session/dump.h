@@ -14,6 +14,7 @@ enum dump_method {
 struct dump_opts {
     enum dump_method method;
     bool all; /* also what coredump_filter and MADV_DONTDUMP leave out */
+    bool pack; /* see struct capture_opts */
     struct progress *progress; /* bytes; may be NULL */
 };
 
@@ -23,14 +24,14 @@ struct dump_result {
     int32_t pid; /* of the process, when the id that was given is a thread's */
     uint64_t threads;
     uint64_t bytes;      /* of the file */
-    uint64_t bytes_used; /* on the disk: pages of zeros take no room */
+    uint64_t bytes_used; /* on the disk: pages of zeros take no room; 0: not known */
     uint64_t skipped;    /* bytes that could not be read, zeros in the file */
     uint64_t pause_ns;   /* from the first thread's stop to the last one's release */
     uint64_t stop_ns, registers_ns, fork_ns; /* parts of it, of a snapshot */
     uint64_t total_ns;
 };
 
-/* Writes a new file of mode 0600. On an error there is none, and the process runs on as before. Errors: those of
+/* Writes a new file of mode 0600, or ("-") standard output. On an error there is none, and the process runs on as before. Errors: those of
  * image_snapshot_open(), image_hold_open() and capture_core(). */
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts,
                          struct dump_result *out) MUST_CHECK;

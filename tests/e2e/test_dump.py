@@ -175,3 +175,44 @@ def test_refused(lab, tmp_path):
         assert "no process" in run("dump", other.pid, tmp_path / "gone", status=None).err
         assert process.seen() == UNSEEN
     assert [p.name for p in tmp_path.iterdir()] == ["there"]
+
+
+def stacks(core):
+    return [[(f["function"], f["line"]) for f in t["frames"]] for t in stack_json(core)["threads"]]
+
+
+def test_packed(lab, tmp_path):
+    """Inquest reads it as it is, zstd makes a plain core of it; damage costs what it covers."""
+    packed, plain, damaged = tmp_path / "core.zst", tmp_path / "core", tmp_path / "damaged.zst"
+    with Witness(lab, 32, 4) as process:
+        answer = dump(process, packed, "--compress")
+        assert process.seen() == UNSEEN
+    assert answer["bytes"] < 8_000_000
+    subprocess.run(["zstd", "-q", "-d", packed, "-o", plain], check=True)
+    assert plain.stat().st_size > 32 << 20
+    assert stacks(packed) == stacks(plain)
+    low, high = counters(packed)
+    assert [low, high] == counters(plain) and low - high in (0, 1)
+    memory = run("info", "--maps", packed).out
+    assert memory.replace(str(packed), "CORE") == run("info", "--maps", plain).out.replace(str(plain), "CORE")
+    # Nothing is unpacked to a file: TMPDIR is one that cannot be written to.
+    assert run("stack", packed, env={"TMPDIR": "/proc/self"}).out
+    data = bytearray(packed.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    damaged.write_bytes(data)
+    assert stack_json(damaged)["threads"]
+    for n in (0, 100, 5000, len(data) - 9, len(data) - 1):
+        damaged.write_bytes(packed.read_bytes()[:n])
+        run("stack", damaged, status=None)
+
+
+def test_to_a_pipe(lab):
+    with Witness(lab, 8, 2) as process:
+        result = subprocess.run([INQUEST, "dump", "--compress", str(process.pid), "-"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, check=True)
+        assert b"stood still" in result.stderr
+        whole = subprocess.run(["zstd", "-q", "-d"], input=result.stdout, stdout=subprocess.PIPE, check=True).stdout
+        assert whole[:4] == b"\x7fELF" and len(whole) > 8 << 20
+        plain = subprocess.run([INQUEST, "dump", str(process.pid), "-"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, check=True).stdout
+        assert len(plain) == len(whole)

@@ -13,6 +13,8 @@ static const char *const methods[] = {[DUMP_AUTO] = "auto", [DUMP_SNAPSHOT] = "s
 static const struct option_row rows[] = {
     {"method", 'm', VALUE_CHOICE, "auto|snapshot|stop",
      "from a frozen copy of the process, or while it stands still; auto (default) tries the copy first"},
+    {"compress", 'c', VALUE_NONE, NULL,
+     "pack it with zstd, in pieces that Inquest reads one by one (default core.PID.zst)"},
     {"all", 'a', VALUE_NONE, NULL, "also memory that coredump_filter and MADV_DONTDUMP leave out"},
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.dump/1) with the time of every phase"},
 };
@@ -33,10 +35,13 @@ static struct err *method_of(const struct call *c, enum dump_method *out)
 static void dump_text(struct text *t, const char *path, const struct dump_result *r)
 {
     put_size(t, r->bytes);
-    text_put(t, " (");
-    put_size(t, r->bytes_used);
-    text_put(t, " on the disk) written to ");
-    put_safe(t, path);
+    if (r->bytes_used) {
+        text_put(t, " (");
+        put_size(t, r->bytes_used);
+        text_put(t, " on the disk)");
+    }
+    text_put(t, " written to ");
+    put_safe(t, strcmp(path, "-") == 0 ? "standard output" : path);
     text_put(t, " in ");
     put_duration(t, r->total_ns);
     text_printf(t, "\nprocess %" PRId32 " stood still for ", r->pid);
@@ -90,7 +95,8 @@ static struct err *dump_json(FILE *out, const char *path, const struct dump_resu
 
 static struct err *answer(struct call *c, const char *path, const struct dump_result *r)
 {
-    FILE *out = call_output(c);
+    /* The core itself may be what standard output gets. */
+    FILE *out = strcmp(path, "-") == 0 ? stderr : call_output(c);
     SCOPED(text_done) struct text t = {0};
 
     if (call_has(c, "json"))
@@ -101,7 +107,7 @@ static struct err *answer(struct call *c, const char *path, const struct dump_re
 
 static struct err *run(struct call *c)
 {
-    struct dump_opts opts = {.all = call_has(c, "all"), .progress = c->progress};
+    struct dump_opts opts = {.all = call_has(c, "all"), .pack = call_has(c, "compress"), .progress = c->progress};
     struct dump_result result = {0};
     uint64_t pid;
 
@@ -109,7 +115,9 @@ static struct err *run(struct call *c)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
                         "inquest stack and inquest info also take cores");
     TRY(method_of(c, &opts.method));
-    SCOPED(freep) char *path = c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64, pid);
+    SCOPED(freep)
+    char *path =
+        c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64 "%s", pid, opts.pack ? ".zst" : "");
     TRY(session_dump((int32_t)pid, path, &opts, &result));
     struct err *e = answer(c, path, &result);
     err_free(result.why_stopped);
@@ -128,9 +136,11 @@ const struct command capture_dump = {
              "The process goes on: it stands still only while the kernel makes a frozen copy of it, which takes about "
              "10 ms a GiB, and the file is written from the copy.\n"
              "Where no copy can be made, the process stands still until the file is written, and the answer says why. "
-             "FILE must not exist, gets its name when it is complete, and is readable by its owner only: memory holds "
+             "FILE \"-\" is standard output. It must not exist, gets its name when it is complete, and is readable by "
+             "its owner only: memory holds "
              "secrets. Pages of zeros take no room on the disk.",
     .examples = "inquest dump 4711                # core.4711\n"
+                "inquest dump --compress 4711 - | ssh backup 'cat >core.zst'\n"
                 "inquest dump --json 4711 core    # with the time of every phase\n",
     .groups = groups,
     .run = run,

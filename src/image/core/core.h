@@ -7,6 +7,7 @@
 #define IMAGE_CORE_CORE_H
 
 #include "image/build.h"
+#include "image/core/seekable.h"
 
 /* One PT_LOAD: [start, end) of the target, of which the first `dumped` bytes should be in the file and the
  * first `have` are. */
@@ -32,7 +33,8 @@ struct core_span {
 
 struct core {
     struct image *im;
-    struct bytes file;
+    struct bytes file; /* of a packed one its beginning, up to the first memory */
+    uint64_t size;     /* of the whole, bytes */
     uint8_t word; /* bytes of an address: 4 or 8 */
     bool has_sections, is_minicore;
     VEC(struct core_load) loads;
@@ -45,6 +47,14 @@ struct core {
 
 /* Opens a core from bytes that stay the caller's and must outlive the image. Errors as image_core_open(). */
 struct err *core_open_bytes(struct bytes file, const char *path, struct image **out) MUST_CHECK;
+/* The same of a packed one (packed.c), `s` as the bytes above. What the image keeps for it is *memory, the caller's to
+ * free after the image. */
+struct packed_memory;
+struct err *core_open_packed(struct seekable *s, const char *path, struct image **out,
+                             struct packed_memory **memory) MUST_CHECK;
+void packed_memory_free(struct packed_memory *m); /* NULL is allowed */
+/* What both do: c->file, c->size and c->im are set. */
+struct err *core_read(struct core *c, const char *path) MUST_CHECK;
 
 /* Frees everything, the image with it. */
 void core_done(struct core *c);

@@ -138,8 +138,8 @@ static void add_load(struct core *c, const struct phdr *p)
         return;
     l.end = size > top - p->vaddr ? top : p->vaddr + size;
     l.dumped = p->filesz < l.end - l.start ? p->filesz : l.end - l.start;
-    if (p->offset < c->file.n)
-        l.have = l.dumped < c->file.n - p->offset ? l.dumped : c->file.n - p->offset;
+    if (p->offset < c->size)
+        l.have = l.dumped < c->size - p->offset ? l.dumped : c->size - p->offset;
     l.prot = (uint8_t)((p->flags & PF_R ? PROT_BIT_READ : 0) | (p->flags & PF_W ? PROT_BIT_WRITE : 0) |
                        (p->flags & PF_X ? PROT_BIT_EXEC : 0));
     *vec_push(&c->loads) = l;
@@ -164,7 +164,7 @@ static void report_truncation(struct core *c, uint64_t expected)
     uint64_t lost = 0;
     size_t segments = 0;
 
-    if (expected <= c->file.n || c->is_minicore)
+    if (expected <= c->size || c->is_minicore)
         return;
     for (size_t i = 0; i < c->loads.n; i++) {
         const struct core_load *l = &c->loads.v[i];
@@ -172,12 +172,12 @@ static void report_truncation(struct core *c, uint64_t expected)
         if (__builtin_add_overflow(lost, l->dumped - l->have, &lost))
             lost = UINT64_MAX;
     }
-    struct err *e = err_new(ERR_TRUNCATED,
-                            "the core is truncated: it ends %s early (%" PRIu64 " of %" PRIu64
-                            " bytes are there); %s of memory in %zu of %zu segments are missing",
-                            size_text(a, expected - c->file.n), (uint64_t)c->file.n, expected, size_text(a, lost),
-                            segments, c->loads.n);
-    e = err_at(e, ERR_AT_OFFSET, c->file.n);
+    struct err *e =
+        err_new(ERR_TRUNCATED,
+                "the core is truncated: it ends %s early (%" PRIu64 " of %" PRIu64
+                " bytes are there); %s of memory in %zu of %zu segments are missing",
+                size_text(a, expected - c->size), c->size, expected, size_text(a, lost), segments, c->loads.n);
+    e = err_at(e, ERR_AT_OFFSET, c->size);
     image_problem(c->im, err_hint(e, "raise the limit that cut it (ulimit -c, ProcessSizeMax and "
                                      "ExternalSizeMax of systemd-coredump, or a full disk)"));
 }
@@ -239,20 +239,27 @@ void core_done(struct core *c)
     vec_done(&c->thread_notes);
 }
 
-struct err *core_open_bytes(struct bytes file, const char *path, struct image **out)
+struct err *core_read(struct core *c, const char *path)
 {
-    SCOPED(core_done) struct core c = {.im = image_new(IMAGE_CORE, path), .file = file};
     struct ehdr h = {0};
 
-    TRY(read_ehdr(&c, path, &h));
-    c.has_sections = h.shnum > 0 && h.phnum != PN_XNUM;
-    if (c.has_sections)
-        read_note_sections(&c, &h);
-    read_segments(&c, &h);
-    core_finish_threads(&c);
-    core_finish_space(&c);
-    core_finish_maps(&c);
-    c.im->writer = core_writer(&c);
+    TRY(read_ehdr(c, path, &h));
+    c->has_sections = h.shnum > 0 && h.phnum != PN_XNUM;
+    if (c->has_sections)
+        read_note_sections(c, &h);
+    read_segments(c, &h);
+    core_finish_threads(c);
+    core_finish_space(c);
+    core_finish_maps(c);
+    c->im->writer = core_writer(c);
+    return NULL;
+}
+
+struct err *core_open_bytes(struct bytes file, const char *path, struct image **out)
+{
+    SCOPED(core_done) struct core c = {.im = image_new(IMAGE_CORE, path), .file = file, .size = file.n};
+
+    TRY(core_read(&c, path));
     *out = TAKE(c.im);
     return NULL;
 }

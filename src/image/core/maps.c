@@ -89,7 +89,7 @@ static void count_present(struct core *c)
     for (size_t i = 0, j = 0; i < c->im->maps.n && j < s->ranges.n;) {
         struct mapping *m = &c->im->maps.v[i];
         const struct space_range *r = &s->ranges.v[j];
-        taddr from = r->start > m->start ? r->start : m->start, end = r->start + r->have;
+        taddr from = r->start > m->start ? r->start : m->start, end = r->start + r->held;
         taddr to = end < m->end ? end : m->end;
         if (to > from)
             m->present += to - from;

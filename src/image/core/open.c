@@ -11,17 +11,32 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+/* What a core's bytes lie in. */
 struct core_map {
     struct filemap file;
+    struct seekable *packed; /* NULL: the bytes are as they are */
+    struct packed_memory *memory;
 };
+
+static void map_free(struct core_map *m)
+{
+    if (!m)
+        return;
+    packed_memory_free(m->memory);
+    seekable_free(m->packed);
+    if (m->file.path)
+        filemap_done(&m->file);
+    free(m);
+}
+
+static void map_freep(struct core_map **m)
+{
+    map_free(*m);
+}
 
 static void core_free(struct image *im)
 {
-    struct core_map *m = im->priv;
-
-    if (m)
-        filemap_done(&m->file);
-    free(m);
+    map_free(im->priv);
 }
 
 static const struct image_ops core_ops = {.free = core_free};
@@ -60,13 +75,35 @@ static void read_xattrs(struct image *im, int fd)
     im->dump_time = strtoull(value, NULL, 10) / 1000000;
 }
 
+/* One that has a table of its frames is read as it is, others are unpacked first. */
+static struct err *open_packed(int fd, const char *path, const struct codec *codec, struct progress *progress,
+                               struct core_map *m, struct err **problem)
+{
+    SCOPED(closep) int unpacked = -1;
+
+    TRY(filemap_fd(fd, path, &m->file));
+    if (seekable_open(m->file.data, &m->packed))
+        return NULL;
+    filemap_done(&m->file);
+    m->file.path = NULL;
+    TRY(unpack(fd, path, codec, progress, &unpacked, problem));
+    return filemap_fd(unpacked, path, &m->file);
+}
+
+static struct err *open_image(struct core_map *m, const char *path, struct image **out)
+{
+    if (m->packed)
+        return core_open_packed(m->packed, path, out, &m->memory);
+    return minidump_is(m->file.data) ? minidump_open_bytes(m->file.data, path, out)
+                                     : core_open_bytes(m->file.data, path, out);
+}
+
 struct err *image_core_open(const char *path, const struct image_core_opts *opts, struct image **out)
 {
     SCOPED(closep) int fd = -1;
-    SCOPED(closep) int unpacked = -1;
     SCOPED(err_freep) struct err *problem = NULL;
+    SCOPED(map_freep) struct core_map *m = xcalloc(1, sizeof(*m));
     struct image *im = NULL;
-    struct filemap map;
     struct stat st;
     uint8_t head[8];
 
@@ -76,18 +113,11 @@ struct err *image_core_open(const char *path, const struct image_core_opts *opts
         return err_errno(errno, "cannot read %s", path);
     const struct codec *codec = codec_find((struct bytes){head, (size_t)n});
     if (codec)
-        TRY(unpack(fd, path, codec, opts ? opts->progress : NULL, &unpacked, &problem));
-
-    TRY(filemap_fd(codec ? unpacked : fd, path, &map));
-    struct err *e =
-        minidump_is(map.data) ? minidump_open_bytes(map.data, path, &im) : core_open_bytes(map.data, path, &im);
-    if (e) {
-        filemap_done(&map);
-        return e;
-    }
-    struct core_map *m = xcalloc(1, sizeof(*m));
-    m->file = map;
-    im->priv = m;
+        TRY(open_packed(fd, path, codec, opts ? opts->progress : NULL, m, &problem));
+    else
+        TRY(filemap_fd(fd, path, &m->file));
+    TRY(open_image(m, path, &im));
+    im->priv = TAKE(m);
     im->ops = &core_ops;
     if (!im->dump_time)
         im->dump_time = (uint64_t)st.st_mtime;

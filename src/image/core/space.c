@@ -95,8 +95,10 @@ static void add_range(struct core *c, const struct core_load *l, taddr start, ta
     uint64_t skip = start - l->start;
     struct space_range r = {.start = start, .end = end, .absent = ABSENT_TRUNCATED};
 
-    if (l->have > skip) {
-        r.have = l->have - skip;
+    if (l->have > skip)
+        r.held = l->have - skip;
+    if (r.held && l->offset + l->have <= c->file.n) {
+        r.have = r.held;
         r.data = c->file.p + l->offset + skip;
     }
     space_add(&c->im->space, r);
