@@ -20,6 +20,8 @@ import (
 	"unsafe"
 )
 
+type any = interface{} // until Go 1.17 it is not predeclared
+
 type point struct{ X, Y int }
 
 type shape interface{ Area() float64 }

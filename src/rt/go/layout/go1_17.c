@@ -45,6 +45,13 @@ const struct go_layout go_layout_1_17 = {
     .panic_recovered = 48,
     .panic_goexit = 50,
     .defer_link = 40,
+    .defer_sp = 8,
+    .defer_pc = 16,
+    .defer_fn = 24,
+    .defer_started = 4,
+    .defer_open = 6,
+    .defer_rangefunc = GO_NONE,
+    .defer_head = GO_NONE,
     .sudog_c = 80,
     .sudog_waitlink = 64,
 };
