@@ -58,7 +58,8 @@ static void start(struct eval *ev, const struct expr_env *env)
         .env = env, .vs = env->vs, .types = env->vs->types, .arena = env->vs->arena, .types_only = env->types_only};
     ev->language = language_of(language_here(ev));
     ev->types_only &= ev->language != EXPR_GO; /* what a type assertion gives takes reading */
-    ev->parser = (struct parser){.classify = name_classify, .local = go_is_local, .arg = ev};
+    ev->parser = (struct parser){
+        .classify = ev->language == EXPR_GO ? go_classify : name_classify, .local = go_is_local, .arg = ev};
 }
 
 struct err *expr_evaluate(const struct expr_env *env, const char *text, struct value *out, bool *is_type)

@@ -20,6 +20,11 @@ struct expr_env {
     /* $name = value, the only assignment that is allowed. NULL: refused as any other. */
     struct err *(*assign)(void *arg, const char *name, const struct value *v);
     void *arg;
+    /* What Delve's names of Go ask for, NULL: there is none. The runtime's record of the selected goroutine; frames of
+     * its stack by number; the thread that runs it, 0: none. */
+    struct err *(*task)(void *arg, taddr *out);
+    struct err *(*frame_at)(void *arg, size_t n, const struct vframe **out);
+    int32_t tid;
 };
 
 /* A value, or (of "sizeof (struct x)", "int *") a type: then value.type is it, and *is_type true. `is_type` may be

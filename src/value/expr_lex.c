@@ -69,7 +69,7 @@ static unsigned number_base(struct lexer *lx)
         bool c, rust;
     } prefixes[] = {{'x', 16, true, true},
                     {'b', 2, true, true},
-                    {'o', 8, false, true},
+                    {'o', 8, true, true},
                     {'d', 10, true, false},
                     {'t', 10, true, false}};
     if (lexer_peek(lx, 0) != '0')

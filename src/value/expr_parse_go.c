@@ -4,60 +4,183 @@
 #include "value/expr_parse.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "value/expr_quote.h"
 
 static struct err *unary(struct parser *p, const struct node **out);
 
 /* ---- types ---- */
 
+static struct err *type_text(struct parser *p, struct text *name);
+
+/* Types between brackets, separated as DWARF does it. */
+static struct err *type_list(struct parser *p, enum op close, const char *separator, struct text *name)
+{
+    bool done, first = true;
+    TRY(parser_skip(p, close, &done));
+    for (; !done; first = false) {
+        text_put(name, first ? "" : separator);
+        TRY(type_text(p, name));
+        TRY(parser_skip(p, close, &done));
+        if (!done)
+            TRY(parser_expect(p, OP_COMMA));
+    }
+    return NULL;
+}
+
+/* pkg.Name, "pkg/path".Name, Name[int,string] */
 static struct err *name_into(struct parser *p, struct text *name)
 {
-    bool dot;
+    static const char *const own[][2] = {{"byte", "uint8"}, {"rune", "int32"}, {"any", "interface {}"}};
+    bool dot, open;
     if (p->lx.tok.kind != TOKEN_NAME && p->lx.tok.kind != TOKEN_STRING)
         return lexer_syntax(&p->lx);
-    text_putn(name, p->lx.tok.text, p->lx.tok.n);
+    const char *first = arena_strndup(p->lx.arena, p->lx.tok.text, p->lx.tok.n);
     TRY(lexer_next(&p->lx));
     TRY(parser_skip(p, OP_DOT, &dot));
-    if (!dot)
+    for (size_t i = 0; i < ARRAY_LEN(own) && !dot; i++)
+        if (strcmp(first, own[i][0]) == 0)
+            first = own[i][1];
+    text_put(name, first);
+    if (dot) {
+        if (p->lx.tok.kind != TOKEN_NAME)
+            return lexer_syntax(&p->lx);
+        text_printf(name, ".%s", p->lx.tok.text);
+        TRY(lexer_next(&p->lx));
+    }
+    TRY(parser_skip(p, OP_OPEN_INDEX, &open));
+    if (!open)
         return NULL;
-    if (p->lx.tok.kind != TOKEN_NAME)
+    text_putc(name, '[');
+    TRY(type_list(p, OP_CLOSE_INDEX, ",", name));
+    text_putc(name, ']');
+    return NULL;
+}
+
+/* func(int, string) error; the word is read. */
+static struct err *function_text(struct parser *p, struct text *name)
+{
+    bool several;
+    text_put(name, "func(");
+    TRY(parser_expect(p, OP_OPEN));
+    TRY(type_list(p, OP_CLOSE, ", ", name));
+    text_putc(name, ')');
+    TRY(parser_skip(p, OP_OPEN, &several));
+    bool result = p->lx.tok.kind == TOKEN_NAME || parser_at(p, OP_MUL) || parser_at(p, OP_OPEN_INDEX);
+    if (several) {
+        text_put(name, " (");
+        TRY(type_list(p, OP_CLOSE, ", ", name));
+        text_putc(name, ')');
+    } else if (result) {
+        text_putc(name, ' ');
+        TRY(type_text(p, name));
+    }
+    return NULL;
+}
+
+/* struct {}, interface {}: what is between the braces as it is written; the word is read. */
+static struct err *braces_text(struct parser *p, const char *word, struct text *name)
+{
+    unsigned level = 1;
+    if (!parser_at(p, OP_OPEN_BRACE))
         return lexer_syntax(&p->lx);
-    text_putc(name, '.');
-    text_put(name, p->lx.tok.text);
-    return lexer_next(&p->lx);
+    size_t begin = p->lx.tok.start + 1, end = begin;
+    TRY(lexer_next(&p->lx));
+    while (level) {
+        if (p->lx.tok.kind == TOKEN_END)
+            return lexer_syntax(&p->lx);
+        level += parser_at(p, OP_OPEN_BRACE) ? 1 : 0;
+        level -= parser_at(p, OP_CLOSE_BRACE) ? 1 : 0;
+        end = p->lx.tok.start;
+        TRY(lexer_next(&p->lx));
+    }
+    while (begin < end && p->lx.text[begin] == ' ')
+        begin++;
+    while (begin < end && p->lx.text[end - 1] == ' ')
+        end--;
+    const char *blank = begin < end ? " " : "";
+    text_printf(name, "%s {%s%.*s%s}", word, blank, (int)(end - begin), p->lx.text + begin, blank);
+    return NULL;
+}
+
+/* chan T, chan<- T; the word is read. */
+static struct err *channel_text(struct parser *p, struct text *name)
+{
+    bool only_sends;
+    TRY(parser_skip(p, OP_LT, &only_sends));
+    if (only_sends)
+        TRY(parser_expect(p, OP_SUB));
+    text_put(name, only_sends ? "chan<- " : "chan ");
+    return type_text(p, name);
+}
+
+static struct err *receiver_text(struct parser *p, struct text *name)
+{
+    TRY(parser_expect(p, OP_LT));
+    TRY(parser_expect(p, OP_SUB));
+    if (!parser_at_word(p, "chan"))
+        return lexer_syntax(&p->lx);
+    TRY(lexer_next(&p->lx));
+    text_put(name, "<-chan ");
+    return type_text(p, name);
+}
+
+static struct err *map_text(struct parser *p, struct text *name)
+{
+    text_put(name, "map[");
+    TRY(parser_expect(p, OP_OPEN_INDEX));
+    TRY(type_text(p, name));
+    TRY(parser_expect(p, OP_CLOSE_INDEX));
+    text_putc(name, ']');
+    return type_text(p, name);
+}
+
+static struct err *row_text(struct parser *p, struct text *name)
+{
+    text_putc(name, '[');
+    TRY(parser_expect(p, OP_OPEN_INDEX));
+    if (p->lx.tok.kind == TOKEN_INT) {
+        text_printf(name, "%llu", (unsigned long long)p->lx.tok.u);
+        TRY(lexer_next(&p->lx));
+    }
+    TRY(parser_expect(p, OP_CLOSE_INDEX));
+    text_putc(name, ']');
+    return type_text(p, name);
+}
+
+/* A type that begins with a word of the language; *found false: the word is a name. */
+static struct err *worded_text(struct parser *p, struct text *name, bool *found)
+{
+    static const char *const words[] = {"map", "chan", "func", "struct", "interface"};
+    size_t i = 0;
+    while (i < ARRAY_LEN(words) && !parser_at_word(p, words[i]))
+        i++;
+    *found = i < ARRAY_LEN(words);
+    if (!*found)
+        return NULL;
+    TRY(lexer_next(&p->lx));
+    return i == 0   ? map_text(p, name)
+           : i == 1 ? channel_text(p, name)
+           : i == 2 ? function_text(p, name)
+                    : braces_text(p, words[i], name);
 }
 
 /* The type at the current token as DWARF writes its name. */
 static struct err *type_text(struct parser *p, struct text *name)
 {
+    bool star, done = true;
     TRY(parser_enter(p));
-    if (parser_at(p, OP_MUL)) {
+    TRY(parser_skip(p, OP_MUL, &star));
+    if (star) {
         text_putc(name, '*');
-        TRY(lexer_next(&p->lx));
         TRY(type_text(p, name));
     } else if (parser_at(p, OP_OPEN_INDEX)) {
-        text_putc(name, '[');
-        TRY(lexer_next(&p->lx));
-        if (p->lx.tok.kind == TOKEN_INT) {
-            text_printf(name, "%llu", (unsigned long long)p->lx.tok.u);
-            TRY(lexer_next(&p->lx));
-        }
-        TRY(parser_expect(p, OP_CLOSE_INDEX));
-        text_putc(name, ']');
-        TRY(type_text(p, name));
-    } else if (parser_at_word(p, "map")) {
-        text_put(name, "map[");
-        TRY(lexer_next(&p->lx));
-        TRY(parser_expect(p, OP_OPEN_INDEX));
-        TRY(type_text(p, name));
-        TRY(parser_expect(p, OP_CLOSE_INDEX));
-        text_putc(name, ']');
-        TRY(type_text(p, name));
-    } else if (parser_at_word(p, "chan")) {
-        text_put(name, "chan ");
-        TRY(lexer_next(&p->lx));
-        TRY(type_text(p, name));
+        TRY(row_text(p, name));
+    } else if (parser_at(p, OP_LT)) {
+        TRY(receiver_text(p, name));
     } else {
-        TRY(name_into(p, name));
+        TRY(worded_text(p, name, &done));
+        if (!done)
+            TRY(name_into(p, name));
     }
     p->depth--;
     return NULL;
@@ -163,11 +286,16 @@ static struct err *string(struct parser *p, const struct node **out)
     return lexer_next(&p->lx);
 }
 
+/* 'main.x', or a character that C has no literal for. */
 static struct err *quoted(struct parser *p, const struct node **out)
 {
-    struct node *n = node_new(p, NODE_NAME, p->lx.tok.start);
-    n->text = p->lx.tok.text;
-    *out = n;
+    const struct token *t = &p->lx.tok;
+    size_t n = t->n ? utf8_sequence(t->text, t->n) : 0;
+    struct node *name = node_new(p, n && n == t->n ? NODE_CHAR : NODE_NAME, t->start);
+    name->text = t->text;
+    if (name->kind == NODE_CHAR)
+        name->u = quote_decode_utf8(t->text, n);
+    *out = name;
     return lexer_next(&p->lx);
 }
 
@@ -177,7 +305,8 @@ static struct err *primary(struct parser *p, const struct node **out)
         return string(p, out);
     if (p->lx.tok.kind == TOKEN_QUOTED)
         return quoted(p, out);
-    if (parser_at_word(p, "map") || parser_at_word(p, "chan") || parser_at(p, OP_OPEN_INDEX))
+    if (parser_at_word(p, "map") || parser_at_word(p, "chan") || parser_at_word(p, "struct") ||
+        parser_at_word(p, "interface") || parser_at(p, OP_OPEN_INDEX))
         return conversion(p, out);
     if (p->lx.tok.kind == TOKEN_NAME)
         return word(p, out);
@@ -210,6 +339,16 @@ static struct err *selector(struct parser *p, size_t at, const struct node **x)
     return NULL;
 }
 
+/* The bracket's end, with types before it that no index has: pair[string,int]. */
+static struct err *more_arguments(struct parser *p, struct node *n)
+{
+    bool another;
+    TRY(parser_skip(p, OP_COMMA, &another));
+    if (another)
+        return parse_list(p, OP_CLOSE_INDEX, parse_assignment, n);
+    return parser_expect(p, OP_CLOSE_INDEX);
+}
+
 /* [i], [a:b], [a:], [:b]: the bracket is read. */
 static struct err *index_or_slice(struct parser *p, size_t at, const struct node **x)
 {
@@ -221,12 +360,13 @@ static struct err *index_or_slice(struct parser *p, size_t at, const struct node
     TRY(parser_skip(p, OP_COLON, &slice));
     if (slice && !parser_at(p, OP_CLOSE_INDEX))
         TRY(parse_assignment(p, &to));
-    TRY(parser_expect(p, OP_CLOSE_INDEX));
-    if (slice)
+    if (slice) {
+        TRY(parser_expect(p, OP_CLOSE_INDEX));
         TRY(node_join(p, range, from, to, NULL));
+    }
     TRY(node_join(p, n, *x, slice ? range : from, NULL));
     *x = n;
-    return NULL;
+    return slice ? NULL : more_arguments(p, n);
 }
 
 static struct err *postfix(struct parser *p, const struct node **x, bool *more)

@@ -177,21 +177,72 @@ struct err *container_target(struct eval *ev, const struct node *n, const struct
 /* ---- expr_go.c: what Go means by the nodes that it shares with other languages ---- */
 /* *done false: the same as in C. */
 struct err *go_evaluate(struct eval *ev, const struct node *n, struct value *out, bool *done) MUST_CHECK;
+/* ---- expr_go_type.c ---- */
+/* A name of the frame, or of the frame's package, or with its package's path or name. */
+struct err *go_find_name(struct eval *ev, const char *name, struct found *out) MUST_CHECK;
+/* The parser's question; `ev` is a struct eval. */
+struct err *go_classify(void *ev, const char *name, enum name_class *out) MUST_CHECK;
+/* A type that is written as an expression, T, *T, T[int]; NULL: it is none. */
+struct err *go_type_of_node(struct eval *ev, const struct node *n, const struct type **out) MUST_CHECK;
 /* A type by its name in the source; NULL: it is not known. */
 struct err *go_named_type(struct eval *ev, const char *name, const struct type **out) MUST_CHECK;
 /* The parser's question: is a name a variable of the frame? `ev` is a struct eval. */
 bool go_is_local(void *ev, const char *name);
+/* ---- expr_go_runtime.c ---- */
+/* *done false: none of Delve's own names. */
+struct err *go_runtime(struct eval *ev, const struct node *n, struct value *out, bool *done) MUST_CHECK;
 /* ---- expr_go_value.c ---- */
 struct err *go_index(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
 struct err *go_member(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
 /* x.(T); T may be "data": what the interface holds, whatever it is. */
 struct err *go_assertion(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;
-/* len(x), cap(x) */
-struct err *go_length(struct eval *ev, const struct node *n, const struct value *v, bool cap,
-                      struct value *out) MUST_CHECK;
+/* What an interface holds; *nil: nothing. */
+struct err *go_held(struct eval *ev, const struct node *n, const struct value *v, struct value *out,
+                    bool *nil) MUST_CHECK;
+/* len(x), cap(x); *has false: x has none. */
+struct err *go_length(struct eval *ev, const struct node *n, const struct value *v, bool cap, struct value *out,
+                      bool *has) MUST_CHECK;
 struct value go_int(struct eval *ev, int64_t v);
-/* The bytes of a string or of a literal. ERR_LIMIT for more than EXPR_TEXT_MAX. *is_string false: it is none. */
+/* The bytes of a string. ERR_LIMIT for more than EXPR_TEXT_MAX. *is_string false: it is none. */
 struct err *go_string(struct eval *ev, const struct value *v, struct bytes *out, bool *is_string) MUST_CHECK;
+/* What can be indexed by numbers. */
+struct go_row {
+    const struct type *element;
+    struct value array; /* of an array, and of what expressions made; type NULL: `at` counts */
+    taddr at;           /* 0: in no memory, or nil */
+    int64_t n, cap;
+};
+/* *found false: the value is no string, slice, array or pointer to an array. */
+struct err *go_row_of(struct eval *ev, const struct value *v, struct go_row *out, bool *found) MUST_CHECK;
+/* NULL: it is no slice. */
+const struct type *go_slice_element(const struct type *slice);
+/* ---- expr_go_op.c ---- */
+/* *done false: the operator is not Go's. */
+struct err *go_binary(struct eval *ev, const struct node *n, struct value *out, bool *done) MUST_CHECK;
+struct err *go_unary(struct eval *ev, const struct node *n, struct value *out, bool *done) MUST_CHECK;
+/* a == b; n->a and n->b are their nodes, for messages. */
+struct err *go_equal(struct eval *ev, const struct node *n, const struct value *a, const struct value *b,
+                     bool *out) MUST_CHECK;
+/* Can what an interface holds equal the value at all? */
+bool go_may_equal(struct eval *ev, const struct value *held, const struct value *v);
+/* min(list), max(list) */
+struct err *go_least(struct eval *ev, const struct node *n, bool most, struct value *out) MUST_CHECK;
+struct value go_bool(struct eval *ev, bool v);
+struct value go_complex(struct eval *ev, const struct type *t, long double real, long double imaginary);
+/* ---- expr_go_call.c ---- */
+/* T(n) */
+struct err *go_convert(struct eval *ev, const struct node *n, const struct type *to, struct value *out) MUST_CHECK;
+/* *done false: Go has no such function. */
+struct err *go_built_in(struct eval *ev, const struct node *n, const char *name, struct value *out,
+                        bool *done) MUST_CHECK;
+struct err *go_complex_part(struct eval *ev, const struct node *n, const struct value *v, bool imaginary,
+                            struct value *out) MUST_CHECK;
+struct value go_string_value(struct eval *ev, const char *bytes, size_t n);
+/* ---- expr_go_text.c: for messages; strings of the arena ---- */
+const char *go_text(struct eval *ev, const struct node *n);
+const char *go_type_text(struct eval *ev, const struct type *t);
+const char *go_kind_text(const struct type *t); /* as package reflect names it */
+const char *go_op_text(uint8_t op);
 
 /* ---- expr_call.c ---- */
 struct err *call_function(struct eval *ev, const struct node *n, struct value *out) MUST_CHECK;

@@ -96,7 +96,7 @@ static struct err *read_escape(struct lexer *lx, uint32_t *out)
     return NULL;
 }
 
-static uint32_t decode_utf8(const char *s, size_t n)
+uint32_t quote_decode_utf8(const char *s, size_t n)
 {
     static const uint8_t mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     uint32_t v = (uint32_t)(unsigned char)s[0] & mask[n];
@@ -105,8 +105,7 @@ static uint32_t decode_utf8(const char *s, size_t n)
     return v;
 }
 
-/* Appends one character as UTF-8. */
-static void put_utf8(struct text *out, uint32_t c)
+void quote_put_utf8(struct text *out, uint32_t c)
 {
     if (c < 0x80) {
         text_putc(out, (char)c);
@@ -145,7 +144,7 @@ static void put_char(struct text *out, uint8_t width, uint32_t c, bool byte)
         if (byte)
             text_putc(out, (char)c);
         else
-            put_utf8(out, c & 0x1fffff);
+            quote_put_utf8(out, c & 0x1fffff);
     }
 }
 
@@ -163,7 +162,7 @@ static struct err *read_char(struct lexer *lx, const struct prefix *p, struct te
     }
     size_t n = wide ? utf8_sequence(lx->text + lx->at, lx->n - lx->at) : 0;
     if (n > 0)
-        c = decode_utf8(lx->text + lx->at, n);
+        c = quote_decode_utf8(lx->text + lx->at, n);
     else
         c = (uint32_t)(unsigned char)lexer_peek(lx, 0);
     lx->at += n > 0 ? n : 1;

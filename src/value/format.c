@@ -215,7 +215,7 @@ void print_value(struct printer *p, const struct value *whole)
         text_put(p->out, "<synthetic pointer>");
     else if (print_foreign(p, &v, t))
         return;
-    else if (type_is_go(t) && p->f->letter != 'r')
+    else if (type_is_go(t))
         print_go(p, &v);
     else if (type_is_record(t) && p->f->letter != 'r' && format_present(p->vs, &v, &shown))
         print_presentation(p, &shown);
@@ -242,6 +242,15 @@ bool format_present(struct values *vs, const struct value *v, struct presentatio
             return true;
     }
     return false;
+}
+
+const struct type *format_type_at(struct values *vs, taddr at)
+{
+    const struct type *t = NULL;
+    for (size_t i = 0; vs->formatters && vs->formatters[i] && !t; i++)
+        if (vs->formatters[i]->type_at)
+            t = vs->formatters[i]->type_at(vs->formatters[i]->self, vs, at);
+    return t;
 }
 
 /* ---- the whole ---- */
@@ -303,8 +312,8 @@ void format_value(struct values *vs, const struct value *v, const struct format 
     if (f->object)
         make_dynamic(vs, &shown);
     const struct type *t = type_strip(shown.type);
-    bool pointer = t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t) &&
-                   (!type_is_go(t) || f->letter == 'r');
+    bool pointer =
+        t->kind == TYPE_POINTER && is_plain_letter(f->letter) && !points_to_text(shown.type, t) && !type_is_go(t);
     if (!nowhere(&shown, t) && (pointer || is_reference(t) || (f->object && value_has_vtable(t))))
         put_type(out, shown.type);
     print_value(&p, &shown);

@@ -61,11 +61,11 @@ taddr format_string(struct values *vs, taddr at, unsigned width, const struct fo
 
 enum present_kind {
     PRESENT_STRING, /* `string`: text of the target */
-    PRESENT_ARRAY,  /* children in a row: {1, 2, 3} */
-    PRESENT_MAP,    /* children by two, key and value: {[k] = v} */
+    PRESENT_ARRAY, /* children in a row: {1, 2, 3} */
+    PRESENT_MAP, /* children by two, key and value: {[k] = v} */
     PRESENT_RECORD, /* named children: {a = 1, b = 2} */
-    PRESENT_TEXT,   /* `summary` alone */
-    PRESENT_VALUE,  /* another value, the only child, whose type is `summary`: what an interface holds */
+    PRESENT_TEXT, /* `summary` alone */
+    PRESENT_VALUE, /* another value, the only child, whose type is `summary`: what an interface holds */
 };
 
 struct child {
@@ -75,10 +75,10 @@ struct child {
 
 /* How one value shows itself. Made in the arena of vs. */
 struct presentation {
-    uint8_t kind;        /* enum present_kind */
+    uint8_t kind; /* enum present_kind */
     const char *summary; /* "std::vector of length 3, capacity 4"; NULL: none */
     struct value string; /* PRESENT_STRING: an array of characters, exactly as long as the string */
-    uint64_t length;     /* children (of a map: pairs); UINT64_MAX unknown */
+    uint64_t length; /* children (of a map: pairs); UINT64_MAX unknown */
     /* The next child, in order; false after the last. A damaged container ends with *err. NULL: no children. */
     bool (*next)(struct presentation *p, struct values *vs, struct child *out, struct err **err);
     void *state; /* of next() */
@@ -90,12 +90,17 @@ struct presentation {
 struct formatter {
     const char *name;
     bool (*present)(void *self, struct values *vs, const struct value *v, struct presentation *out);
+    /* The type whose record of the running program is at an address (Go's generic functions are given such). NULL: the
+     * language has none; gives NULL: not known. */
+    const struct type *(*type_at)(void *self, struct values *vs, taddr at);
     void *self;
     /* Writes a value of a foreign type whole, as its language does. `summary`: as format_scalar(). False: it is none of
      * its. NULL: it has no such types. */
     bool (*print)(void *self, struct values *vs, const struct value *v, const struct format *f, bool summary,
                   struct text *out);
 };
+/* By the first formatter that knows it; NULL. */
+const struct type *format_type_at(struct values *vs, taddr at);
 /* The presentation of a value by the first formatter that claims it; false: none. */
 bool format_present(struct values *vs, const struct value *v, struct presentation *out);
 

@@ -40,17 +40,6 @@ static void put_line(struct printer *p, unsigned indent)
         text_putc(p->out, '\t');
 }
 
-/* A register of the caller that nobody saved is no error: arguments travel in all of them. */
-static void put_problem(struct printer *p, struct err *e)
-{
-    if (e && e->code == ERR_NO_DATA) {
-        text_put(p->out, "<not saved>");
-        err_free(e);
-    } else {
-        print_problem(p, e);
-    }
-}
-
 /* (*main.point)(0xc000012340): where it is, instead of what it is. */
 static void put_address(struct printer *p, const struct type *t, taddr at)
 {
@@ -164,6 +153,16 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
 {
     uint64_t n = 0, cap = 0, at = 0;
     struct value array;
+    if (value_go_inline(v, &array)) {
+        n = type_strip(array.type)->count;
+        if (s->typed) {
+            put_type(p, v->type);
+            text_printf(p->out, " len: %" PRIu64 ", cap: %" PRIu64 ", ", n, n);
+        }
+        array.type = type_strip(array.type)->target;
+        put_row(p, &array, n, s);
+        return;
+    }
     struct err *e = value_member(p->vs, v, "array", &array);
     if (!e)
         e = value_int(p->vs, &array, &at);
@@ -172,7 +171,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
     if (!e)
         e = member_number(p, v, "cap", &cap);
     if (e) {
-        put_problem(p, e);
+        print_go_problem(p, e);
         return;
     }
     if (s->typed) {
@@ -188,7 +187,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
         struct value first = value_at(p->vs, element, at);
         struct err *lost = n && value_size(element) ? value_reachable(p->vs, &first) : NULL;
         if (lost)
-            put_problem(p, value_memory_error(lost));
+            print_go_problem(p, value_memory_error(lost));
         else
             put_row(p, &first, n, s);
     }
@@ -205,7 +204,7 @@ static void put_field(struct printer *p, const struct value *v, const struct fie
     struct err *e =
         s->channel ? value_go_channel_field(p->vs, v, s->channel, f, &member) : value_field(p->vs, v, f, &member);
     if (e)
-        put_problem(p, e);
+        print_go_problem(p, e);
     else
         put(p, &member, *s);
 }
@@ -259,7 +258,7 @@ static void put_word(struct printer *p, const struct value *v)
     uint64_t word;
     struct err *e = value_int(p->vs, v, &word);
     if (e)
-        put_problem(p, e);
+        print_go_problem(p, e);
     else
         text_printf(p->out, "0x%" PRIx64, word);
 }
@@ -304,7 +303,7 @@ static void put_pointer(struct printer *p, const struct value *v, const struct s
     if (!e)
         e = value_deref(p->vs, v, &target);
     if (e) {
-        put_problem(p, e);
+        print_go_problem(p, e);
         return;
     }
     if (v->address_only || (s->top && s->lines))
@@ -318,6 +317,10 @@ static void put_pointer(struct printer *p, const struct value *v, const struct s
 
 static void put_unsafe_pointer(struct printer *p, const struct value *v)
 {
+    if (v->type->name && strcmp(v->type->name, "untyped nil") == 0) {
+        text_put(p->out, "nil");
+        return;
+    }
     text_put(p->out, "unsafe.Pointer(");
     put_word(p, v);
     text_putc(p->out, ')');
@@ -331,7 +334,7 @@ static bool next_child(struct printer *p, struct presentation *shown, struct chi
     *c = (struct child){.name = NULL};
     bool more = shown->next(shown, p->vs, c, &e);
     if (e)
-        put_problem(p, e);
+        print_go_problem(p, e);
     return more && !e;
 }
 
@@ -495,30 +498,17 @@ static void put_shown(struct printer *p, const struct value *v, struct presentat
 
 /* ---- all ---- */
 
-static void put_string(struct printer *p, const struct value *v)
-{
-    uint64_t at = 0, n = 0;
-    struct err *e = member_number(p, v, "str", &at);
-    if (!e)
-        e = member_number(p, v, "len", &n);
-    if (e)
-        put_problem(p, e);
-    else if ((int64_t)n < 0)
-        text_put(p->out, "<error: a string of no possible length>");
-    else
-        print_go_string(p, at, n);
-}
-
 static void put_scalar(struct printer *p, const struct value *v, const struct type *t, enum go_kind kind)
 {
     struct scalar s;
     struct err *e = value_scalar(p->vs, v, &s);
     if (e) {
-        put_problem(p, e);
+        print_go_problem(p, e);
         return;
     }
     const struct arch *arch = modules_image(p->vs->ms)->arch;
-    bool plain = !p->f->letter || p->f->letter == 's', complex = kind == GO_COMPLEX64 || kind == GO_COMPLEX128;
+    bool plain = !p->f->letter || p->f->letter == 's' || p->f->letter == 'r',
+         complex = kind == GO_COMPLEX64 || kind == GO_COMPLEX128;
     const struct type *real = type_strip(t);
     enum real_format f = complex || kind == GO_FLOAT32 || kind == GO_FLOAT64 ? real_format_of(arch, real) : REAL_NONE;
     if (!plain || f == REAL_NONE) {
@@ -541,10 +531,11 @@ static void put_scalar(struct printer *p, const struct value *v, const struct ty
     }
 }
 
-/* Kinds of which the runtime is asked. */
-static bool runtime_knows(enum go_kind kind)
+/* Kinds of which the runtime is asked; with /r records are their fields. */
+static bool runtime_knows(const struct printer *p, enum go_kind kind)
 {
-    return kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC || kind == GO_INTERFACE || kind == GO_STRUCT;
+    bool record = kind == GO_STRUCT && p->f->letter != 'r';
+    return kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC || kind == GO_INTERFACE || record;
 }
 
 static void put_raw(struct printer *p, const struct value *v, const struct type *t)
@@ -563,14 +554,14 @@ static void put_kind(struct printer *p, const struct value *v, const struct type
                      const struct style *s)
 {
     struct presentation shown;
-    if (runtime_knows(kind) && format_present(p->vs, v, &shown))
+    if (runtime_knows(p, kind) && format_present(p->vs, v, &shown))
         put_shown(p, v, &shown, kind, s);
     else if (kind == GO_ARRAY)
         put_array(p, v, t, s);
     else if (kind == GO_SLICE)
         put_slice(p, v, s);
     else if (kind == GO_STRING)
-        put_string(p, v);
+        print_go_string(p, v);
     else if (kind == GO_POINTER && t->target)
         put_pointer(p, v, s);
     else if (kind == GO_UNSAFE_POINTER)

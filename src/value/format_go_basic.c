@@ -31,7 +31,30 @@ static size_t put_quoted(struct text *out, const char *s, size_t n)
     return len ? len : 1;
 }
 
-void print_go_string(struct printer *p, taddr at, uint64_t n)
+/* `got` of `n` bytes. */
+static void put_bytes(struct text *out, const char *bytes, size_t got, uint64_t n)
+{
+    text_putc(out, '"');
+    for (size_t i = 0; i < got;)
+        i += put_quoted(out, bytes + i, got - i);
+    if (got < n)
+        text_printf(out, "...+%" PRIu64 " more", n - got);
+    text_putc(out, '"');
+}
+
+/* Those of an array. */
+static void put_row(struct printer *p, const struct value *row)
+{
+    uint64_t limit = text_limit(p->f), n = type_strip(row->type)->count, size = limit && n > limit ? limit : n;
+    char *bytes SCOPED(freep) = xmalloc(size + 1);
+    struct err *e = value_read(p->vs, row, 0, bytes, size);
+    if (e)
+        print_problem(p, e);
+    else
+        put_bytes(p->out, bytes, size, n);
+}
+
+static void put_string_at(struct printer *p, taddr at, uint64_t n)
 {
     uint64_t limit = text_limit(p->f);
     uint64_t want = limit && n > limit ? limit : n;
@@ -42,14 +65,43 @@ void print_go_string(struct printer *p, taddr at, uint64_t n)
         print_problem(p, value_memory_error(modules_read(p->vs->ms, at, bytes, 1)));
         return;
     }
-    text_putc(p->out, '"');
-    for (size_t i = 0; i < got;)
-        i += put_quoted(p->out, bytes + i, got - i);
-    if (got < n)
-        text_printf(p->out, "...+%" PRIu64 " more", n - got);
-    text_putc(p->out, '"');
+    put_bytes(p->out, bytes, got, n);
     if (got < size)
         print_problem(p, value_memory_error(modules_read(p->vs->ms, at + got, bytes, 1)));
+}
+
+void print_go_string(struct printer *p, const struct value *v)
+{
+    struct value row, member;
+    uint64_t at = 0, n = 0;
+    if (value_go_inline(v, &row)) {
+        put_row(p, &row);
+        return;
+    }
+    struct err *e = value_member(p->vs, v, "str", &member);
+    if (!e)
+        e = value_int(p->vs, &member, &at);
+    if (!e)
+        e = value_member(p->vs, v, "len", &member);
+    if (!e)
+        e = value_int(p->vs, &member, &n);
+    if (e)
+        print_go_problem(p, e);
+    else if ((int64_t)n < 0)
+        text_put(p->out, "<error: a string of no possible length>");
+    else
+        put_string_at(p, at, n);
+}
+
+/* A register of the caller that nobody saved is no error: arguments travel in all of them. */
+void print_go_problem(struct printer *p, struct err *e)
+{
+    if (e && e->code == ERR_NO_DATA) {
+        text_put(p->out, "<not saved>");
+        err_free(e);
+    } else {
+        print_problem(p, e);
+    }
 }
 
 /* ---- floating point ---- */

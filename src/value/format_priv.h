@@ -87,7 +87,8 @@ bool print_rust_str(struct printer *p, const struct value *v, const struct type 
 void print_rust_char(struct printer *p, const struct scalar *s);
 bool print_rust_pointer(struct printer *p, const struct type *t, taddr at);
 void print_go(struct printer *p, const struct value *v);                                   /* format_go.c */
-void print_go_string(struct printer *p, taddr at, uint64_t n);
+void print_go_string(struct printer *p, const struct value *v);
+void print_go_problem(struct printer *p, struct err *e); /* frees `e` */
 /* The shortest decimal number that is this one, without an exponent; bits: 32 or 64. */
 void print_go_float(struct text *out, double v, unsigned bits);
 void print_presentation(struct printer *p, struct presentation *shown); /* format_present.c */

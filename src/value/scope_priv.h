@@ -53,6 +53,16 @@ struct dwx_frame scope_questions(struct scope_eval *e);
 struct err *scope_locate(struct scope_eval *e, const struct dw_die *die, const struct type *type,
                          struct location *out) MUST_CHECK;
 
+/* Where an object of Go is in a frame that called: what is in no place during the call, since Go saves no registers for
+ * its caller, is where it will be behind it. */
+struct err *scope_go_locate(struct scope_eval *e, const struct dw_die *die, const struct type *type,
+                            struct location *out) MUST_CHECK;
+/* The variable on the heap that a parameter was moved to, when the function has one. */
+bool scope_go_escaped(const struct vframe *f, const struct variable *v, struct variable *out);
+/* Gives a value whose type is a parameter of a generic function (".param3") the type that the function was called with,
+ * by the dictionary that it was given. Without one the shape that it was compiled for. */
+void scope_go_parameter(const struct vframe *f, struct value *v);
+
 /* The value that a register (`size` 0) or what it points at had when the frame's function was called. Whatever is
  * missing for it: ERR_OPTIMISED_OUT. scope_entry.c. */
 struct err *scope_entry_register(struct scope_eval *e, uint64_t reg, unsigned size, uint64_t *out) MUST_CHECK;

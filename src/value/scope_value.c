@@ -196,10 +196,17 @@ struct err *scope_value(const struct vframe *f, const struct variable *v, struct
     }
     struct scope_eval e = {.vs = f->vs, .f = f, .module = f->module};
     struct value found = {.type = v->indirect ? type_of(f->vs->types, &v->die) : v->type, .frame = f};
+    struct variable escaped;
+    bool go = dw_unit_root(v->die.unit)->language == DW_LANG_Go;
     if (!locate_captured(f, v, &found))
-        TRY(scope_locate(&e, &v->die, found.type, &found.loc));
+        TRY((go ? scope_go_locate : scope_locate)(&e, &v->die, found.type, &found.loc));
+    if (go && !found.loc.n && !v->indirect && scope_go_escaped(f, v, &escaped))
+        return scope_value(f, &escaped, out);
     *out = found;
-    return v->indirect ? behind(f, v, out) : NULL;
+    if (v->indirect)
+        TRY(behind(f, v, out));
+    scope_go_parameter(f, out);
+    return NULL;
 }
 
 struct err *scope_global(struct values *vs, const struct vframe *f, const struct dw_die *die, struct value *out)

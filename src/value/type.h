@@ -157,8 +157,14 @@ enum go_kind {
 /* The type below typedefs and qualifiers that says its kind: a map, not the pointer that it is made of. The kind
  * is told even where DWARF leaves it out, by what DWARF describes. Any other type: type_strip(). Never NULL. */
 const struct type *type_go(const struct type *t, enum go_kind *kind);
-/* One of Go's own types by its name ("int", "byte", "float64"), whether or not the program has it; NULL. */
+/* One of Go's own types by its name ("int", "byte", "float64", and "untyped int" of
+ * constants), whether or not the program has it; NULL. */
 const struct type *type_go_basic(struct types *t, const char *name);
+/* A string or slice that an expression made: its `count` elements themselves, value_go_inline(), not where they are. */
+const struct type *type_go_inline(struct types *t, enum go_kind kind, const char *name, const struct type *element,
+                                  uint64_t count);
+/* []T, whether or not the program has it. */
+const struct type *type_go_slice_of(struct types *t, const struct type *element);
 /* The type that DW_AT_go_key or DW_AT_go_elem of a map, channel or slice names; NULL: none. */
 const struct type *type_go_part(const struct type *t, uint16_t at);
 
@@ -169,7 +175,7 @@ bool type_subrange(const struct type *t, struct dw_die *out);
 /* ---- the inside ---- */
 
 enum {
-    FIELD_BASE = 1,    /* a base class */
+    FIELD_BASE = 1, /* a base class */
     FIELD_VIRTUAL = 2, /* a virtual base, or a member with a computed place: bit_offset is unknown, and the
                           DIE's DW_AT_data_member_location is an expression over the object */
     FIELD_STATIC = 4,
@@ -181,9 +187,9 @@ struct field {
     const char *name; /* NULL: an anonymous struct or union, a base class, a nameless parameter */
     const struct type *type;
     uint64_t bit_offset; /* from the start of the record, little-endian bit order (DW_AT_data_bit_offset) */
-    uint32_t bit_size;   /* of a bit-field; 0 otherwise */
-    uint8_t flags;       /* FIELD_* */
-    uint8_t access;      /* enum access */
+    uint32_t bit_size; /* of a bit-field; 0 otherwise */
+    uint8_t flags; /* FIELD_* */
+    uint8_t access; /* enum access */
     struct dw_die die;
 };
 struct fields {
@@ -209,8 +215,8 @@ struct enumerators type_enumerators(const struct type *t);
 
 /* A Rust enum (DW_TAG_variant_part): which of several groups of fields is there depends on one of them. */
 struct variant {
-    bool otherwise;    /* the one for all values that no other has */
-    uint64_t lo, hi;   /* of the discriminant, inclusive; compared as unsigned of its size */
+    bool otherwise; /* the one for all values that no other has */
+    uint64_t lo, hi; /* of the discriminant, inclusive; compared as unsigned of its size */
     struct field field; /* its only member: a struct named as the variant */
 };
 struct variants {
@@ -222,10 +228,10 @@ struct variants {
 struct variants type_variants(const struct type *t);
 
 struct template_arg {
-    const char *name;        /* NULL when nameless */
+    const char *name; /* NULL when nameless */
     const struct type *type; /* the argument; or the type of `value` */
     bool is_value;
-    bool known;              /* false: `value` is not said as a number (an address, say) */
+    bool known; /* false: `value` is not said as a number (an address, say) */
     int64_t value;
 };
 struct template_args {
@@ -239,12 +245,12 @@ struct template_args type_template_args(const struct type *t);
 
 /* Switches of ptype; a zeroed struct is gdb's default. */
 struct type_print {
-    unsigned depth;   /* levels of named records inside of the type that are spelt out, too */
-    bool offsets;     /* ptype /o */
-    bool no_methods;  /* /m; /o implies both of these */
+    unsigned depth; /* levels of named records inside of the type that are spelt out, too */
+    bool offsets; /* ptype /o */
+    bool no_methods; /* /m; /o implies both of these */
     bool no_typedefs; /* /t */
-    bool hex;         /* /x: offsets in hexadecimal */
-    bool raw;         /* /r: all types by their own names; else by what the record calls them */
+    bool hex; /* /x: offsets in hexadecimal */
+    bool raw; /* /r: all types by their own names; else by what the record calls them */
 };
 /* What stands before the first line of a record with its offsets, and before "type = ". */
 #define TYPE_OFFSETS_HEADER "/* offset      |    size */  "

@@ -77,19 +77,68 @@ const struct type *type_go_basic(struct types *t, const char *name)
         uint8_t kind, size;
         bool is_signed;
     } rows[] = {
-        {"bool", "bool", TYPE_BOOL, 1, false},       {"int", "int", TYPE_INT, 8, true},
-        {"int8", "int8", TYPE_INT, 1, true},         {"int16", "int16", TYPE_INT, 2, true},
-        {"int32", "int32", TYPE_INT, 4, true},       {"rune", "int32", TYPE_INT, 4, true},
-        {"int64", "int64", TYPE_INT, 8, true},       {"uint", "uint", TYPE_INT, 8, false},
-        {"uint8", "uint8", TYPE_INT, 1, false},      {"byte", "uint8", TYPE_INT, 1, false},
-        {"uint16", "uint16", TYPE_INT, 2, false},    {"uint32", "uint32", TYPE_INT, 4, false},
-        {"uint64", "uint64", TYPE_INT, 8, false},    {"uintptr", "uintptr", TYPE_INT, 8, false},
-        {"float32", "float32", TYPE_FLOAT, 4, true}, {"float64", "float64", TYPE_FLOAT, 8, true},
+        {"bool", "bool", TYPE_BOOL, 1, false},
+        {"int", "int", TYPE_INT, 8, true},
+        {"int8", "int8", TYPE_INT, 1, true},
+        {"int16", "int16", TYPE_INT, 2, true},
+        {"int32", "int32", TYPE_INT, 4, true},
+        {"rune", "int32", TYPE_INT, 4, true},
+        {"int64", "int64", TYPE_INT, 8, true},
+        {"uint", "uint", TYPE_INT, 8, false},
+        {"uint8", "uint8", TYPE_INT, 1, false},
+        {"byte", "uint8", TYPE_INT, 1, false},
+        {"uint16", "uint16", TYPE_INT, 2, false},
+        {"uint32", "uint32", TYPE_INT, 4, false},
+        {"uint64", "uint64", TYPE_INT, 8, false},
+        {"uintptr", "uintptr", TYPE_INT, 8, false},
+        {"float32", "float32", TYPE_FLOAT, 4, true},
+        {"float64", "float64", TYPE_FLOAT, 8, true},
+        {"complex64", "complex64", TYPE_COMPLEX, 8, true},
+        {"complex128", "complex128", TYPE_COMPLEX, 16, true},
+        {"untyped int", "untyped int", TYPE_INT, 8, true},
+        {"untyped float", "untyped float", TYPE_FLOAT, 8, true},
+        {"untyped nil", "untyped nil", TYPE_POINTER, 8, false},
+        {"func", "func", TYPE_FUNCTION, 1, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return type_base(t, (enum type_kind)rows[i].kind, rows[i].real, rows[i].size, rows[i].is_signed);
+        if (strcmp(rows[i].name, name) == 0) {
+            struct type *made = (struct type *)(uintptr_t)type_base(t, (enum type_kind)rows[i].kind, rows[i].real,
+                                                                    rows[i].size, rows[i].is_signed);
+            made->language = DW_LANG_Go;
+            if (made->kind == TYPE_COMPLEX)
+                made->target = type_go_basic(t, made->size == 8 ? "float32" : "float64");
+            return made;
+        }
     return NULL;
+}
+
+/* A record that expressions make, marked as what it is to the language. */
+static const struct type *marked(struct types *t, enum go_kind kind, const char *name, uint64_t size,
+                                 const struct field *fields, size_t n)
+{
+    struct type *made = (struct type *)(uintptr_t)type_record_of(t, TYPE_STRUCT, name, size, fields, n);
+    made->language = DW_LANG_Go;
+    made->go_kind = (uint8_t)kind;
+    return made;
+}
+
+const struct type *type_go_inline(struct types *t, enum go_kind kind, const char *name, const struct type *element,
+                                  uint64_t count)
+{
+    const struct field row = {.name = "elements", .type = type_array_of(t, element, count)};
+    return marked(t, kind, name, type_strip(element)->size * count, &row, 1);
+}
+
+const struct type *type_go_slice_of(struct types *t, const struct type *element)
+{
+    SCOPED(text_done) struct text name = {0};
+    const struct type *number = type_go_basic(t, "int");
+    const struct field fields[] = {{.name = "array", .type = type_pointer_to(t, element)},
+                                   {.name = "len", .type = number, .bit_offset = 64},
+                                   {.name = "cap", .type = number, .bit_offset = 128}};
+    text_put(&name, "[]");
+    type_name(&name, element, NULL);
+    return marked(t, GO_SLICE, text_str(&name), 24, fields, ARRAY_LEN(fields));
 }
 
 /* DWARF has the whole name of every type of the program. */

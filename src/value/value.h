@@ -88,6 +88,8 @@ struct err *value_cast(struct values *vs, const struct value *v, const struct ty
  * type of a pointer to an array of them. */
 struct err *value_go_channel_field(struct values *vs, const struct value *channel, const struct type *element,
                                    const struct field *f, struct value *out) MUST_CHECK;
+/* The elements of a type_go_inline(), as an array; false: the value is none. */
+bool value_go_inline(const struct value *v, struct value *row);
 /* The array type of a variable-length array in its frame; other types as they are. */
 struct err *value_resolve(struct values *vs, struct value *v) MUST_CHECK;
 

@@ -15,3 +15,16 @@ struct err *value_go_channel_field(struct values *vs, const struct value *channe
     out->type = type_pointer_to(vs->types, type_array_of(vs->types, element, n));
     return NULL;
 }
+
+bool value_go_inline(const struct value *v, struct value *row)
+{
+    const struct type *t = type_strip(v->type);
+    if (t->die.unit || t->kind != TYPE_STRUCT || (t->go_kind != GO_STRING && t->go_kind != GO_SLICE))
+        return false;
+    struct fields fields = type_fields(t);
+    if (fields.n != 1)
+        return false;
+    *row = *v;
+    row->type = fields.v[0].type;
+    return true;
+}

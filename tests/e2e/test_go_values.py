@@ -7,7 +7,7 @@ import pytest
 
 import build
 from conftest import run
-from test_go_tasks import console, delve
+from test_go_tasks import console
 
 VERSIONS = build.GO_VERSIONS
 pytestmark = pytest.mark.thin
@@ -52,7 +52,6 @@ EXPRESSIONS = {
     "numbers[1:3]": "[]int len: 2, cap: 4, [1,4]",
     "numbers[:2]": "[]int len: 2, cap: 5, [3,1]",
     "array[1]": "2.5",
-    "array[1:]": None,
     "text[5:]": '"argument"',
     "text[0]": "116",
     'ages["grace"]': "85",
@@ -98,17 +97,56 @@ EXPRESSIONS = {
     "i % 4": "3",
     '"os".Args[1]': '"abort"',
     "uint8(i)": "11",
+    "uint8(i) << 5": "96",
+    "array[1:]": "[]float64 len: 2, cap: 2, [2.5,3.5]",
+    "min(i, 3)": "3",
+    "max(text, \"u\", words[0])": '"u"',
+    "complex(1.5, 2)": "(1.5 + 2i)",
+    "c * c": "(-3 + -4i)",
+    "c == complex(1, -2)": "true",
+    'text + "!"': '"text argument!"',
+    "string(r)": '"ä"',
+    "[]rune(words[0])": "[]int32 len: 3, cap: 3, [111,110,101]",
+    "[]byte(\"ab\")[1]": "98",
+    "'ä' == r": "true",
+    "&pointer.X == nil": "false",
+    "*(*int)(uintptr(pointer))": "7",
+    "*pointer == main.packageMap[\"unit\"]": "false",
+    "s == main.packageShape": "true",
+    "array == array": "true",
+    "packageMap[\"unit\"] == point(packageMap[\"unit\"])": "true",
+    "s.(square).Side": "2",
+    "buffered.qcount": "2",
+    "buffered.buf[1].Y": "4",
+    "main.pair[string,int](generic).Value": "5",
+    "[]string(words)[1]": '"two"',
+    "0o17 + 0b1": "16",
+    "runtime.curg.goid > 1": "true",
+    "runtime.curg.waitreason": r"waitReasonChanReceive \(\d+\)",
+    "time.Second": r"Second \(1000000000\)",
+    "nil": "nil",
 }
 
 WRONG = {
-    "numbers[5]": "out of range",
-    "numbers[3:2]": "out of range",
+    "numbers[5]": "out of bounds",
+    "numbers[3:2]": "out of bounds",
     'ages["nobody"]': "not found",
-    "s.(*main.square)": "holds a main.square",
-    "pointer.Z": "no member",
-    "i == nil": "never nil",
+    "keyed[*pointer]": "not found",
+    "s.(*main.square)": "is main.square, not *main.square",
+    "pointer.Z": "pointer has no member Z",
+    "nothing.X": "nothing is nil",
+    "i == nil": "can not compare int to nil",
+    "i + 1.5": "can not convert 1.5 constant to int",
+    "i + r": 'mismatched types "int" and "int32"',
+    "i / 0": "divide by zero",
+    "numbers == numbers": "can not compare slice variables",
+    "!i": "should be boolean",
+    "*i": "can not be dereferenced",
+    "string(words)": 'can not convert "words" to string',
+    "len(i)": "invalid argument i (type int) for len",
+    "runtime.frame(99999).i": "he stack has",
     "fmt.Sprint(i)": "not called",
-    "nosuch": "No symbol",
+    "nosuch": "ould not find symbol value for nosuch",
 }
 
 
@@ -165,7 +203,8 @@ def test_expressions(core):
     got = answers(core[1], EXPRESSIONS)
     for e, want in EXPRESSIONS.items():
         assert re.match(r"\$\d+ = ", got[e]), (e, got[e])
-        assert want is None or re.sub(r"^\$\d+ = ", "", got[e]) == want, e
+        text = re.sub(r"^\$\d+ = ", "", got[e])
+        assert text == want or re.fullmatch(want, text), e
 
 
 @pytest.mark.parametrize("expression", WRONG)
@@ -194,36 +233,6 @@ def test_optimised(lab):
         got = answers(path, ["i", "text", "s", "pointer"])
         for name, text in got.items():
             assert re.sub(r"^\$\d+ = ", "", text) == VALUES[name], (version, name)
-
-
-# Delve.
-
-# Delve shows the fields of these, Inquest what they mean; a closure's variables and a channel's struct it puts on
-# lines of their own.
-OTHERWISE = {"when", "once", "buffered", "j", "main.mu", "main.rw", "main.group", "main.neverReceive"}
-
-
-def test_delve(core, tmp_path):
-    target, path = core
-    task, frame = frame_of_values(path)
-    asked = [e for e in {**VALUES, **EXPRESSIONS} if e not in OTHERWISE and e != "packageShape"]
-    commands = []
-    for i, e in enumerate(asked):
-        commands += [f'print "@{i}@"', f"goroutine {task} frame {frame} print {e}"]
-    parts = re.split(r'"@\d+@"', delve(target.exe, path, [*commands, 'print "@0@"'], tmp_path))[1:]
-    ours = answers(path, asked)
-    compared = 0
-    for e, theirs in zip(asked, parts):
-        mine = squeeze(re.sub(r"^\$\d+ = ", "", ours[e]))
-        theirs = re.sub(r"^\(\*[^()]*\)\(0x[0-9a-f]+\)", "", squeeze(theirs))  # the address of what a pointer points to
-        if "Commandfailed" in theirs or "cannotindex" in theirs or "commands:" in theirs:
-            continue  # Delve has no answer
-        compared += 1
-        if "map[string]" in mine:
-            assert sorted(mine) == sorted(theirs), e  # without an order
-        elif e != "array[1:]":  # a slice for Delve
-            assert mine == theirs, e
-    assert compared > 60
 
 
 # save: the bytes of values.

@@ -108,11 +108,37 @@ static struct err *assign(void *arg, const char *name, const struct value *v)
 static const uint16_t languages[] = {
     [LANGUAGE_AUTO] = 0, [LANGUAGE_C] = 0x0c, [LANGUAGE_CXX] = 0x04, [LANGUAGE_RUST] = 0x1c};
 
+static struct err *selected_task(void *arg, taddr *out)
+{
+    struct console *c = arg;
+    const struct tasks *all;
+    TRY(console_tasks(c, &all));
+    const struct task *t = console_task(c, all);
+    *out = t ? t->object : 0;
+    return t ? NULL : err_new(ERR_NO_DATA, "the thread runs no goroutine");
+}
+
+static struct err *frame_at(void *arg, size_t n, const struct vframe **out)
+{
+    struct console *c = arg;
+    const struct sstack *st;
+    TRY(console_stack(c, &st));
+    if (n >= st->n)
+        return err_new(ERR_NOT_FOUND, "the stack has %zu frames", st->n);
+    return console_frame_at(c, st, n, out);
+}
+
 static struct err *environment(struct console *c, struct expr_env *out)
 {
     const struct image *im;
     TRY(console_target(c, &im));
-    *out = (struct expr_env){.vs = session_values(c->session), .variable = variable, .assign = assign, .arg = c};
+    *out = (struct expr_env){.vs = session_values(c->session),
+                             .variable = variable,
+                             .assign = assign,
+                             .arg = c,
+                             .task = selected_task,
+                             .frame_at = frame_at,
+                             .tid = c->tid};
     out->language = languages[c->set.language];
     struct err *e = console_frame(c, &out->frame);
     if (e && e->code == ERR_CANCELLED)

@@ -111,8 +111,13 @@ static bool present(void *self, struct values *vs, const struct value *v, struct
     }
 }
 
+static const struct type *type_at(void *self, struct values *vs, taddr at)
+{
+    return go_type_dwarf(self, vs, at);
+}
+
 const struct formatter *go_formatter(struct rt *rt)
 {
-    rt->formatter = (struct formatter){.name = "go", .present = present, .self = rt};
+    rt->formatter = (struct formatter){.name = "go", .present = present, .type_at = type_at, .self = rt};
     return &rt->formatter;
 }

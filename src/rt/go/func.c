@@ -60,7 +60,7 @@ static bool function_die(struct module *m, taddr entry, struct dw_die *out)
 static bool is_function(const struct value *v)
 {
     const struct type *t = type_strip(v->type);
-    return t->die.unit && dw_tag(&t->die) != DW_TAG_subroutine_type;
+    return t->die.unit ? dw_tag(&t->die) != DW_TAG_subroutine_type : t->kind == TYPE_FUNCTION;
 }
 
 bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out)

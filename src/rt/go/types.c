@@ -7,6 +7,8 @@
 enum {
     TYPE_SIZE = 0,
     TYPE_FLAGS = 20,
+    TYPE_ALIGN = 21,
+    TYPE_FIELD_ALIGN = 22,
     TYPE_KIND = 23,
     TYPE_STR = 40,
     TYPE_BYTES = 48,
@@ -15,6 +17,7 @@ enum {
     FLAG_DIRECT = 1 << 5,     /* from Go 1.26 */
     FLAG_EXTRA_STAR = 1 << 1, /* the name is written with a '*' that it does not have */
     NAME_MAX_BYTES = 4096,
+    ALIGN_MAX = 64,
     ITAB_TYPE = 8, /* of runtime.itab: behind the interface's own type */
 };
 
@@ -49,6 +52,20 @@ static struct err *no_type(taddr at)
     return err_at(err_new(ERR_CORRUPT, "no type of Go at 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
 }
 
+static bool is_alignment(uint8_t n)
+{
+    return n && n <= ALIGN_MAX && (n & (n - 1)) == 0;
+}
+
+/* Where registers that hold something else by then often point. */
+static bool in_code(const struct rt *rt, taddr at)
+{
+    for (size_t i = 0; i < rt->modules.n; i++)
+        if (at >= rt->modules.v[i].text && at < rt->modules.v[i].etext)
+            return true;
+    return false;
+}
+
 struct err *go_type_read(struct rt *rt, taddr at, struct arena *a, struct go_type *out)
 {
     uint8_t b[TYPE_BYTES];
@@ -62,7 +79,8 @@ struct err *go_type_read(struct rt *rt, taddr at, struct arena *a, struct go_typ
     memcpy(&str, b + TYPE_STR, sizeof(str));
     bool by_flag = !rt->build.minor || rt->build.minor >= 26;
     t.direct = by_flag ? b[TYPE_FLAGS] & FLAG_DIRECT : b[TYPE_KIND] & KIND_DIRECT;
-    if (t.kind == GO_INVALID || t.kind > GO_UNSAFE_POINTER)
+    if (t.kind == GO_INVALID || t.kind > GO_UNSAFE_POINTER || !is_alignment(b[TYPE_ALIGN]) ||
+        !is_alignment(b[TYPE_FIELD_ALIGN]) || t.size % b[TYPE_ALIGN] || in_code(rt, at))
         return no_type(at);
     if (m && str > 0)
         t.name = read_name(rt, m->types + (uint64_t)str, b[TYPE_FLAGS] & FLAG_EXTRA_STAR, a);
