@@ -50,6 +50,7 @@ SOURCES = {
     "containers-rust": "rust/containers.rs",
     "go": "go/blocked.go",
     "calls": "go/calls.go",
+    "go-values": "go/values.go",
     "service": "go/server.go",
     "panics": "go/panics.go",
 }
@@ -222,6 +223,10 @@ def _all_variants():
         go = f"go-{version}"
         yield Variant(go, f"Go {version}", "go", go, ())
         yield Variant(f"{go}-noopt", f"Go {version}, not optimised", "go", go, ("-gcflags=-N -l",))
+        yield Variant(f"{go}-plain", f"Go {version}, nothing optimised, the libraries neither", "go", go,
+                      ("-gcflags=all=-N -l",))
+        yield Variant(f"{go}-plain-pie", "the same, position-independent", "go", go,
+                      ("-gcflags=all=-N -l", "-buildmode=pie"))
         yield Variant(f"{go}-stripped", f"Go {version}, no symbols", "go", go, ("-ldflags=-s -w",))
         yield Variant(f"{go}-pie", f"Go {version}, position-independent, no symbols", "go", go,
                       ("-buildmode=pie", "-ldflags=-s -w"))
