@@ -199,6 +199,13 @@ struct runtime {
     bool (*is_wrapper)(struct rt *, taddr entry);
     /* Does it wait for the object (a channel) whose record is there? */
     bool (*waits_on)(struct rt *, const struct task *, taddr object);
+    /* Of tasks whose frames are those of an interpreted language, in place of walker_new() and walk(): the frames of one
+     * that no thread runs, innermost first, each RT_UNPLACED. */
+    void (*task_frames)(struct rt *, const struct task *, struct rt_stack *out);
+    /* What the program calls it: "Task-3"; NULL: nothing. */
+    const char *(*task_name)(struct rt *, const struct task *);
+    /* The tasks that it waits for, as indices of tasks(): at most max; how many there are. */
+    size_t (*awaits)(struct rt *, const struct task *, uint32_t *out, size_t max);
     /* What the program marked a task with, at most max; strings are the rt's. */
     size_t (*labels)(struct rt *, const struct task *, struct task_label *out, size_t max);
 

@@ -43,6 +43,15 @@ static const struct splace *place_of(struct session *s, const struct attached *b
     return (const struct splace *)(uintptr_t)*slot;
 }
 
+static void find_places(struct session *s, struct language_stack *l)
+{
+    if (!l->stack.n)
+        return;
+    l->at = arena_array(&s->arena, const struct splace *, l->stack.n);
+    for (size_t i = 0; i < l->stack.n; i++)
+        l->at[i] = place_of(s, l->by, l->stack.frames[i].at);
+}
+
 void language_annotate(struct session *s, const struct image_thread *th, const struct frames *frames,
                        struct language_stack *out)
 {
@@ -57,11 +66,14 @@ void language_annotate(struct session *s, const struct image_thread *th, const s
         a->runtime->annotate(a->rt, th, natives, frames->frames.n, &out->stack);
         out->by = a;
     }
-    if (!out->stack.n)
-        return;
-    out->at = arena_array(&s->arena, const struct splace *, out->stack.n);
-    for (size_t i = 0; i < out->stack.n; i++)
-        out->at[i] = place_of(s, out->by, out->stack.frames[i].at);
+    find_places(s, out);
+}
+
+void language_task(struct session *s, const struct attached *by, const struct task *task, struct language_stack *out)
+{
+    *out = (struct language_stack){.by = by};
+    by->runtime->task_frames(by->rt, task, &out->stack);
+    find_places(s, out);
 }
 
 struct sframe language_frame(const struct language_stack *l, size_t i)

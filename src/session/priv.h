@@ -77,4 +77,7 @@ struct index *session_index(struct session *s);
 void code_forget(struct code *c);
 void code_free(struct code *c);
 
+/* tasks.c: the stack of the thread that runs a task; NULL: none does, or it was not read. */
+const struct sstack *task_thread_stack(const struct sstack *threads, size_t n, const struct task *t);
+
 #endif

@@ -3,6 +3,7 @@
  * are read, and all that costs more is done once for each stack. */
 #include "session/tasks.h"
 
+#include "session/language.h"
 #include "session/priv.h"
 
 #include <stdatomic.h>
@@ -66,13 +67,17 @@ static uint32_t shape_of(struct shapes *s, const taddr *pcs, uint32_t n, bool wh
     return (uint32_t)s->v.n - 1;
 }
 
-/* The stack of the thread that runs a task; NULL: none does, or it was not read. */
+const struct sstack *task_thread_stack(const struct sstack *threads, size_t n, const struct task *t)
+{
+    for (size_t i = 0; t->tid && i < n; i++)
+        if (threads[i].thread->tid == t->tid && threads[i].n)
+            return &threads[i];
+    return NULL;
+}
+
 static const struct sstack *thread_of(const struct reading *r, const struct task *t)
 {
-    for (size_t i = 0; t->tid && i < r->n_threads; i++)
-        if (r->threads[i].thread->tid == t->tid && r->threads[i].n)
-            return &r->threads[i];
-    return NULL;
+    return task_thread_stack(r->threads, r->n_threads, t);
 }
 
 static void read_some(void *arg, size_t worker)
@@ -233,7 +238,9 @@ static struct err *list_tasks(struct session *s)
         uint64_t began = now_ns();
         TRY(a->runtime->tasks(a->rt, s->opts.progress, &t.v, &t.n));
         log_verbose("%zu tasks of %s: %.1f ms", t.n, t.runtime, (double)(now_ns() - began) / 1e6);
-        *vec_push(&s->tasks) = t;
+        /* Most programs in a language that has tasks in a library only use none. */
+        if (t.n || !a->runtime->task_frames)
+            *vec_push(&s->tasks) = t;
     }
     s->have_tasks = true;
     return NULL;
@@ -245,7 +252,8 @@ struct err *session_tasks(struct session *s, bool stacks, const struct tasks **o
         TRY(list_tasks(s));
     for (size_t i = 0; stacks && i < s->tasks.n; i++)
         if (!s->tasks.v[i].stack)
-            TRY(read_stacks(s, s->tasks.v[i].attached, &s->tasks.v[i]));
+            TRY(s->tasks.v[i].attached->runtime->task_frames ? language_tasks(s, &s->tasks.v[i])
+                                                             : read_stacks(s, s->tasks.v[i].attached, &s->tasks.v[i]));
     *out = s->tasks.v;
     *n = s->tasks.n;
     return NULL;
@@ -265,6 +273,18 @@ const char *session_task_reason(struct session *s, const struct tasks *t, const 
     return t->attached->runtime->wait_reason ? t->attached->runtime->wait_reason(t->attached->rt, task) : NULL;
 }
 
+const char *session_task_name(struct session *s, const struct tasks *t, const struct task *task)
+{
+    (void)s;
+    return t->attached->runtime->task_name ? t->attached->runtime->task_name(t->attached->rt, task) : NULL;
+}
+
+size_t session_task_awaits(struct session *s, const struct tasks *t, const struct task *task, uint32_t *out, size_t max)
+{
+    (void)s;
+    return t->attached->runtime->awaits ? t->attached->runtime->awaits(t->attached->rt, task, out, max) : 0;
+}
+
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task)
 {
     (void)s;
@@ -280,6 +300,16 @@ const struct sframe *session_task_user_frame(struct session *s, const struct tas
             return &st->frames[i];
     }
     return st->n ? &st->frames[0] : NULL;
+}
+
+const struct sframe *session_task_outermost(struct session *s, const struct tasks *t, const struct task *task)
+{
+    const struct task_stack *st = t->stack ? &t->stacks[t->stack[task - t->v]] : NULL;
+    const struct sframe *frames = st ? st->frames : NULL;
+    size_t n = st ? st->n : 0;
+    if (t->attached->runtime->task_frames && task->tid) /* what is further out on the thread is not the task's */
+        frames = language_task_frames(s, t, task, &n);
+    return n ? &frames[n - 1] : NULL;
 }
 
 bool session_place_hidden(const struct session *s, const struct splace *at)
@@ -354,9 +384,13 @@ static struct err *with_registers(struct session *s, const struct tasks *t, cons
     if (e)
         return e;
     th->has_regs = a->runtime->task_regs != NULL;
-    size_t limit = s->opts.max_frames, n = limit && st->n > limit ? limit : st->n;
-    *own = (struct sstack){.thread = th, .frames = st->frames, .n = n, .number = s->stacks_made++};
-    if (n < st->n)
+    const struct sframe *frames = st->frames;
+    size_t made = st->n; /* frames of a language are each task's own */
+    if (a->runtime->task_frames)
+        frames = language_task_frames(s, t, task, &made);
+    size_t limit = s->opts.max_frames, n = limit && made > limit ? limit : made;
+    *own = (struct sstack){.thread = th, .frames = frames, .n = n, .number = s->stacks_made++};
+    if (n < made)
         own->stopped = arena_printf(&s->arena, "the limit of %zu frames was reached", limit);
     else if (!st->whole)
         own->stopped = st->n ? "the next frame was not found" : "the stack cannot be read";
@@ -372,6 +406,8 @@ struct err *session_task_saved_stack(struct session *s, const struct tasks *t, c
     struct task_stack st;
     taddr pcs[TASK_FRAMES_MAX];
     bool whole;
+    if (!rt->walker_new)
+        return err_new(ERR_UNSUPPORTED, "tasks of %s have no saved stack of their own", t->runtime);
     struct task_walker *w = rt->walker_new(t->attached->rt);
     size_t n = rt->walk(w, task, pcs, TASK_FRAMES_MAX, &whole);
     rt->walker_free(w);

@@ -40,6 +40,10 @@ const struct rt_thread *session_language_thread(struct session *s, int32_t tid);
 struct err *session_tasks(struct session *s, bool stacks, const struct tasks **out, size_t *n) MUST_CHECK;
 const char *session_task_state(struct session *s, const struct tasks *t, const struct task *task);
 const char *session_task_reason(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
+const char *session_task_name(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
+/* The tasks that it waits for, as indices into t->v: at most max; how many there are. */
+size_t session_task_awaits(struct session *s, const struct tasks *t, const struct task *task, uint32_t *out,
+                           size_t max);
 /* What the program marked it with: at most max, sorted by key. */
 size_t session_task_labels(struct session *s, const struct tasks *t, const struct task *task, struct task_label *out,
                            size_t max);
@@ -49,6 +53,8 @@ bool session_task_waits_on(struct session *s, const struct tasks *t, const struc
  * one inlined into another; its first frame when all are.
  * NULL without frames. */
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task);
+/* Its outermost frame: of a coroutine the body of the task, on a thread too. NULL without frames. */
+const struct sframe *session_task_outermost(struct session *s, const struct tasks *t, const struct task *task);
 /* One of a runtime's own frames, or of its compiler's: of interest to its makers only. */
 bool session_place_hidden(const struct session *s, const struct splace *at);
 /* The same of a frame in its stack: also the native frames of an interpreter, whose place the frames of the language
