@@ -13,25 +13,19 @@
 enum { DEPTH_MAX = 100, LINE_MAX_BYTES = 64 * 1024 };
 
 const struct console_table *const console_tables[] = {
-    &console_frame_table,       &console_thread_table,
-    &console_goroutine_table,   &console_goroutines_table,
-    &console_task_stack_table,  &console_deferred_table,
-    &console_apply_table,       &console_variable_table,
-    &console_find_table,        &console_what_table,
-    &console_info_frame_table,  &console_register_table,
-    &console_print_table,       &console_save_table,
-    &console_examine_table,     &console_display_table,
-    &console_echo_table,        &console_list_table,
-    &console_disassemble_table, &console_code_table,
-    &console_info_names_table,  &console_program_names_table,
-    &console_info_target_table, &console_auxv_table,
-    &console_settings_table,    &console_source_path_table,
-    &console_script_table,      &console_define_table,
-    &console_logging_table,     &console_open_table,
-    &console_redirect_table,    &console_process_table,
-    &console_python_table,      &console_signal_table,
-    &console_refused_table,     &console_help_table,
-    &console_support_table,     NULL,
+    &console_frame_table,         &console_thread_table,      &console_goroutine_table,
+    &console_goroutines_table,    &console_task_stack_table,  &console_deferred_table,
+    &console_apply_table,         &console_variable_table,    &console_find_table,
+    &console_what_table,          &console_info_frame_table,  &console_register_table,
+    &console_print_table,         &console_save_table,        &console_examine_table,
+    &console_display_table,       &console_echo_table,        &console_list_table,
+    &console_disassemble_table,   &console_code_table,        &console_info_names_table,
+    &console_program_names_table, &console_info_target_table, &console_auxv_table,
+    &console_settings_table,      &console_source_path_table, &console_script_table,
+    &console_define_table,        &console_logging_table,     &console_open_table,
+    &console_redirect_table,      &console_process_table,     &console_python_table,
+    &console_signal_table,        &console_refused_table,     &console_help_table,
+    &console_support_table,       &console_task_table,        NULL,
 };
 
 /* ---- output ---- */

@@ -320,6 +320,7 @@ extern const struct console_table console_settings_table;
 extern const struct console_table console_source_path_table;
 extern const struct console_table console_signal_table;
 extern const struct console_table console_support_table;
+extern const struct console_table console_task_table;
 extern const struct console_table console_task_stack_table;
 extern const struct console_table console_thread_table;
 extern const struct console_table console_variable_table;

@@ -14,11 +14,10 @@ struct err *console_tasks(struct console *c, const struct tasks **out)
     size_t n;
     TRY(console_target(c, &im));
     TRY(session_tasks(c->session, true, &all, &n));
-    if (!n)
-        return err_hint(err_new(ERR_NO_DATA, "no Go runtime is known in this target"),
-                        "\"info threads\" lists threads");
-    *out = &all[0];
-    return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i].runtime, "go") == 0)
+            return *out = &all[i], NULL;
+    return err_hint(err_new(ERR_NO_DATA, "no Go runtime is known in this target"), "\"info threads\" lists threads");
 }
 
 const struct task *console_task(struct console *c, const struct tasks *t)

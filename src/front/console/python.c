@@ -297,30 +297,39 @@ static struct err *run_py_down(struct console *c, const char *args)
 
 enum { LINES_AROUND = 5, LINES_ON = 10 };
 
+/* Takes a line number off the front. */
+static bool take_line(const char **s, uint64_t *out)
+{
+    char *end;
+    if (!isdigit((unsigned char)**s))
+        return false;
+    *out = strtoull(*s, &end, 10);
+    *s = end + strspn(end, " \t");
+    return *out > 0 && *out <= UINT32_MAX;
+}
+
 /* "START", "START,END"; nothing: around the frame's line. */
-static struct err *parse_lines(const char *args, uint32_t line, int64_t *first, int64_t *last)
+static struct err *parse_lines(const char *args, uint32_t line, uint64_t *first, uint64_t *last)
 {
     const char *s = args;
     *first = line > LINES_AROUND ? line - LINES_AROUND : 1;
-    *last = line + LINES_AROUND;
+    *last = (uint64_t)line + LINES_AROUND;
     if (!*s)
         return NULL;
-    if (!args_number(&s, first) || *first < 1)
-        return err_new(ERR_USAGE, "'%s' is no line number", args);
+    bool right = take_line(&s, first);
     *last = *first + LINES_ON;
-    s += strspn(s, " \t");
-    if (!*s)
-        return NULL;
-    if (*s++ != ',' || (s += strspn(s, " \t"), !args_number(&s, last)) || *s)
-        return err_new(ERR_USAGE, "'%s' is no range of lines", args);
-    return NULL;
+    if (right && *s == ',') {
+        s += 1 + strspn(s + 1, " \t");
+        right = take_line(&s, last);
+    }
+    return right && !*s ? NULL : err_new(ERR_USAGE, "'%s' is neither a line nor FIRST,LAST", args);
 }
 
-static void put_lines(struct console *c, const struct source *src, uint32_t line, int64_t first, int64_t last)
+static void put_lines(struct console *c, const struct source *src, uint32_t line, uint64_t first, uint64_t last)
 {
-    for (int64_t i = first; i <= last && (uint64_t)i <= src->n; i++) {
+    for (uint64_t i = first; i <= last && i <= src->n; i++) {
         char number[24];
-        snprintf(number, sizeof(number), "%s%" PRId64, (uint64_t)i == line ? ">" : "", i);
+        snprintf(number, sizeof(number), "%s%" PRIu64, i == line ? ">" : "", i);
         text_printf(&c->out, "%4s    ", number);
         const char *text = src->lines[i - 1];
         for (size_t n; *text; text += n) { /* tabs stay */
@@ -339,7 +348,7 @@ static struct err *run_py_list(struct console *c, const char *args)
     const struct source *src;
     struct loop l;
     bool found;
-    int64_t first, last;
+    uint64_t first, last;
     TRY(python_stack(c, &st, &l, &found));
     if (!found)
         return NULL;

@@ -16,6 +16,7 @@ static const struct option_row rows[] = {
      "group goroutines by their stack, the place in the program, the go statement, the first function, the state or "
      "the labels"},
     {"each", 0, VALUE_NONE, NULL, "each goroutine with its stack; else those that look the same are shown once"},
+    {"tree", 0, VALUE_NONE, NULL, "tasks of asyncio as a tree: each with those that it waits for below it"},
     {"system", 0, VALUE_NONE, NULL, "also goroutines of the Go runtime"},
     {"folded", 0, VALUE_NONE, NULL, "one line a stack for flame graphs: thread;outer;inner count"},
     {"json", 'j', VALUE_NONE, NULL, "JSON, schema inquest.stack/1"},
@@ -42,6 +43,9 @@ static struct err *check_options(const struct call *c)
     if (call_has(c, "folded") && call_has(c, "group"))
         return err_hint(err_new(ERR_USAGE, "--folded and --group exclude each other"),
                         "--folded counts equal stacks by itself");
+    if (call_has(c, "tree") && (call_has(c, "json") || call_has(c, "folded") || call_has(c, "full")))
+        return err_hint(err_new(ERR_USAGE, "--tree excludes --json, --folded and --full"),
+                        "in JSON each task has the numbers of those that it waits for");
     if (call_has(c, "fold") && !call_has(c, "json"))
         return err_hint(err_new(ERR_USAGE, "--fold needs --json"), "text is folded unless --all-frames is given");
     if (call_has(c, "full") && (call_has(c, "folded") || call_has(c, "group") || call_has(c, "names")))
@@ -86,6 +90,8 @@ static struct err *load_tasks(struct report *r)
         if (r->no_tasks && r->no_tasks->code == ERR_CANCELLED)
             return TAKE(r->no_tasks);
     }
+    if (call_has(c, "tree") && !r->n_runtimes && !r->no_tasks)
+        return err_new(ERR_NO_DATA, "the target has no tasks");
     if (!call_has(c, "goroutine") || has_task(r, call_number(c, "goroutine", 0)))
         return NULL;
     if (r->no_tasks)

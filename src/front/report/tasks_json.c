@@ -46,12 +46,30 @@ static void labels_json(struct json *j, const struct report *r, const struct tas
     json_object_end(j);
 }
 
+/* Numbers of the tasks that it waits for. */
+static void awaits_json(struct json *j, const struct report *r, const struct tasks *of, const struct task *t)
+{
+    size_t n = session_task_awaits(r->session, of, t, NULL, 0);
+    if (!n)
+        return;
+    SCOPED(freep) uint32_t *on = xcalloc(n, sizeof(*on));
+    n = session_task_awaits(r->session, of, t, on, n);
+    json_key(j, "awaits");
+    json_array_begin(j);
+    for (size_t i = 0; i < n; i++)
+        json_u64(j, of->v[on[i]].id);
+    json_array_end(j);
+}
+
 static void task_json(struct json *j, const struct report *r, const struct tasks *of, uint32_t i, size_t first_stack)
 {
     const struct task *t = &of->v[i];
     json_object_begin(j);
     json_kv_u64(j, "id", t->id);
     json_kv_string(j, "kind", task_word(of));
+    const char *name = session_task_name(r->session, of, t);
+    if (name)
+        json_kv_string(j, "name", name);
     json_kv_string(j, "state", session_task_state(r->session, of, t));
     json_kv_string(j, "reason", session_task_reason(r->session, of, t));
     if (t->tid)
@@ -62,6 +80,7 @@ static void task_json(struct json *j, const struct report *r, const struct tasks
     labels_json(j, r, of, t);
     if (t->parent)
         json_kv_u64(j, "parent", t->parent);
+    awaits_json(j, r, of, t);
     place_json(j, "created_by", task_made_at(r, t));
     place_json(j, "start", session_task_place(r->session, session_task_start(r->session, of, t), NULL));
     json_kv_u64(j, "stack", first_stack + of->stack[i]);

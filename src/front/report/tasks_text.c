@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Goroutines for people. A million of them have some dozens of stacks: each is made into text once. */
 #include "front/report/tasks.h"
+#include "front/task_tree.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { IDS_SHOWN = 16, EXAMPLES = 5, FLUSH = 1 << 16, KEPT_MAX = 1 << 26 };
+enum { IDS_SHOWN = 16, EXAMPLES = 5, FLUSH = 1 << 16, KEPT_MAX = 1 << 26, AWAITS_SHOWN = 8 };
 
 struct showing {
     struct stack_layout *l;
@@ -76,16 +77,49 @@ static void put_labels(struct text *t, const struct showing *s, const struct tas
     text_done(&labels);
 }
 
-static void put_head(struct text *t, const struct showing *s, const struct task *task)
+/* " \"name\"" */
+static void put_name(struct text *t, const struct showing *s, const struct task *task)
 {
-    put_number(t, s, task);
-    put_state(t, s, task);
-    put_thread(t, s, task, task_thread(s->r, task));
-    put_made(t, s, task);
+    const char *name = session_task_name(s->r->session, s->list->of, task);
+    if (!name)
+        return;
+    text_put(t, " \"");
+    put_safe(t, name);
+    text_putc(t, '"');
+}
+
+/* " waits for task 4 \"name\", task 5" */
+static void put_awaits(struct text *t, const struct showing *s, const struct task *task)
+{
+    uint32_t on[AWAITS_SHOWN];
+    size_t n = session_task_awaits(s->r->session, s->list->of, task, on, AWAITS_SHOWN);
+    for (size_t i = 0; i < n && i < AWAITS_SHOWN; i++) {
+        const struct task *other = &s->list->of->v[on[i]];
+        text_printf(t, "%s %s %" PRIu64, i ? "," : " waits for", task_word(s->list->of), other->id);
+        put_name(t, s, other);
+    }
+    if (n > AWAITS_SHOWN)
+        text_printf(t, " and %zu more", n - AWAITS_SHOWN);
+}
+
+/* What no other task has; ends the line. */
+static void put_own(struct text *t, const struct showing *s, const struct task *task)
+{
+    put_awaits(t, s, task);
     if (task->parent)
         text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
     put_labels(t, s, task);
     text_putc(t, '\n');
+}
+
+static void put_head(struct text *t, const struct showing *s, const struct task *task)
+{
+    put_number(t, s, task);
+    put_name(t, s, task);
+    put_state(t, s, task);
+    put_thread(t, s, task, task_thread(s->r, task));
+    put_made(t, s, task);
+    put_own(t, s, task);
 }
 
 /* "12 goroutines [chan receive] created by main.main: 34, 35, ... and 7 more" */
@@ -161,7 +195,7 @@ static struct err *put_folded(struct text *t, const struct showing *s)
     return NULL;
 }
 
-/* Each with its stack. Of those that look the same, all after the number is copied. */
+/* Each with its stack. Of those that look the same, what all of them have is copied. */
 struct look {
     char *head, *stack; /* heap; NULL: not made yet, or not kept */
     size_t n_head, n_stack;
@@ -185,11 +219,9 @@ static void put_copy(struct text *t, const struct showing *s, const struct task 
 {
     text_putc(t, '\n');
     put_number(t, s, task);
+    put_name(t, s, task);
     text_putn(t, look->head, look->n_head);
-    if (task->parent)
-        text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
-    put_labels(t, s, task);
-    text_putc(t, '\n');
+    put_own(t, s, task);
     text_putn(t, look->stack, look->n_stack);
 }
 
@@ -316,6 +348,24 @@ static bool runs_task(const struct map64 *busy, const struct sstack *st)
     return map64_find(busy, (uint64_t)st->thread->tid) != NULL;
 }
 
+static bool has_language(const struct sstack *st)
+{
+    for (size_t i = 0; i < st->n; i++)
+        if (st->frames[i].kind == FRAME_LANGUAGE)
+            return true;
+    return false;
+}
+
+static struct err *put_thread_stack(struct text *t, struct stack_layout *l, const struct sstack *st, FILE *out)
+{
+    /* All of a thread that runs no task is of interest, but for an interpreter's frames beside those of the program. */
+    struct stack_layout whole = *l;
+    whole.hide = l->hide && has_language(st);
+    text_putc(t, '\n');
+    stack_thread_head_put(t, &whole, st);
+    return stack_frames_put(t, &whole, st, out);
+}
+
 /* The threads that run none. */
 static struct err *put_threads(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
 {
@@ -324,9 +374,14 @@ static struct err *put_threads(struct text *t, struct stack_layout *l, const str
     struct stack_layout whole = *l;
     whole.hide = false;
     SCOPED(freep) struct sstack *free_threads = xcalloc(r->n_stacks, sizeof(*free_threads));
-    for (size_t i = 0; i < r->n_stacks; i++)
-        if (!runs_task(busy, &r->stacks[i]) && !r->stacks[i].crashed)
+    for (size_t i = 0; i < r->n_stacks; i++) {
+        if (runs_task(busy, &r->stacks[i]) || r->stacks[i].crashed)
+            continue;
+        if (has_language(&r->stacks[i]))
+            TRY(put_thread_stack(t, l, &r->stacks[i], out));
+        else
             free_threads[n++] = r->stacks[i];
+    }
     return stack_groups_put(t, &whole, free_threads, n, out);
 }
 
@@ -335,17 +390,25 @@ static struct err *put_crashed_thread(struct text *t, struct stack_layout *l, co
     const struct report *r = l->r;
     if (!r->n_stacks || !r->stacks[0].crashed || runs_task(busy, &r->stacks[0]))
         return NULL;
-    struct stack_layout whole = *l;
-    whole.hide = false;
-    text_putc(t, '\n');
-    stack_thread_head_put(t, &whole, &r->stacks[0]);
-    return stack_frames_put(t, &whole, &r->stacks[0], out);
+    return put_thread_stack(t, l, &r->stacks[0], out);
+}
+
+static struct err *put_trees(struct text *t, const struct stack_layout *l)
+{
+    const struct report *r = l->r;
+    for (size_t i = 0; i < r->n_runtimes; i++) {
+        text_putc(t, '\n');
+        task_tree_put(t, l->sc, r->session, &r->tasks[i], call_has(r->call, "each"));
+    }
+    return NULL;
 }
 
 static struct err *put_all(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
 {
     const struct report *r = l->r;
     bool tasks_only = call_has(r->call, "goroutine") || call_has(r->call, "by");
+    if (call_has(r->call, "tree"))
+        return put_trees(t, l);
     if (!tasks_only)
         TRY(put_crashed_thread(t, l, busy, out));
     for (size_t i = 0; i < r->n_runtimes; i++)
