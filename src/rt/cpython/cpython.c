@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CPython as a runtime: what it can do, and how it is found. */
 #include "rt/cpython/expr.h"
+#include "rt/cpython/tasks.h"
 
 static struct err *detect(struct modules *ms, bool *found)
 {
@@ -20,6 +21,7 @@ void py_forget(struct rt *rt)
     map64_done(&rt->places);
     rt->codes = rt->places = (struct map64){0};
     rt->code_type = 0;
+    py_tasks_free(TAKE(rt->tasks));
     py_objects_free(TAKE(rt->objects));
 }
 
@@ -54,6 +56,11 @@ const struct runtime runtime_cpython = {
     .free = rt_free,
     .copy = py_copy,
     .interprets = "python",
+    .tasks = py_tasks,
+    .state_name = py_task_state_name,
+    .task_name = py_task_name,
+    .task_frames = py_task_frames,
+    .awaits = py_task_awaits,
     .threads = py_threads,
     .annotate = py_annotate,
     .is_interpreter = py_is_interpreter,

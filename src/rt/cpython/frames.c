@@ -151,3 +151,14 @@ void py_stack_done(struct py_stack *s)
 {
     vec_done(&s->frames);
 }
+
+const struct rt_place *py_frame_place(struct rt *rt, taddr record)
+{
+    struct py_stack one = {0};
+    taddr unused;
+    bool entry, found = py_minor(rt) >= 11 ? add_frame(rt, &one, record, &unused, &entry)
+                                           : add_object(rt, &one, record, &unused);
+    const struct rt_place *at = found && one.frames.n ? one.frames.v[0].at : NULL;
+    py_stack_done(&one);
+    return at;
+}

@@ -31,6 +31,7 @@
     X(interp_own_gil, "PyInterpreterState", "_gil")                          \
     X(interp_gil, "PyInterpreterState", "ceval.gil")                         \
     X(interp_gc_collecting, "PyInterpreterState", "gc.collecting")           \
+    X(interp_asyncio_tasks_head, "PyInterpreterState", "asyncio_tasks_head") \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \
     X(gil_cond, "_gil_runtime_state", "cond")                                \
@@ -79,6 +80,7 @@
     X(frameobj_locals, "PyFrameObject", "f_locals")                          \
     X(frameobj_valuestack, "PyFrameObject", "f_valuestack")                  \
     X(frameobj_stacktop, "PyFrameObject", "f_stacktop")                      \
+    X(frameobj_stackdepth, "PyFrameObject", "f_stackdepth")                  \
     X(frameobj_gen, "PyFrameObject", "f_gen")                                \
     X(frameobj_lasti, "PyFrameObject", "f_lasti")                            \
     X(frameobj_state, "PyFrameObject", "f_state")                            \

@@ -34,6 +34,7 @@ struct rt {
     struct map64 places; /* hash of code and offset -> chain of struct py_placed */
     struct py_objects *objects; /* object.c; NULL until needed */
     struct formatter formatter; /* format.c */
+    struct py_tasks *tasks;     /* tasks.c; NULL until asked for */
 };
 
 /* code.c */
@@ -69,6 +70,8 @@ struct py_stack {
 };
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out);
 void py_stack_done(struct py_stack *s);
+/* Where a frame that no thread need run is (a coroutine's); NULL: no frame is there. */
+const struct rt_place *py_frame_place(struct rt *rt, taddr record);
 /* gil.c. What the thread does with the lock of its interpreter; NULL: nothing. `th` may be NULL. */
 const char *py_gil_state(struct rt *rt, taddr thread, const struct image_thread *th);
 /* names.c. Gives the threads of an interpreter the names that the program has for them. */
