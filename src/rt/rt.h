@@ -137,6 +137,19 @@ struct rt_thread {
     int8_t daemon;        /* it does not keep the program alive: 0, 1; -1 unknown */
 };
 
+/* An exception of the language. Strings and lists are the rt's. */
+struct rt_exception {
+    const char *type; /* "KeyError", "http.client.BadStatusLine" */
+    const char *text; /* what it says; "" nothing, NULL: not known without running the program's code */
+    const char *repr; /* as the language shows it as a value: "KeyError('x')" */
+    taddr object;     /* 0: it was not made yet */
+    const struct rt_place *const *places; /* from where it was caught or went up to, to where it was raised */
+    size_t n_places;
+    bool cut;    /* there are more, which cannot be read */
+    bool caused; /* `from` was given as its cause; else it was being handled */
+    const struct rt_exception *from; /* NULL: none */
+};
+
 struct runtime {
     const char *name; /* "native", "go", "cpython" */
     /* Is this runtime in the target? Reads as little as it can. */
@@ -220,6 +233,9 @@ struct runtime {
     /* Is a native function of that thread the interpreter's own, of no interest to who wrote the program? `inside`: a
      * frame of the language stands further in. NULLs are unknown. */
     bool (*is_interpreter)(struct rt *, const struct module *m, const char *function, const char *file, bool inside);
+    /* The exception that a thread is leaving functions for, and the one that it handles; NULL: none. */
+    void (*exceptions)(struct rt *, const struct rt_thread *th, const struct rt_exception **raised,
+                       const struct rt_exception **handled);
     /* Of a frame of theirs, f->lang->record: as scope_variables(), each with its value. */
     struct err *(*variables)(struct rt *, const struct vframe *f, struct variables *out);
     /* An expression in the language, in env->frame, which is a frame of theirs. Errors: as expr_evaluate(). */

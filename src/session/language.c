@@ -107,6 +107,21 @@ const struct rt_thread *session_language_thread(struct session *s, int32_t tid)
     return found;
 }
 
+void session_exceptions(struct session *s, int32_t tid, const struct rt_exception **raised,
+                        const struct rt_exception **handled)
+{
+    const struct rt_thread *v;
+    size_t n;
+    *raised = *handled = NULL;
+    for (size_t i = 0; i < s->runtimes.n && !*raised && !*handled; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        session_language_threads(s, i, &v, &n);
+        for (size_t k = 0; a->runtime->exceptions && k < n && !*raised && !*handled; k++)
+            if (v[k].tid == tid)
+                a->runtime->exceptions(a->rt, &v[k], raised, handled);
+    }
+}
+
 /* ---- the interpreter's own frames ---- */
 
 void language_hide(const struct language_stack *l, struct sframe *frames, size_t n)

@@ -33,6 +33,9 @@ bool session_runtime_facts(struct session *s, size_t i, const char **name, const
 void session_language_threads(struct session *s, size_t i, const struct rt_thread **out, size_t *n);
 /* A thread as a language knows it, one that has a name before others; NULL: none does. */
 const struct rt_thread *session_language_thread(struct session *s, int32_t tid);
+/* The exception of a language that a thread leaves functions for, and the one that it handles; NULL: none. */
+void session_exceptions(struct session *s, int32_t tid, const struct rt_exception **raised,
+                        const struct rt_exception **handled);
 
 /* All tasks of all runtimes that have some, one entry a runtime. Stacks of tasks on threads are those of their
  * threads, seen from the task. Computed once, on all cores; `stacks` false leaves them out (stack and stacks are

@@ -81,6 +81,9 @@ static inline bool shows_variables(const struct report *r, const struct sframe *
     return r->full || (r->locals && f->kind == FRAME_LANGUAGE);
 }
 
+/* stack_exceptions.c: the members "raised" and "handled" of a thread that has such exceptions. */
+void exceptions_json(struct json *j, const struct report *r, const struct image_thread *th);
+
 /* stack_source.c: lines of the source around a frame's, when they are here; and as the member "source". */
 void source_text(struct text *t, const struct report *r, const struct splace *at);
 void source_json(struct json *j, const struct report *r, const struct splace *at);

@@ -125,6 +125,7 @@ static struct err *thread_json(struct json *j, const struct report *r, const str
     json_kv_bool(j, "crashed", st->crashed);
     json_kv_string(j, "state", thread_state(st->thread->state));
     language_thread_json(j, r, st->thread);
+    exceptions_json(j, r, st->thread);
     TRY(stack_frames_json(j, r, st));
     json_kv_string(j, "stopped", st->stopped);
     if (st->stopped_hint)

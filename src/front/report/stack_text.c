@@ -321,6 +321,7 @@ void stack_thread_head_put(struct text *t, const struct stack_layout *l, const s
         text_printf(t, " (%s)", state);
     put_language_thread(t, l->r, st->thread, ", ");
     text_putc(t, '\n');
+    exceptions_text(t, l, st->thread);
     text_done(&head);
 }
 

@@ -35,6 +35,8 @@ void stack_thread_head_put(struct text *t, const struct stack_layout *l, const s
 /* Threads, those with equal stacks together. */
 struct err *stack_groups_put(struct text *t, struct stack_layout *l, const struct sstack *stacks, size_t n,
                              FILE *out) MUST_CHECK;
+/* stack_exceptions.c: what the thread raises and handles; nothing for most. */
+void exceptions_text(struct text *t, const struct stack_layout *l, const struct image_thread *th);
 /* A path as the layout shows paths. */
 void stack_path_put(struct text *t, const struct stack_layout *l, const char *path);
 

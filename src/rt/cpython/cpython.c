@@ -65,6 +65,7 @@ const struct runtime runtime_cpython = {
     .annotate = py_annotate,
     .is_interpreter = py_is_interpreter,
     .formatter = py_formatter,
+    .exceptions = py_exceptions,
     .variables = py_variables,
     .evaluate = py_evaluate,
 };

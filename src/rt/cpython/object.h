@@ -279,6 +279,10 @@ bool py_locals_read(struct rt *rt, const struct py_scope *s, struct arena *a, st
 void py_locals_touch(struct rt *rt, taddr record);
 struct err *py_variables(struct rt *rt, const struct vframe *f, struct variables *out) MUST_CHECK;
 
+/* ---- exceptions.c ---- */
+void py_exceptions(struct rt *rt, const struct rt_thread *th, const struct rt_exception **raised,
+                   const struct rt_exception **handled);
+
 /* ---- format.c ---- */
 
 /* An object as a value. 0: a name that is bound to nothing. */
