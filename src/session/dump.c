@@ -31,6 +31,10 @@ static struct err *write_file(struct dumping *d)
     if (strcmp(d->path, "-") != 0 && stat(d->path, &st) == 0)
         d->result.bytes_used = (uint64_t)st.st_blocks * 512;
     d->result.skipped = got.skipped;
+    d->result.n_problems = d->im->problems.n;
+    d->result.problems = xcalloc(d->im->problems.n, sizeof(*d->result.problems));
+    for (size_t i = 0; i < d->im->problems.n; i++)
+        d->result.problems[i] = err_dup(d->im->problems.v[i]);
     return NULL;
 }
 
@@ -79,6 +83,14 @@ static struct err *dump(struct dumping *d)
     return dump_stopped(d);
 }
 
+void dump_result_done(struct dump_result *r)
+{
+    err_free(r->why_stopped);
+    for (size_t i = 0; i < r->n_problems; i++)
+        err_free(r->problems[i]);
+    free(r->problems);
+}
+
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
     struct dumping d = {.pid = pid, .path = path, .opts = opts};
@@ -87,7 +99,7 @@ struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *
     struct err *e = dump(&d);
     image_freep(&d.im);
     if (e) {
-        err_free(d.result.why_stopped);
+        dump_result_done(&d.result);
         return e;
     }
     d.result.total_ns = now_ns() - began;

@@ -20,7 +20,9 @@ struct dump_opts {
 
 struct dump_result {
     enum dump_method method; /* that was used */
-    struct err *why_stopped; /* DUMP_AUTO: why no snapshot was made; NULL: one was. The caller's to free */
+    struct err *why_stopped; /* DUMP_AUTO: why no snapshot was made; NULL: one was */
+    struct err **problems;   /* what is wrong with the dump, but not fatal */
+    size_t n_problems;
     int32_t pid; /* of the process, when the id that was given is a thread's */
     uint64_t threads;
     uint64_t bytes;      /* of the file */
@@ -35,5 +37,6 @@ struct dump_result {
  * image_snapshot_open(), image_hold_open() and capture_core(). */
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts,
                          struct dump_result *out) MUST_CHECK;
+void dump_result_done(struct dump_result *r);
 
 #endif

@@ -61,6 +61,11 @@ static void dump_text(struct text *t, const char *path, const struct dump_result
         put_err(t, r->why_stopped);
         text_putc(t, '\n');
     }
+    for (size_t i = 0; i < r->n_problems; i++) {
+        text_put(t, "note: ");
+        put_err(t, r->problems[i]);
+        text_putc(t, '\n');
+    }
     if (r->skipped) {
         put_size(t, r->skipped);
         text_put(t, " of memory could not be read, and are zeros in the file\n");
@@ -89,6 +94,11 @@ static struct err *dump_json(FILE *out, const char *path, const struct dump_resu
         json_kv_u64(&j, "fork_ns", r->fork_ns);
     }
     json_kv_u64(&j, "total_ns", r->total_ns);
+    json_key(&j, "problems");
+    json_array_begin(&j);
+    for (size_t i = 0; i < r->n_problems; i++)
+        json_string(&j, r->problems[i]->msg);
+    json_array_end(&j);
     json_object_end(&j);
     return json_finish(&j);
 }
@@ -120,7 +130,7 @@ static struct err *run(struct call *c)
         c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64 "%s", pid, opts.pack ? ".zst" : "");
     TRY(session_dump((int32_t)pid, path, &opts, &result));
     struct err *e = answer(c, path, &result);
-    err_free(result.why_stopped);
+    dump_result_done(&result);
     return e;
 }
 

@@ -66,6 +66,16 @@ static void report_threads(const struct tracer *t, const struct snap_order *o)
     }
 }
 
+static void copy_areas(const struct snap_order *o)
+{
+    for (size_t i = 0; i < o->n_areas; i++) {
+        struct snap_area *a = &o->areas[i];
+        struct iovec to = {.iov_base = a->to, .iov_len = a->n}, from = {(void *)(uintptr_t)a->start, a->n};
+        ssize_t got = process_vm_readv(o->proc->pid, &to, 1, &from, 1, 0);
+        a->got = got > 0 ? (size_t)got : 0;
+    }
+}
+
 static struct err *check_stopped(const struct tracer *t)
 {
     for (size_t i = 0; i < t->tracees.n; i++)
@@ -91,6 +101,7 @@ static struct err *stop_and_freeze(struct tracer *t, const struct snap_order *o,
     report_threads(t, o);
     uint64_t read = now_ns();
     TRY(check_stopped(t));
+    copy_areas(o);
     TRY(freeze(t, o, out));
     r->stop_ns = stopped - r->began;
     r->registers_ns = read - stopped;

@@ -24,6 +24,13 @@ struct snap_set {
     uint32_t size;  /* bytes; rounded up to 8 behind it */
 };
 
+/* Memory that a fork does not freeze, to be copied while the process stands still. */
+struct snap_area {
+    taddr start;
+    size_t n, got; /* bytes wanted, and read */
+    uint8_t *to;   /* in the shared memory, at the same address in both */
+};
+
 enum { SNAP_TEXT = 400 };
 
 /* What the guardian tells: in memory that both share. Written by the guardian before it says so on the channel. */
@@ -48,8 +55,12 @@ struct snap_order {
     bool seccomp;       /* its filters have to be suspended for the call */
     int channel;        /* the guardian's end */
     struct snap_report *report;
+    struct snap_area *areas; /* in shared memory, too */
+    size_t n_areas;
 };
 
+/* ERR_LIMIT: the memory that a copy may need would exceed a limit of the process's control groups. */
+struct err *headroom_check(const struct proc *p) MUST_CHECK;
 /* The guardian's whole life. */
 _Noreturn void guardian_run(const struct snap_order *o);
 

@@ -3,8 +3,8 @@
  *
  *   witness MIB THREADS [reaper|seccomp]
  *
- * MIB of memory is touched; one thread counts at both ends of it, first `low` then `high`, so that any instant has
- * low == high or low == high + 1. THREADS wait, half in calls that a stop interrupts. `reaper`: it is given the orphans
+ * MIB of memory is touched; one thread counts at both ends of it and in shared memory, first `low`, then `shared`,
+ * then `high`, so that any instant has low >= shared >= high >= low - 1. THREADS wait, half in calls that a stop interrupts. `reaper`: it is given the orphans
  * among its descendants; `seccomp`: a filter kills it for beginning a process. For every line on standard input one line comes on standard output:
  *
  *   gap NS child_signals N children N interrupted N descriptors N threads N
@@ -31,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile uint64_t *low, *high;
+volatile uint64_t *low, *shared, *high;
 static volatile uint64_t gap;
 static volatile int child_signals, interrupted, reset;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -71,6 +71,7 @@ static void *count(void *arg)
 {
     for (;;) {
         ++*low;
+        ++*shared;
         ++*high;
         if (*low % 1000 == 0)
             usleep(100);
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
     low = (volatile uint64_t *)memory;
     high = (volatile uint64_t *)(memory + size - 4096);
     *low = *high = 0;
+    shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     start(count, NULL);
     start(beat, NULL);
     for (int i = 0; i < atoi(argv[2]); i++)
