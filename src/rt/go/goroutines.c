@@ -106,11 +106,13 @@ static void list_some(void *arg, size_t chunk)
     uint64_t first = (uint64_t)chunk * CHUNK, end = first + CHUNK < l->list->n ? first + CHUNK : l->list->n;
     if (progress_cancelled(l->progress))
         return;
-    for (uint64_t i = first; i < end; i++) {
-        taddr g;
-        if (go_word(l->rt, l->list->p + i * 8, &g))
-            make_task(l->rt, &l->running, g, &l->out[i]);
-    }
+    taddr at = l->list->p + first * 8;
+    SCOPED(freep) taddr *gs = xcalloc(CHUNK, sizeof(*gs));
+    /* All at once, since each read of a process is a system call; past what cannot be read one by one. */
+    size_t got = modules_read_some(l->rt->ms, at, gs, (size_t)(end - first) * sizeof(*gs)) / sizeof(*gs);
+    for (uint64_t i = 0; i < end - first; i++)
+        if (i < got || go_word(l->rt, at + i * 8, &gs[i]))
+            make_task(l->rt, &l->running, gs[i], &l->out[first + i]);
     progress_report(l->progress, "goroutines", end, l->list->n);
 }
 

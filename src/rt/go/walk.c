@@ -5,12 +5,19 @@
 
 #include <inttypes.h>
 
-/* Longer than any Go stack can be: 1 GB of the smallest frames. */
-enum { STEPS_MAX = 1 << 27 };
+enum {
+    STEPS_MAX = 1 << 27, /* longer than any Go stack can be: 1 GB of the smallest frames */
+    VIEW_MAX = 1 << 30,  /* bytes of a stack that is read in place */
+    WINDOW = 1024,       /* bytes that are copied at once: most stacks of a process are read in one piece */
+};
 
 struct task_walker {
     struct rt *rt;
     struct map64 sizes; /* pc -> bytes up to the caller's stack pointer, and ENDS */
+    /* The part of a stack at hand: [start, end). */
+    const uint8_t *part;
+    taddr start, end;
+    uint8_t window[WINDOW];
 };
 enum { SIZE_UNKNOWN = 1, SIZE_ENDS = 2, SIZE_SHIFT = 2 };
 
@@ -67,6 +74,30 @@ static bool start_of(const struct rt *rt, const struct task *t, taddr *pc, taddr
     return true;
 }
 
+/* A stack in one piece where it is one: a million of them are read here. */
+static void view_stack(struct task_walker *w, taddr sp, taddr hi)
+{
+    const struct space *space = &modules_image(w->rt->ms)->space;
+    w->part = sp < hi && hi - sp <= VIEW_MAX ? space_view(space, sp, (size_t)(hi - sp)) : NULL;
+    w->start = w->part ? sp : 0;
+    w->end = w->part ? hi : 0;
+}
+
+/* The word at an address of the stack that ends at `hi`, which lies behind the word. */
+static bool stack_word(struct task_walker *w, taddr at, taddr hi, taddr *out)
+{
+    if (at < w->start || at >= w->end || w->end - at < sizeof(*out)) {
+        size_t want = hi - at < WINDOW ? (size_t)(hi - at) : WINDOW;
+        w->part = w->window;
+        w->start = at;
+        w->end = at + modules_read_some(w->rt->ms, at, w->window, want);
+        if (w->end - at < sizeof(*out))
+            return false;
+    }
+    memcpy(out, w->part + (at - w->start), sizeof(*out));
+    return true;
+}
+
 size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole)
 {
     taddr pc, sp, hi;
@@ -74,10 +105,7 @@ size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t m
     *whole = false;
     if (!start_of(w->rt, t, &pc, &sp, &hi) || !pc)
         return 0;
-    /* The stack in one piece where it is one: a million stacks are read here. */
-    const struct space *space = &modules_image(w->rt->ms)->space;
-    taddr start = sp;
-    const uint8_t *view = sp < hi && hi - sp <= UINT64_C(1) << 30 ? space_view(space, sp, (size_t)(hi - sp)) : NULL;
+    view_stack(w, sp, hi);
     while (n < max && n < STEPS_MAX) {
         pcs[n++] = pc;
         uint64_t size = frame_size(w, pc);
@@ -89,11 +117,7 @@ size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t m
         if (!size || sp + size > hi || sp + size < sp)
             return n;
         sp += size;
-        if (view)
-            memcpy(&pc, view + (sp - 8 - start), sizeof(pc));
-        else if (!go_word(w->rt, sp - 8, &pc))
-            return n;
-        if (!pc)
+        if (!stack_word(w, sp - 8, hi, &pc) || !pc)
             return n;
     }
     return n;

@@ -9,7 +9,9 @@ enum {
     RECEIVE = MADE_TEXT + 64,
     WORK = MADE_TEXT + 128,
     EXIT = MADE_TEXT + 192,
-    NO_SIZES = MADE_TEXT + 256
+    NO_SIZES = MADE_TEXT + 256,
+    LARGE = MADE_TEXT + 320,
+
 };
 static const struct made_function functions[] = {
     {.name = "runtime.gopark", .file = "proc.go", .size = 64, .frame = 24, .line = 1},
@@ -17,6 +19,7 @@ static const struct made_function functions[] = {
     {.name = "main.work", .file = "main.go", .size = 64, .frame = 8, .line = 1},
     {.name = "runtime.goexit", .file = "asm.s", .size = 64, .frame = 0, .line = 1, .flags = GO_FUNC_TOP_FRAME},
     {.name = "main.noSizes", .file = "main.go", .size = 64, .frame = -1, .line = 1},
+    {.name = "main.large", .file = "main.go", .size = 64, .frame = 1208, .line = 1},
 };
 enum { WORDS = 4 + 6 + 2 + 1 }; /* frames with their return addresses, but for the outermost's */
 
@@ -129,5 +132,30 @@ static void test_end_of_stack(void **state)
     made_go_free(m);
 }
 
+/* Longer than what is copied at once of a stack that is not in one piece. */
+static void test_large_frames(void **state)
+{
+    (void)state;
+    enum { FRAMES = 5, STEP = 1208 + 8 };
+    taddr want[FRAMES + 1];
+    struct made_go *m = made_go_new(26, functions, ARRAY_LEN(functions));
+    const struct go_layout *l = m->rt->layout;
+    taddr g = made_g(m, (struct made_goroutine){.id = 1, .status = MADE_WAITING, .pc = LARGE + 32});
+    taddr sp = made_room(m, FRAMES * STEP);
+    put(m, g + l->g_stack_lo, sp - 8);
+    put(m, g + l->g_stack_hi, sp + FRAMES * STEP);
+    put(m, g + l->g_sched_sp, sp);
+    want[0] = LARGE + 32;
+    for (uint64_t i = 1; i <= FRAMES; i++) {
+        want[i] = i < FRAMES ? LARGE + 32 + i : EXIT + 1;
+        put(m, sp + i * STEP - 8, want[i]);
+    }
+    expect_walk(m, 16, true, want, FRAMES + 1);
+    put(m, g + l->g_stack_hi, sp + (UINT64_C(1) << 31)); /* more than there is: it is not in one piece */
+    expect_walk(m, 16, true, want, FRAMES + 1);
+    expect_walk(m, 4, false, want, 4);
+    made_go_free(m);
+}
+
 RUN_TESTS(cmocka_unit_test(test_whole_stack), cmocka_unit_test(test_system_call), cmocka_unit_test(test_registers),
-          cmocka_unit_test(test_damage), cmocka_unit_test(test_end_of_stack))
+          cmocka_unit_test(test_damage), cmocka_unit_test(test_end_of_stack), cmocka_unit_test(test_large_frames))
