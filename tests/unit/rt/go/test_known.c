@@ -2,17 +2,13 @@
 /* Structs of the standard library in the words in which they are shown: types and memory are put together here. */
 #include "unit.h"
 
-/* Both have a put_string(). */
-#define put_string put_dwarf_string
 #include "module/make_dwarf.h"
-#undef put_string
 #include "rt/go/priv.h"
 
 enum { AT = 0x10000, SIZE = 256, KIND_STRUCT = 25, KIND_INT32 = 5, KIND_INT64 = 6, KIND_UINT32 = 10, KIND_UINT64 = 11 };
 enum { CU = 1, BASE, STRUCT, MEMBER };
-/* Offsets in .debug_info, where the unit's header has 11 bytes and its own DIE 2. */
 struct made_types {
-    uint64_t i32, i64, u32, u64;
+    uint64_t i32, i64, u32, u64; /* offsets in .debug_info */
 };
 
 struct fixture {
@@ -30,7 +26,7 @@ static uint64_t put_base(struct text *info, const char *name, unsigned kind, uns
 {
     uint64_t at = info->n;
     put_u8(info, BASE);
-    put_dwarf_string(info, name);
+    put_string(info, name);
     put_u8(info, size);
     put_u8(info, encoding);
     put_u8(info, kind);
@@ -40,7 +36,7 @@ static uint64_t put_base(struct text *info, const char *name, unsigned kind, uns
 static void put_struct(struct fixture *f, const char *name, unsigned size)
 {
     put_u8(&f->s.info, STRUCT);
-    put_dwarf_string(&f->s.info, name);
+    put_string(&f->s.info, name);
     put_u8(&f->s.info, size);
     put_u8(&f->s.info, KIND_STRUCT);
 }
@@ -48,7 +44,7 @@ static void put_struct(struct fixture *f, const char *name, unsigned size)
 static void put_member(struct fixture *f, const char *name, uint64_t type, unsigned at)
 {
     put_u8(&f->s.info, MEMBER);
-    put_dwarf_string(&f->s.info, name);
+    put_string(&f->s.info, name);
     put_u32(&f->s.info, type);
     put_u8(&f->s.info, at);
 }
