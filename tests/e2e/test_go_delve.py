@@ -11,6 +11,7 @@ from conftest import INQUEST
 VARIANTS = [f"go-{version}{form}" for version in build.GO_VERSIONS for form in ("-plain", "", "-plain-pie")]
 
 
+@pytest.mark.delve
 @pytest.mark.thin
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_as_delve(lab, variant):

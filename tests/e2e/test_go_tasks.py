@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goroutines: the list, states, reasons, places, groups and labels, beside Delve's where there is one that reads the
-version. INQUEST_DLV names its command, words by blanks; else it is looked for in PATH."""
+"""Goroutines: the list, states, reasons, places, groups and labels. Beside Delve's: test_go_goroutines.py."""
 
 import json
 import os
 import re
-import shlex
-import shutil
-import subprocess
 
 import pytest
 
 import build
 from conftest import ROOT, run
+from delve import console
 
 VERSIONS = build.GO_VERSIONS
 pytestmark = pytest.mark.thin
@@ -23,6 +20,8 @@ WAITS = {
     "main.blockSend": {"chan send"},
     "main.blockSelect": {"select"},
     "main.blockNilChannel": {"chan receive (nil chan)"},
+    "main.blockNilSend": {"chan send (nil chan)"},
+    "main.blockNilSelect": {"select"},
     "main.blockEmptySelect": {"select (no cases)"},
     "main.blockMutex": {"sync.Mutex.Lock", "semacquire"},
     "main.blockRead": {"sync.RWMutex.RLock", "semacquire"},
@@ -30,8 +29,12 @@ WAITS = {
     "main.blockWaitGroup": {"sync.WaitGroup.Wait", "semacquire"},
     "main.blockCond": {"sync.Cond.Wait"},
     "main.blockSleep": {"sleep"},
+    "main.blockTimer": {"chan receive"},
+    "main.blockSignal": {"chan receive"},
+    "main.blockOnce": {"chan receive", "sync.Mutex.Lock", "semacquire"},
     "main.blockAccept": {"IO wait"},
-    "main.blockNetRead": {"IO wait"},
+    "main.blockNetRead": {"IO wait", "semacquire"},
+    "main.blockPipe": {"IO wait"},
     "main.values": {"chan receive"},
     "main.blockSyscall": {None},
 }
@@ -57,23 +60,30 @@ def test_states(core):
             assert task["reason"] in reasons, (function, task)
             assert task["state"] == ("syscall" if reasons == {None} else "waiting")
             assert task["created_by"]["function"].startswith("main.")
-    locked = [task for task in answer["tasks"] if "main.lockedThread" in functions(answer, task)]
-    assert len(locked) == 1 and locked[0]["locked"] and locked[0]["tid"]
+    for function, has_thread in {"main.lockedThread": True, "main.lockedReceive": False}.items():
+        (task,) = [task for task in answer["tasks"] if function in functions(answer, task)]
+        assert task["locked"] and ("tid" in task) == has_thread, task
     assert not any(task["system"] for task in answer["tasks"])
     every = run("stack", "--json", "--system", core[1]).json
-    assert any(task["system"] for task in every["tasks"])
+    reasons = {task["reason"] for task in every["tasks"] if task["system"]}
+    assert reasons >= {"force gc (idle)", "GC sweep wait", "GC scavenge wait", "finalizer wait", "GC worker (idle)"}
     assert sum(stack["tasks"] for stack in every["task_stacks"]) == len(every["tasks"])
 
 
 @pytest.mark.parametrize("kind", ["stripped", "pie"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_without_symbols(lab, version, kind):
-    """The list, the reasons and the threads are there, and say the same."""
+    """The list, the reasons, the threads and the places are there, with inlined calls, and say the same."""
     def said(variant):
         answer = run("stack", "--json", lab.core(variant, "panic", program="go")[1]).json
-        return sorted((functions(answer, task), task["state"], task.get("reason"), "tid" in task)
+        return sorted((places(answer, task), task["state"], task.get("reason"), "tid" in task)
                       for task in answer["tasks"])
     assert said(f"go-{version}-{kind}") == said(f"go-{version}")
+
+
+def places(answer, task):
+    return [(frame["function"], os.path.basename(frame["file"] or ""), frame["line"])
+            for frame in answer["task_stacks"][task["stack"]]["frames"]]
 
 
 @pytest.mark.parametrize("command", [("stack", "--by", "label", "--system"), ("info",)])
@@ -126,11 +136,6 @@ def test_many(lab):
     assert sum(int(line.split()[-1]) for line in lines if line.startswith("goroutine;")) == len(answer["tasks"])
 
 
-def console(path, *commands, status=0):
-    args = [word for command in commands for word in ("-ex", command)]
-    return run("debug", "--batch", *args, path, status=status).out
-
-
 def test_select(core):
     """bt, frame and locals are those of the selected goroutine."""
     answer = run("stack", "--json", core[1]).json
@@ -166,66 +171,3 @@ def test_build(core):
 def test_wrong_options(core):
     for wrong in ("-x", "-with nothing", "-with userloc", "-group label"):
         assert run("debug", "--batch", "-ex", f"goroutines {wrong}", core[1], status=None).err.strip()
-
-
-# Delve.
-
-def delve(exe, path, commands, tmp_path):
-    words = shlex.split(os.environ.get("INQUEST_DLV", "")) or [shutil.which("dlv")]
-    if not words[0]:
-        pytest.skip("dlv is not installed")
-    script = tmp_path / "commands"
-    script.write_text("".join(command + "\n" for command in commands) + "exit\n", encoding="utf-8")
-    result = subprocess.run([*words, "core", exe, path, "--check-go-version=false", "--init", str(script),
-                             "--allow-non-terminal-interactive=true"], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, text=True)
-    if "Type 'help'" not in result.stdout:
-        pytest.skip(f"this Delve does not read the core: {result.stdout.strip()[:200]}")
-    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
-
-
-def lines_of(text):
-    """Goroutines by number: what is said of each. Folders are left out: both shorten them, from where they run."""
-    found = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*\*? ?Goroutine (\d+) - (.*)", line)
-        if match:
-            found[int(match[1])] = re.sub(r"(?<=: )\S*/(?=[^/\s]+:\d)", "", re.sub(r" \d+\]$", "]", match[2]))
-    return found
-
-
-# Delve takes the extra goroutines of cgo, which are on no list of the runtime's own, for living ones.
-def is_extra(line):
-    return "runtime.goexit (" in line or "??? (0x0)" in line
-
-
-@pytest.mark.parametrize("option", ["-u", "-r", "-g", "-s"])
-def test_same_list_as_delve(core, option, tmp_path):
-    command = f"goroutines {option}"
-    theirs = lines_of(delve(core[0].exe, core[1], [command], tmp_path))
-    ours = lines_of(console(core[1], command))
-    theirs = {number: line for number, line in theirs.items() if number in ours or not is_extra(line)}
-    assert ours.keys() == theirs.keys()
-    for number, line in ours.items():
-        if core[0].variant.name == "go-1.24":  # Delve 1.24.0 names the reasons of locks by an older list
-            line, theirs[number] = (re.sub(r" \[.*\]$", "", text) for text in (line, theirs[number]))
-        assert line == theirs[number], number
-
-
-@pytest.mark.parametrize("key", ["userloc", "goloc", "curloc", "running", "user", "label worker"])
-def test_same_groups_as_delve(core, key, tmp_path):
-    def groups(text):
-        found = {}
-        for block in re.findall(r"^(\S[^\n]*)\n((?:\t[^\n]*\n)*?)\tTotal: (\d+)", text, re.M):
-            found[block[0]] = int(block[2])
-        return found
-    extra = set(lines_of(delve(core[0].exe, core[1], ["goroutines"], tmp_path))) - \
-        set(lines_of(console(core[1], "goroutines")))
-    theirs = groups(delve(core[0].exe, core[1], [f"goroutines -group {key}"], tmp_path))
-    ours = groups(console(core[1], f"goroutines -group {key}"))
-    assert ours
-    if not extra:
-        assert ours == theirs
-    else:
-        assert sum(theirs.values()) - sum(ours.values()) == len(extra)
-        assert all(theirs[name] - n in (0, len(extra)) for name, n in ours.items())

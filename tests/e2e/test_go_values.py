@@ -7,7 +7,7 @@ import pytest
 
 import build
 from conftest import run
-from test_go_tasks import console
+from delve import console
 
 VERSIONS = build.GO_VERSIONS
 pytestmark = pytest.mark.thin

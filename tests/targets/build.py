@@ -50,6 +50,9 @@ SOURCES = {
     "containers-rust": "rust/containers.rs",
     "go": "go/blocked.go",
     "calls": "go/calls.go",
+    "deaths": "go/deaths.go",
+    "iterators": "go/iterators.go",
+    "rpc": "go/rpc.go",
     "go-values": "go/values.go",
     "service": "go/server.go",
     "panics": "go/panics.go",
@@ -230,6 +233,7 @@ def _all_variants():
         yield Variant(f"{go}-stripped", f"Go {version}, no symbols", "go", go, ("-ldflags=-s -w",))
         yield Variant(f"{go}-pie", f"Go {version}, position-independent, no symbols", "go", go,
                       ("-buildmode=pie", "-ldflags=-s -w"))
+        yield Variant(f"{go}-pie-dwarf", f"Go {version}, position-independent", "go", go, ("-buildmode=pie",))
 
 
 @functools.lru_cache(maxsize=None)

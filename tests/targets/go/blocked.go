@@ -4,7 +4,8 @@
 //
 //	blocked [-n GOROUTINES] DEATH
 //
-// DEATH: wait, panic, panic-error, nil, abort, overflow, fatal (concurrent map writes), deadlock, exit-handler.
+// DEATH: wait, panic, panic-error, nil, abort, overflow, fatal (concurrent map writes), busy (with more goroutines that
+// loop than may run at once).
 // -n adds that many goroutines, spread over the ways of blocking, for measurements.
 // Prints "ready" on standard output once all of them are where they stay.
 package main
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
@@ -51,8 +53,10 @@ var (
 	group        sync.WaitGroup
 	condMu       sync.Mutex
 	cond         = sync.NewCond(&condMu)
+	once         sync.Once
+	neverWritten *os.File
 	started      atomic.Int64
-	packageMap   = map[string]point{"origin": {}, "unit": {1, 1}}
+	packageMap         = map[string]point{"origin": {}, "unit": {1, 1}}
 	packageShape shape = square{2, "two"}
 )
 
@@ -86,6 +90,25 @@ func blockNilChannel(i int) {
 	var none chan int
 	started.Add(1)
 	<-none
+	fmt.Println(i)
+}
+
+//go:noinline
+func blockNilSend(i int) {
+	var none chan int
+	started.Add(1)
+	none <- i
+	fmt.Println(i)
+}
+
+//go:noinline
+func blockNilSelect(i int) {
+	var none, neither chan int
+	started.Add(1)
+	select {
+	case <-none:
+	case neither <- i:
+	}
 	fmt.Println(i)
 }
 
@@ -140,6 +163,28 @@ func blockSleep(d time.Duration) {
 }
 
 //go:noinline
+func blockTimer(d time.Duration) {
+	started.Add(1)
+	<-time.After(d)
+}
+
+//go:noinline
+func blockSignal() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR2)
+	started.Add(1)
+	<-signals
+}
+
+// The first that comes waits within, the other for the first.
+//
+//go:noinline
+func blockOnce() {
+	started.Add(1)
+	once.Do(func() { <-neverSend })
+}
+
+//go:noinline
 func blockAccept(l net.Listener) {
 	c, err := l.Accept() // that of blockNetRead
 	if err != nil {
@@ -160,6 +205,14 @@ func blockNetRead(c net.Conn) {
 }
 
 //go:noinline
+func blockPipe(f *os.File) {
+	buf := make([]byte, 64)
+	started.Add(1)
+	n, err := f.Read(buf)
+	fmt.Println(n, err)
+}
+
+//go:noinline
 func blockSyscall(fd int) {
 	buf := make([]byte, 1)
 	started.Add(1)
@@ -171,6 +224,12 @@ func blockSyscall(fd int) {
 func lockedThread(fd int) {
 	runtime.LockOSThread()
 	blockSyscall(fd)
+}
+
+//go:noinline
+func lockedReceive(i int) {
+	runtime.LockOSThread()
+	blockReceive(i)
 }
 
 //go:noinline
@@ -250,9 +309,20 @@ func main() {
 		go ways[i%len(ways)](i)
 		n++
 	}
+	for i := 0; i < 20; i++ {
+		group := make(chan bool)
+		go close(group) // ends at once, and leaves a dead goroutine
+		<-group
+	}
 	go blockNilChannel(1)
+	go blockNilSend(1)
+	go blockNilSelect(1)
 	go blockEmptySelect()
 	go blockWrite(1)
+	go blockTimer(1000 * time.Hour)
+	go blockSignal()
+	go blockOnce()
+	go blockOnce()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -263,17 +333,27 @@ func main() {
 		panic(err)
 	}
 	go blockNetRead(client)
+	go blockNetRead(client) // waits for the other
+	r, w, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	neverWritten = w
+	go blockPipe(r)
 	var pipe [2]int
 	if err := syscall.Pipe(pipe[:]); err != nil {
 		panic(err)
 	}
 	go blockSyscall(pipe[0])
 	go lockedThread(pipe[0])
+	go lockedReceive(1)
 	go values(11, "text argument", packageShape)
 	pprof.Do(context.Background(), pprof.Labels("worker", "label-test"), func(context.Context) {
 		go blockReceive(1000)
 	})
-	n += 9
+	n += 18
+	runtime.SetFinalizer(&point{1, 2}, func(*point) {})
+	runtime.GC() // starts the runtime's goroutines for both
 	for started.Load() < int64(n) {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -294,6 +374,15 @@ func die(how string) {
 		var p *point
 		fmt.Println(p.X)
 	case "abort":
+		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
+		select {}
+	case "busy":
+		runtime.GOMAXPROCS(2)
+		var stop atomic.Bool
+		for i := 0; i < 4; i++ {
+			go spin(&stop)
+		}
+		time.Sleep(100 * time.Millisecond)
 		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
 		select {}
 	case "overflow":

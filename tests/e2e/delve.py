@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Delve says of a core, and the same of Inquest's console. INQUEST_DLV names the command, words by blanks; else it
+is looked for in PATH. Tests that need it have the mark `delve` and are left out where there is none."""
+
+import dataclasses
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import run
+
+
+def command():
+    """Words of the command; none when there is no Delve."""
+    words = shlex.split(os.environ.get("INQUEST_DLV", "")) or [shutil.which("dlv")]
+    return words if words[0] else []
+
+
+def delve(exe, path, commands, tmp_path):
+    """What it prints for the commands."""
+    if not command():
+        pytest.skip("dlv is not installed")
+    script = tmp_path / "commands"
+    script.write_text("".join(one + "\n" for one in commands) + "exit\n", encoding="utf-8")
+    result = subprocess.run([*command(), "core", exe, path, "--check-go-version=false", "--init", str(script),
+                             "--allow-non-terminal-interactive=true"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, text=True)
+    if "Type 'help'" not in result.stdout:
+        pytest.skip(f"this Delve does not read the core: {result.stdout.strip()[:200]}")
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+def delve_each(exe, path, commands, tmp_path):
+    """What it prints for each of the commands."""
+    marked = [word for i, one in enumerate(commands) for word in (f'print "@{i}@"', one)]
+    parts = re.split(r'^"@\d+@"\n', delve(exe, path, marked, tmp_path), flags=re.M)[1:]
+    assert len(parts) == len(commands), parts
+    return parts
+
+
+def console(path, *commands, status=0):
+    args = [word for one in commands for word in ("-ex", one)]
+    return run("debug", "--batch", *args, path, status=status).out
+
+
+def console_each(path, commands):
+    """What Inquest's console prints for each of the commands."""
+    marked = [word for i, one in enumerate(commands) for word in (f"echo @{i}@\\n", one)]
+    parts = re.split(r"^@\d+@\n", console(path, *marked), flags=re.M)[1:]
+    assert len(parts) == len(commands), parts
+    return parts
+
+
+def without_folders(text):
+    """Folders of files are left out: both shorten them, from where they run."""
+    return re.sub(r"\S*/(?=[^/\s]+:\d)", "", text)
+
+
+def lines_of(text):
+    """Goroutines by number: what is said of each, without how long it waits."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"\s*\*? ?Goroutine (\d+) - (.*)", line)
+        if match:
+            found[int(match[1])] = without_folders(re.sub(r" \d+\]$", "]", match[2]))
+    return found
+
+
+# Delve takes the extra goroutines of cgo, which are on no list of the runtime's own, for living ones.
+def is_extra(line):
+    return "runtime.goexit (" in line or "??? (0x0)" in line
+
+
+def groups_of(text):
+    """What `goroutines -group` prints: the total by the name of the group."""
+    return {name: int(total)
+            for name, total in re.findall(r"^(\S[^\n]*)\n(?:\t[^\n]*\n)*?\tTotal: (\d+)", text, re.M)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    pc: int
+    function: str
+    place: str  # FILE:LINE without folders
+
+
+def stacks_of(text):
+    """What `goroutines -t` prints: the frames of each goroutine, by its number."""
+    found, frames = {}, []
+    lines = iter(text.splitlines())
+    for line in lines:
+        goroutine = re.match(r"\s*\*? ?Goroutine (\d+) - ", line)
+        frame = re.match(r"\s*\d+ +0x([0-9a-f]+) in (\S+)$", line)
+        if goroutine:
+            frames = found.setdefault(int(goroutine[1]), [])
+        elif frame:
+            frames.append(Frame(int(frame[1], 16), frame[2], without_folders(next(lines).strip().removeprefix("at "))))
+    return found
