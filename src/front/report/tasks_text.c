@@ -385,12 +385,22 @@ static struct err *put_threads(struct text *t, struct stack_layout *l, const str
     return stack_groups_put(t, &whole, free_threads, n, out);
 }
 
-static struct err *put_crashed_thread(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
+/* Does it run the scheduler alone? The last frames may be the C library's, which began the thread. */
+static bool runs_scheduler(const struct report *r, const struct sstack *st)
 {
-    const struct report *r = l->r;
-    if (!r->n_stacks || !r->stacks[0].crashed || runs_task(busy, &r->stacks[0]))
-        return NULL;
-    return put_thread_stack(t, l, &r->stacks[0], out);
+    size_t n = st->n;
+    while (n && !session_frame_hidden(r->session, &st->frames[n - 1]))
+        n--;
+    for (size_t i = 0; i < n; i++)
+        if (st->frames[i].kind != FRAME_SIGNAL && !session_frame_hidden(r->session, &st->frames[i]))
+            return false;
+    return n != 0;
+}
+
+/* The crashed thread, if it runs none. */
+static const struct sstack *crashed_thread(const struct report *r, const struct map64 *busy)
+{
+    return r->n_stacks && r->stacks[0].crashed && !runs_task(busy, &r->stacks[0]) ? &r->stacks[0] : NULL;
 }
 
 static struct err *put_trees(struct text *t, const struct stack_layout *l)
@@ -409,10 +419,15 @@ static struct err *put_all(struct text *t, struct stack_layout *l, const struct 
     bool tasks_only = call_has(r->call, "goroutine") || call_has(r->call, "by");
     if (call_has(r->call, "tree"))
         return put_trees(t, l);
-    if (!tasks_only)
-        TRY(put_crashed_thread(t, l, busy, out));
+    const struct sstack *crashed = tasks_only ? NULL : crashed_thread(r, busy);
+    /* What a deadlock is found by, or a signal to the process met, is not where it went wrong. */
+    bool later = crashed && runs_scheduler(r, crashed);
+    if (crashed && !later)
+        TRY(put_thread_stack(t, l, crashed, out));
     for (size_t i = 0; i < r->n_runtimes; i++)
         TRY(put_runtime(t, l, &r->tasks[i], out));
+    if (later)
+        TRY(put_thread_stack(t, l, crashed, out));
     return tasks_only ? NULL : put_threads(t, l, busy, out);
 }
 
