@@ -152,7 +152,7 @@ def native(place, variant, *deaths):
             yield name, None
 
 
-GO_TESTS = "tasks", "crash", "values", "delve"  # of tests/e2e/test_go_*.py
+GO_TESTS = "tasks", "delve", "crash", "values", "service"  # of tests/e2e/test_go_*.py
 
 
 def go(place, version, *tests):

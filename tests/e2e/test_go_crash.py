@@ -12,10 +12,11 @@ import pytest
 import build
 import cores
 from conftest import run
-from test_go_tasks import delve
+from delve import delve
 
 pytestmark = pytest.mark.thin
 VARIANTS = [f"go-{version}{kind}" for version in build.GO_VERSIONS for kind in ("", "-stripped", "-pie")]
+SOME = sorted({build.GO_VERSIONS[0], build.GO_VERSIONS[-1]})  # what does not differ between neighbours
 PLAIN = [f"go-{version}" for version in build.GO_VERSIONS]
 
 
@@ -70,6 +71,33 @@ def test_panics(lab, variant, death):
 def source_line(name, line):
     with open(os.path.join(build.HERE, "go", name), encoding="utf-8") as file:
         return file.read().splitlines()[line - 1]
+
+
+# The first of the program's functions on the first stack, and what is said above it.
+FIRST = {
+    ("go", "panic"): ("main.die", "panic: a message (string), goroutine 1"),
+    ("go", "nil"): ("main.die", "panic: runtime error: invalid memory address or nil pointer dereference, goroutine 1"),
+    ("deaths", "overflow"): ("main.length", "fatal error: stack overflow"),
+    ("deaths", "deadlock"): ("main.collect", "fatal error: all goroutines are asleep - deadlock!"),
+    ("deaths", "map-writes"): ("main.count", "fatal error: concurrent map writes"),
+    ("service", "die", "abort"): ("main.(*shop).find", None),
+    ("service", "die", "nil"): ("main.(*shop).ship", "panic: runtime error: invalid memory address or nil pointer"),
+    ("calls", "crash"): ("c_innermost", None),
+}
+
+
+@pytest.mark.parametrize("version", SOME)
+@pytest.mark.parametrize("program", FIRST, ids="-".join)
+def test_begins_where_one_looks_first(lab, version, program):
+    """The goroutine comes first, in the program or the library that it called, not in the runtime."""
+    _, core = lab.core(f"go-{version}", *program[1:], program=program[0])
+    head, first, *_ = run("stack", "--full-paths", str(core)).out.split("\n\n")
+    function, said = FIRST[program]
+    assert said is None or said in head, head
+    shown = [re.match(r"  #\S+ +(\S+)", line)[1] for line in first.splitlines() if line.startswith("  #")]
+    assert first.startswith("Goroutine ") and function in shown, first
+    before = shown[:shown.index(function)]
+    assert all(name.startswith(("sync.", "syscall.", "internal/")) for name in before), first
 
 
 SAID = {
@@ -172,21 +200,6 @@ def test_asking_for_the_time(lab, variant):
 
 
 @pytest.mark.parametrize("variant", PLAIN)
-def test_a_service_under_load(lab, variant):
-    """Looked at again and again it answers every request; no goroutine that waits is read torn."""
-    target = lab.target(variant, "service")
-    with subprocess.Popen([target.exe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout.readline() == "ready\n"
-        for _ in range(50):
-            answer = run("stack", "--json", str(server.pid)).json
-            for thread in answer["threads"]:
-                not_guessed(thread["frames"])
-        out, _ = server.communicate("\n", timeout=60)
-    answered, failed, left = map(int, out.split())
-    assert answered > 100 and failed == 0 and left < 100
-
-
-@pytest.mark.parametrize("variant", PLAIN)
 def test_a_library(lab, tmp_path, variant):
     """Built with -buildmode=c-shared, and called by a program in C."""
     for name in ("library.go", "visitor.c"):  # to where the tools of another root see them
@@ -209,6 +222,7 @@ def test_a_library(lab, tmp_path, variant):
 # Delve, where it accepts the version of Go.
 
 
+@pytest.mark.delve
 @pytest.mark.parametrize("variant", PLAIN)
 @pytest.mark.parametrize("death", ["panic", "nil", "fatal"])
 def test_as_delve(lab, tmp_path, variant, death):

@@ -63,17 +63,18 @@ class Running:
         self.output = b""
         if ready:
             try:
-                self._wait_ready(ready.encode(), timeout)
+                self.wait_for(ready, timeout)
             except BaseException:
                 self.end()
                 raise
 
-    def _wait_ready(self, word, timeout):
+    def wait_for(self, word, timeout=60):
+        """Until it has printed `word`."""
         end = time.monotonic() + timeout
-        while word not in self.output:
+        while word.encode() not in self.output:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                raise Failed(f"{self.argv[0]} did not say {word.decode()} within {timeout} s")
+                raise Failed(f"{self.argv[0]} did not say {word!r} within {timeout} s")
             part = os.read(self.process.stdout.fileno(), 4096)
             if not part:
                 raise Failed(f"{self.argv[0]} ended before it was ready: {self.output.decode(errors='replace')}")
@@ -125,11 +126,11 @@ def core_pattern():
         return file.read().strip()
 
 
-def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready", timeout=120, env=None):
+def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready", timeout=120, env=None, before=None):
     """Run ARGV until it dies and return the path of the core the kernel wrote.
 
     `kill`: a signal to send once it is ready, for programs that do not die by
-    themselves. `name`: what to call the core in outdir. The machine's
+    themselves. `before`: is called then, with the Running. `name`: what to call the core in outdir. The machine's
     core_pattern must be a plain name, because it is not ours to change.
     """
     pattern = core_pattern()
@@ -142,6 +143,8 @@ def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready"
         running = Running([os.path.abspath(argv[0]), *argv[1:]], cwd=cwd, core=True, filter=filter,
                           ready=ready if kill else None, env=env)
         try:
+            if before:
+                before(running)
             if kill:
                 running.settle()
                 os.kill(running.pid, kill)
