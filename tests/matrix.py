@@ -152,7 +152,8 @@ def native(place, variant, *deaths):
             yield name, None
 
 
-GO_TESTS = "tasks", "delve", "crash", "values", "service"  # of tests/e2e/test_go_*.py
+GO_TESTS = sorted(name[len("test_go_"):-len(".py")] for name in os.listdir(os.path.join(ROOT, "tests", "e2e"))
+                  if name.startswith("test_go_"))
 
 
 def go(place, version, *tests):

@@ -332,8 +332,9 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	go blockNetRead(client)
-	go blockNetRead(client) // waits for the other
+	for i := 0; i < 2; i++ {
+		go blockNetRead(client) // one of them waits for the other
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		panic(err)
