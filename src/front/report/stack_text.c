@@ -221,11 +221,15 @@ static void put_line_range(struct text *t, const struct stack_layout *l, const s
 static void put_stretch(struct text *t, const struct stack_layout *l, const struct sstack *st, const struct stretch *s)
 {
     text_printf(t, "%*s#%zu-#%zu: ", NUMBER_COLUMN, "", s->first, s->first + s->period * s->times - 1);
+    bool any = false;
     for (size_t k = 0; k < s->period; k++) {
         const struct sframe *f = &st->frames[s->first + k];
         struct text name = {0};
+        if (l->hide && session_frame_hidden(l->r->session, f))
+            continue;
         put_function(&name, l, f);
-        text_put(t, k ? " < " : "");
+        text_put(t, any ? " < " : "");
+        any = true;
         put_coloured(t, l->sc, COLOUR_YELLOW, text_str(&name));
         text_put(t, kind_mark(f));
         put_line_range(t, l, st, s, k);
@@ -276,6 +280,14 @@ static bool is_hidden(const struct stack_layout *l, const struct sstack *st, siz
     return (f->kind == FRAME_SIGNAL && !shown && i) || session_frame_hidden(l->r->session, f);
 }
 
+static bool hides_stretch(const struct stack_layout *l, const struct sstack *st, const struct stretch *s)
+{
+    for (size_t k = 0; k < s->period; k++)
+        if (!session_frame_hidden(l->r->session, &st->frames[s->first + k]))
+            return false;
+    return true;
+}
+
 struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struct sstack *st, FILE *out)
 {
     bool hide = l->hide && is_of_interest(l, st), shown = false;
@@ -283,8 +295,8 @@ struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struc
         struct stretch s = {.first = i, .period = 1, .times = 1};
         if (l->fold)
             s = stretch_at(st, i);
-        if (hide && s.times == 1 && is_hidden(l, st, i, shown)) {
-            i++;
+        if (hide && (s.times == 1 ? is_hidden(l, st, i, shown) : hides_stretch(l, st, &s))) {
+            i += s.period * s.times;
             continue;
         }
         shown = true;

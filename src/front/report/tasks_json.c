@@ -7,7 +7,7 @@
 static struct err *stacks_json(struct json *j, const struct report *r, const struct tasks *of)
 {
     struct report plain = *r; /* variables are a task's own: one stack is many's */
-    plain.full = false;
+    plain.full = plain.locals = false;
     for (size_t i = 0; i < of->n_stacks; i++) {
         struct sstack st = task_stack_of(r, of, (uint32_t)i);
         json_object_begin(j);

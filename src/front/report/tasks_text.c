@@ -151,7 +151,7 @@ static struct err *put_stack(struct text *t, const struct showing *s, uint32_t i
     const struct task *task = &s->list->of->v[i];
     const struct sstack *st = task_thread(s->r, task);
     struct sstack own;
-    if (s->r->full)
+    if (s->r->full || s->r->locals)
         TRY(session_task_stack(s->r->session, s->list->of, task, &st));
     if (!st) {
         own = task_stack_of(s->r, s->list->of, s->list->of->stack[i]);
