@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python services that hang, die or are busy: asked while they run, and from their cores."""
 
+import os
 import re
+import signal
+import time
 
 import pytest
 
-from conftest import run
+from conftest import SANITIZED, run
 from pyprograms import differences, plain, python_frames, some, threads
 
 pytestmark = pytest.mark.thin
+CALLS = int(os.environ.get("INQUEST_PYTHON_CALLS", "5" if SANITIZED else "50"))
 
 
 @pytest.fixture(params=some())
@@ -77,3 +81,43 @@ def test_crash_below_python(programs, python):
     mine = [(plain(frame), frame["line"]) for frame in python_frames(thread)]
     theirs = [(frame["function"], frame["line"]) for frame in known]
     assert mine[0] == (theirs[0][0], theirs[0][1] + 1) and mine[1:] == theirs[1:]
+
+
+# What spin() in hung.py may be seen to do, from the innermost call outwards.
+POSSIBLE = re.compile(r"(?:(?:<lambda> )?(?:leaf ))?(?:turn )?((?:step )*)spinning run run _bootstrap_inner _bootstrap $")
+
+
+def check_possible(answer):
+    """Threads that are busy, each in one of the stacks that it can have."""
+    seen = 0
+    for thread in answer["threads"]:
+        mine = [plain(frame) for frame in python_frames(thread)]
+        if "spinning" not in mine:
+            continue
+        seen += 1
+        text = "".join(name + " " for name in mine)
+        match = POSSIBLE.match(text)
+        assert match, text
+        steps = match[1].count("step")
+        assert steps <= 18
+        if "turn" in mine:
+            assert steps in range(4, 19, 2), (steps, text)
+        else:
+            assert "leaf" not in mine, text
+    assert seen == 8, [names(thread) for thread in answer["threads"]]
+
+
+@pytest.mark.parametrize("busy", some()[-1:])
+def test_many_calls(programs, busy):
+    """Every answer is a stack that can be, and the program runs on without long pauses."""
+    with programs.running(busy, "hung", "spin") as process:
+        time.sleep(0.2)
+        for _ in range(CALLS):
+            check_possible(stack(process.pid, "--names"))
+        os.kill(process.pid, signal.SIGUSR1)
+        end = time.monotonic() + 20
+        while not os.path.exists(process.told) and time.monotonic() < end:
+            time.sleep(0.01)
+        with open(process.told, encoding="ascii") as file:
+            print(f"longest time between two beats in {CALLS} calls: {float(file.read()) * 1e3:.1f} ms")
+        assert process.process.poll() is None

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stacks of Python programs are those that the programs wrote down, with every interpreter of this machine."""
 
+import os
+import shutil
+
 import pytest
 
 from conftest import run
-from pyprograms import differences, expected, got, interpreters, plain, python_frames, some, threads
+from pyprograms import FOUND, differences, expected, got, interpreters, plain, python_frames, some, threads
 
 pytestmark = pytest.mark.thin
 
@@ -83,3 +86,57 @@ def test_embedded(programs, python):
     assert names.index("serve") < names.index("main")
     outermost = max(i for i, frame in enumerate(thread["frames"]) if frame["language"] == "python")
     assert outermost < names.index("serve")
+
+
+@pytest.mark.parametrize("python", some())
+def test_text(programs, python):
+    """The interpreter's own C frames are left out of the text; Python's are there."""
+    core, _ = programs.core(python, "all")
+    text = run("stack", core).out
+    assert " calls.py" in text or "/calls.py:" in text
+    assert "_PyEval_EvalFrameDefault" not in text
+    assert "_PyEval_EvalFrameDefault" in run("stack", "--all-frames", core).out
+
+
+@pytest.mark.parametrize("python", some())
+def test_moved_away(programs, python, tmp_path):
+    """The interpreter that made the core is not here any more."""
+    copy = programs.stripped(python)
+    core, oracle = programs.core(copy, "all")
+    home = os.path.dirname(os.path.dirname(copy.path))
+    away = tmp_path / "away"
+    shutil.move(home, away)
+    try:
+        answer = run("stack", "--json", core).json
+    finally:
+        shutil.move(away, home)
+    assert differences(answer, oracle) == []
+
+
+@pytest.mark.parametrize("python", some())
+def test_written_by_inquest(programs, python, tmp_path):
+    """A core of a process that goes on; tests/matrix.py has gdb's."""
+    core = tmp_path / "written.core"
+    with programs.running(python, "all") as process:
+        run("debug", "--batch", "-ex", f"gcore {core}", "-p", process.pid)
+        assert differences(run("stack", "--json", process.pid).json, process.oracle) == []
+        assert process.process.poll() is None
+    assert differences(run("stack", "--json", core).json, process.oracle) == []
+    core.unlink()
+
+
+@pytest.mark.parametrize("python", some())
+def test_two_interpreters(programs, python):
+    if python.version < (3, 8):
+        python = next(other for other in FOUND if other.version >= (3, 8))
+    core, oracle = programs.core(python, "subs")
+    answer = run("stack", "--json", core).json
+    visitor = by_name(oracle, "visitor")
+    frames = python_frames(threads(answer)[visitor["tid"]])
+    inside = [[frame["line"], plain(frame)] for frame in frames]
+    names = [name for _, name in inside]
+    at = names.index("inner")
+    # It went on to sleep behind the line that it wrote down.
+    assert inside[at + 1:at + 3] == oracle["inside"][1:3]
+    assert [name for name in names if name not in ("inner", "outer", "<module>")] == \
+        [frame["function"] for frame in visitor["frames"]]
