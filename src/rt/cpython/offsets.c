@@ -61,8 +61,8 @@ static const char *take_published(struct rt *rt, const struct py_published *at)
 
 static void say_differs(struct rt *rt, const struct py_layout *table)
 {
-#define X(field, group, name)                        \
-    if (rt->l.field != table->field && !rt->differs) \
+#define X(field, group, name)                                                   \
+    if (rt->l.field != table->field && table->field != PY_NONE && !rt->differs) \
         rt->differs = arena_printf(&rt->arena, "%s is %u, %u was expected", group "." name, rt->l.field, table->field);
     PY_PUBLISHED_FIELDS(X)
 #undef X

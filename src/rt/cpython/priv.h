@@ -84,6 +84,8 @@ const struct image_thread *py_owner(struct rt *rt, const struct image_thread *na
 /* The target's thread that a PyThreadState is of; NULL: none. */
 const struct image_thread *py_thread_of(struct rt *rt, taddr thread);
 struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) MUST_CHECK;
+/* facts.c */
+void py_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
 /* copy.c */
 void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
 /* cpython.c: forgets all that was read of the target, but for what it is. */
