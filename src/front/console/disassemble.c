@@ -7,11 +7,17 @@
 bool console_pc(struct console *c, taddr *pc)
 {
     const struct sframe *f;
+    const struct vframe *native;
     struct err *e = c->session ? console_sframe(c, &f) : err_new(ERR_NO_DATA, "no target");
     if (!e)
         *pc = f->pc;
+    if (!e && f->kind == FRAME_LANGUAGE) { /* that of the native frame that runs it */
+        e = console_frame(c, &native);
+        *pc = e ? 0 : native->pc;
+    }
+    bool known = !e && *pc;
     err_free(e);
-    return !e;
+    return known;
 }
 
 struct err *console_code_address(struct console *c, const char *text, taddr *out)

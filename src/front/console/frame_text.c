@@ -64,6 +64,8 @@ static bool begins_line(struct console *c, taddr pc)
 static bool shows_address(struct console *c, const struct sstack *st, size_t i)
 {
     const struct sframe *f = &st->frames[i];
+    if (f->kind == FRAME_LANGUAGE)
+        return false;
     if (!f->at->file)
         return true;
     if (!c->set.print.addresses || (i && st->frames[i - 1].kind == FRAME_INLINED))

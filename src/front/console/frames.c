@@ -161,7 +161,8 @@ static struct err *run_frame_function(struct console *c, const char *args)
     if (!*args)
         return err_new(ERR_USAGE, "missing function name argument");
     for (size_t i = 0; i < st->n; i++) {
-        if (is_function(st->frames[i].at->function, args)) {
+        const struct splace *at = st->frames[i].at;
+        if (is_function(at->function, args) || is_function(at->name, args)) {
             c->frame = i;
             return console_show_frame(c);
         }
@@ -180,7 +181,7 @@ static struct err *run_frame_address(struct console *c, const char *args)
     for (size_t i = 0; i < st->n; i++) {
         const struct vframe *f;
         struct err *e = console_frame_at(c, st, i, &f);
-        if (!e && f->cfa == cfa) {
+        if (!e && !f->lang && f->cfa == cfa) {
             c->frame = i;
             return console_show_frame(c);
         }

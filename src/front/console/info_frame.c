@@ -49,7 +49,13 @@ static void put_place(struct console *c, const struct sframe *f, const struct vf
 /* What called it, what it called. */
 static void put_neighbours(struct console *c, const struct sstack *st, size_t i)
 {
-    taddr outer = i + 1 < st->n ? cfa_of(c, st, i + 1) : 0, inner = i ? cfa_of(c, st, i - 1) : 0;
+    size_t further_out = i + 1, further_in = i; /* + 1; native frames */
+    while (further_out < st->n && st->frames[further_out].kind == FRAME_LANGUAGE)
+        further_out++;
+    while (further_in > 0 && st->frames[further_in - 1].kind == FRAME_LANGUAGE)
+        further_in--;
+    taddr outer = further_out < st->n ? cfa_of(c, st, further_out) : 0;
+    taddr inner = further_in ? cfa_of(c, st, further_in - 1) : 0;
     bool inlined = st->frames[i].kind == FRAME_INLINED;
     if (inlined)
         text_printf(&c->out, " inlined into frame %zu", i + 1);
@@ -112,9 +118,34 @@ static void put_saved(struct console *c, const struct vframe *v)
     text_put(&c->out, shown ? "\n" : "");
 }
 
+/* Of an interpreted language: its record, and the native frame that runs it. */
+static void put_language_frame(struct console *c, const struct sstack *st, size_t n)
+{
+    const struct sframe *f = &st->frames[n];
+    size_t native = n;
+    text_printf(&c->out, "Stack level %zu, %s frame at 0x%" PRIx64 ":\n in ", n, f->at->language, f->pc);
+    put_coloured(&c->out, &c->screen, COLOUR_YELLOW, f->at->function ? f->at->function : "??");
+    if (f->at->file) {
+        text_put(&c->out, " (");
+        console_put_file(c, f);
+        text_printf(&c->out, ":%" PRIu32 ")", f->at->line);
+    }
+    while (native < st->n && st->frames[native].kind == FRAME_LANGUAGE)
+        native++;
+    if (native < st->n)
+        text_printf(&c->out, "\n run by frame %zu", native);
+    text_printf(&c->out, "\n source language %s.\n args: ", f->at->language);
+    variables_put_arguments(c, st, n);
+    text_putc(&c->out, '\n');
+}
+
 static void put_frame(struct console *c, const struct sstack *st, size_t n, const struct vframe *v)
 {
     const struct sframe *f = &st->frames[n];
+    if (f->kind == FRAME_LANGUAGE) {
+        put_language_frame(c, st, n);
+        return;
+    }
     text_printf(&c->out, "Stack level %zu, frame at 0x%" PRIx64 ":\n", n, v->cfa);
     put_place(c, f, v);
     put_neighbours(c, st, n);
