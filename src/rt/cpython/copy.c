@@ -76,9 +76,15 @@ void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
     const struct rt_thread *v;
     size_t n;
     IGNORE_ERR(py_threads(rt, &v, &n)); /* it will be told when it is asked for */
-    for (size_t i = 0; wish->variables && i < n; i++)
-        if (!wish->only_tid || v[i].tid == wish->only_tid)
+    for (size_t i = 0; i < n; i++) {
+        const struct rt_exception *raised, *handled; /* what showing them reads is kept */
+        if (wish->only_tid && v[i].tid != wish->only_tid)
+            continue;
+        if (py_copy_has_time(&c))
+            py_exceptions(rt, &v[i], &raised, &handled);
+        if (wish->variables)
             copy_variables(rt, &rt->stacks.v[i]);
+    }
     rt->copy = NULL;
     if (c.left)
         image_problem(im, err_new(ERR_LIMIT,

@@ -144,13 +144,13 @@ static uint64_t shown(const struct repr *r, uint64_t n)
     return n < limit ? n : limit;
 }
 
-/* Quotes as repr() chooses them, by all characters, as far as they can be read. */
-static char quote_of(struct repr *r, const struct py_str *s)
+/* Quotes as repr() chooses them, by the n characters that are shown. */
+static char quote_of(struct repr *r, const struct py_str *s, uint64_t n)
 {
     uint8_t b[PART];
     bool single = false;
-    uint64_t bytes = s->length * s->width;
-    for (uint64_t at = 0; at < bytes && at < (uint64_t)STRING_MAX * s->width; at += sizeof(b)) {
+    uint64_t bytes = n * s->width;
+    for (uint64_t at = 0; at < bytes; at += sizeof(b)) {
         size_t want = bytes - at < sizeof(b) ? (size_t)(bytes - at) : sizeof(b);
         size_t got = py_read_some(r->rt, s->data + at, b, want);
         struct cursor c = cursor_of((struct bytes){.p = b, .n = got}, at, "str");
@@ -176,7 +176,7 @@ void repr_str(struct repr *r, taddr at, const struct py_type *t)
         return;
     }
     uint64_t n = shown(r, s.length), done = 0;
-    char quote = quote_of(r, &s);
+    char quote = quote_of(r, &s, n);
     text_putc(r->out, quote);
     while (done < n) {
         size_t want = n - done < sizeof(b) / 4 ? (size_t)(n - done) : sizeof(b) / 4;
