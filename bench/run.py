@@ -24,6 +24,8 @@ filled. Pause: the longest time between two beats of a thread of the target
 that beats five thousand times a second, while the tool shows every stack; of
 a gcore, the longest time that a server took for an answer meanwhile, with the
 tool's start and the load of symbols where the tool stops the process for them.
+Of a dump, the longest time between two beats of a thread of the process, and
+the time until the file is complete in place of CPU.
 In place of frames: members of the type that was looked up; MB of the core on
 the disk that gcore wrote; goroutines, or groups of them.
 """
@@ -98,6 +100,9 @@ CASES = {
 LIVE = {"live-500": (500, ["gdb", "gdb-sid", "lldb", "eu-stack-sid"], 30)}
 # Written cores: (target whose server is started and filled, peers).
 WRITTEN = {"gcore-1gb": ("valkey-source", ALL_GDB)}
+# Dumps of a process that watches itself (tests/targets/c/witness.c): (MiB, threads, aim ms).
+DUMPED = {"dump-1g": (1024, 18, 15), "dump-4g": (4096, 18, 60), "dump-8g": (8192, 18, 120),
+          "dump-1000-threads": (64, 1000, 30)}
 # Questions about goroutines: our command, Delve's mode (None: it cannot), what is counted, what Delve takes in kB a
 # goroutine, and the aim at a million of them in a core.
 GO_ASKED = {
@@ -387,6 +392,45 @@ def written_case(runner, options, case):
                       ("wall", "peak", "cpu", "frames", "anon", "pause"))
 
 
+def dumped_case(runner, options, case):
+    """Pause: the longest time between two beats of a thread of the process. frames: MB on the disk."""
+    mib, threads, aim = DUMPED[case]
+    exe = build.build("c-gcc-O2-dwarf5", runner.folder, program="witness").exe
+    out = os.path.join(runner.folder, "dumped")
+    with cores.Running([exe, str(mib), str(threads - 3)], stdin=subprocess.PIPE) as running:
+
+        def gap():
+            running.process.stdin.write(b"?\n")
+            running.process.stdin.flush()
+            return int(running.process.stdout.readline().split()[1]) / 1e6
+
+        def dumped(argv, env, label):
+            time.sleep(0.2)
+            gap()
+            wall, peak, cpu, _, anonymous = runner.once(argv, env, label)
+            pause = gap()
+            if not os.path.exists(out):
+                raise Failure("no core was written")
+            disk = os.stat(out).st_blocks * 512 / 1e6
+            os.remove(out)
+            return pause, peak, wall, disk, anonymous
+
+        commands = {}
+        if not options.peers_only:
+            argv, env = ours(options.inquest, ["dump"], running.pid, runner.fresh_cache())
+            commands["ours"] = lambda a=[*argv, out], e=env: dumped(a, e, f"{case}-inquest")
+        for peer in ALL_GDB:
+            if options.peer and peer not in options.peer:
+                continue
+            try:
+                argv, env = peers.command(peer, f"gcore:{out}", pid=running.pid, exe=exe)
+            except peers.Unavailable as why:
+                yield {"case": case, "peer": peer, "skipped": str(why)}
+                continue
+            commands["theirs"] = lambda a=argv, e=env, p=peer: dumped(a, e, f"{case}-{p}")
+            yield row(case, peer, turns(commands, options.n), {"pause": aim}, ("pause", "peak", "wall", "frames", "anon"))
+
+
 def free_memory():
     """MB that could be had."""
     with open("/proc/meminfo", encoding="ascii") as file:
@@ -496,7 +540,7 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (GO, go_case)]
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (GO, go_case)]
     everything = [case for cases, _ in kinds for case in cases]
     if options.list:
         print("\n".join(everything))
