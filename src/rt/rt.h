@@ -204,6 +204,10 @@ struct runtime {
     /* Functions, files and lines at a lookup address from the runtime's own tables, innermost first, at most max;
      * 0: not its code. Strings live as long as the modules. Then no DWARF is read for the address. */
     size_t (*lines)(struct rt *, taddr lookup, struct src_frame *out, size_t max, taddr *function_start);
+    /* The arguments of a function's frame as words of its stack, "0x1, {0xc000012040, 0x5}, ...", as the language's own
+     * traceback has them: what can be told without debug information. A word that may be stale is followed by "?".
+     * False: not known. */
+    bool (*arguments)(struct rt *, taddr lookup, taddr cfa, struct text *out);
     /* Not where a task is for its programmer: the runtime's functions, and those of libraries' inner parts. */
     bool (*is_private)(struct rt *, const char *function);
     /* A frame that stacks leave out: of the runtime, or made by the compiler around a call. `file` may be NULL. */

@@ -276,6 +276,21 @@ void session_prepare_frames(struct session *s)
     vec_done(&lookups);
 }
 
+bool session_argument_words(struct session *s, const struct vframe *f, struct text *out)
+{
+    bool told = false;
+    size_t before = out->n;
+    for (size_t i = 0; i < s->runtimes.n && !told; i++) {
+        const struct attached *a = &s->runtimes.v[i];
+        told = a->runtime->arguments && a->runtime->arguments(a->rt, f->lookup, f->cfa, out);
+    }
+    if (told && f->inlined != SCOPE_PHYSICAL) { /* the words are those of the function that it was inlined into */
+        out->n = before;
+        text_put(out, "...");
+    }
+    return told;
+}
+
 size_t session_saved_registers(struct session *s, const struct vframe *f, struct saved_place out[static REG_MAX])
 {
     return unwind_saved(s->values->unwinder, &f->regs, f->lookup == f->pc, out);

@@ -26,6 +26,9 @@ struct err *session_frame(struct session *s, const struct sstack *st, size_t ind
 struct err *session_variables(struct session *s, const struct vframe *f, struct variables *out) MUST_CHECK;
 struct err *session_variable(struct session *s, const struct vframe *f, const struct variable *v,
                              struct value *out) MUST_CHECK;
+/* What the runtime's own tables tell of a frame's arguments, without debug information: see rt.h. "..." for an inlined
+ * function, as Go's traceback writes. False: nothing. */
+bool session_argument_words(struct session *s, const struct vframe *f, struct text *out);
 /* Where the frame keeps registers of its caller in memory: see unwind_saved(). */
 size_t session_saved_registers(struct session *s, const struct vframe *f, struct saved_place out[static REG_MAX]);
 struct err *session_register(struct session *s, const struct vframe *f, const char *name, struct value *out) MUST_CHECK;

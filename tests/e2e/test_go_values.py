@@ -6,6 +6,7 @@ import re
 import pytest
 
 import build
+import cores
 from conftest import run
 from delve import console
 
@@ -265,3 +266,19 @@ def test_save_refused(core, tmp_path):
     at = re.search(r"at (0x[0-9a-f]+)", where).group(1)
     run("save", path, f"{at}:3", file)
     assert file.read_bytes() == b"abo"
+
+
+# Without debug information: the words of arguments, as the program itself writes them when it dies.
+
+@pytest.mark.parametrize("version", sorted({VERSIONS[0], VERSIONS[-1]} if VERSIONS else ()))
+def test_argument_words(lab, version, tmp_path):
+    target = lab.target(f"go-{version}-stripped", "go-values")
+    with cores.Running([target.exe, "abort"], cwd=tmp_path, core=True) as running:
+        running.wait()
+    (core,) = tmp_path.glob("core*")
+    # Wrappers of go statements are in one of the two only.
+    calls = re.compile(r"^(main\.(?!main)(?!\S*(?:gowrap|func2))[\w.]+)(?:\[.*?\])?( ?\(.*?\))(?= at |$)", re.M)
+    theirs = sorted(name + args for name, args in calls.findall(running.output.decode()))
+    out = console(core, "set width 0", "goroutines -with userloc main. -exec bt")
+    ours = sorted(name + args.strip() for name, args in calls.findall(re.sub(r"^.* in ", "", out, flags=re.M)))
+    assert ours == theirs and len(ours) >= 20 and any("{" in call for call in ours)

@@ -87,10 +87,13 @@ void variables_put_arguments(struct console *c, const struct sstack *st, size_t 
     const struct vframe *f;
     struct variables vars;
     struct err *e = console_frame_at(c, st, index, &f);
-    if (!e)
+    bool framed = !e;
+    if (framed)
         e = session_variables(c->session, f, &vars);
     if (e) {
-        err_free(e); /* without debug information there is nothing between the brackets */
+        err_free(e); /* without debug information a runtime may know the words at least */
+        if (framed)
+            session_argument_words(c->session, f, &c->out);
         return;
     }
     bool any = false;

@@ -107,6 +107,7 @@ const struct runtime runtime_go = {
     .bounds = go_bounds,
     .task_regs = go_task_regs,
     .lines = go_lines,
+    .arguments = go_arguments,
     .is_private = go_is_private,
     .is_hidden = go_is_hidden,
     .is_wrapper = go_is_wrapper,

@@ -224,6 +224,12 @@ static bool pcdata(const struct go_function *f, uint32_t which, uint32_t *table)
     return !c.failed;
 }
 
+bool pclntab_pcdata(const struct pclntab *t, const struct go_function *f, unsigned which, taddr pc, int32_t *out)
+{
+    uint32_t table;
+    return pcdata(f, which, &table) && table && value_at_pc(t, table, f, pc, out);
+}
+
 struct bytes pclntab_funcdata(const struct pclntab *t, const struct go_function *f, unsigned which)
 {
     const struct bytes none = {NULL, 0};

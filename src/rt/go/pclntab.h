@@ -70,6 +70,9 @@ bool pclntab_frame_size(const struct pclntab *t, const struct go_function *f, ta
  * data; empty: none, or the format is not known. */
 struct bytes pclntab_funcdata(const struct pclntab *t, const struct go_function *f, unsigned which);
 
+/* The value at pc of table number `which` (PCDATA_*); false: the function has none. */
+bool pclntab_pcdata(const struct pclntab *t, const struct go_function *f, unsigned which, taddr pc, int32_t *out);
+
 /* One source-level function at a pc. */
 struct go_line {
     const char *function, *file; /* "" unknown */

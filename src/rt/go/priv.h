@@ -219,6 +219,8 @@ struct err *go_number(struct values *vs, const struct value *v, const char *name
 bool go_present_map(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 bool go_present_chan(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
 bool go_present_func(struct rt *rt, struct values *vs, const struct value *v, struct presentation *out);
+/* args.c */
+bool go_arguments(struct rt *rt, taddr lookup, taddr cfa, struct text *out);
 /* constants.c: a number by the names of constants of its type; false: it has none. */
 void go_constant_add(struct rt *rt, const struct dw_die *die);
 void go_constants_sort(struct rt *rt);
