@@ -14,6 +14,7 @@
 /* Limits and switches, with gdb's names and defaults (format_defaults). 0 is no limit. */
 struct format {
     char letter;         /* 'x', 'd', 'u', 'o', 't', 'a', 'c', 'f', 's', 'z'; 0: by type; 'r': without formatters */
+    char verb[24];       /* "%08x": of Go's numbers, strings and booleans, as package fmt has it; "": none */
     unsigned elements;   /* of arrays, strings and containers: 200 */
     unsigned repeats;    /* equal elements in a row that are folded from: 10 */
     unsigned depth;      /* of nested records: 20 */
@@ -31,6 +32,9 @@ struct format {
     bool array;          /* arrays one element a line */
 };
 extern const struct format format_defaults;
+
+/* Is it one verb of Go's package fmt, "%+.3f", short enough for struct format? */
+bool format_verb_valid(const char *text);
 
 /* The value as `print` shows it, without "$1 = ". Never fails: what is wrong stands in the text. */
 void format_value(struct values *vs, const struct value *v, const struct format *f, struct text *out);

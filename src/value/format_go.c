@@ -498,6 +498,28 @@ static void put_shown(struct printer *p, const struct value *v, struct presentat
 
 /* ---- all ---- */
 
+/* A number with the constants that it may stand for, or by fmt's verb or gdb's letter. */
+static void put_integer(struct printer *p, const struct value *v, enum go_kind kind, const struct scalar *s)
+{
+    struct presentation shown;
+    uint64_t n = 0;
+    bool plain = !p->f->letter || p->f->letter == 's' || p->f->letter == 'r';
+    if (p->f->verb[0] && s->size <= sizeof(n)) {
+        struct err *e = value_int(p->vs, v, &n);
+        err_free(e); /* its bytes were read already */
+        if (kind == GO_BOOL)
+            print_go_bool(p, n != 0);
+        else
+            print_go_number(p, n, type_strip(v->type)->is_signed);
+        return;
+    }
+    bool named = plain && format_present(p->vs, v, &shown);
+    if (named)
+        text_printf(p->out, "%s (", shown.summary);
+    print_scalar(p, v->type, s);
+    text_put(p->out, named ? ")" : "");
+}
+
 static void put_scalar(struct printer *p, const struct value *v, const struct type *t, enum go_kind kind)
 {
     struct scalar s;
@@ -512,23 +534,23 @@ static void put_scalar(struct printer *p, const struct value *v, const struct ty
     const struct type *real = type_strip(t);
     enum real_format f = complex || kind == GO_FLOAT32 || kind == GO_FLOAT64 ? real_format_of(arch, real) : REAL_NONE;
     if (!plain || f == REAL_NONE) {
-        struct presentation shown;
-        bool named = plain && format_present(p->vs, v, &shown);
-        if (named)
-            text_printf(p->out, "%s (", shown.summary);
-        print_scalar(p, v->type, &s);
-        text_put(p->out, named ? ")" : "");
+        put_integer(p, v, kind, &s);
         return;
     }
     unsigned bits = kind == GO_FLOAT32 || kind == GO_COMPLEX64 ? 32 : 64;
-    if (complex)
-        text_putc(p->out, '(');
-    print_go_float(p->out, (double)real_decode(f, s.bytes), bits);
-    if (complex) {
+    double x = (double)real_decode(f, s.bytes), i = complex ? (double)real_decode(f, s.bytes + s.size / 2u) : 0;
+    text_put(p->out, complex ? "(" : "");
+    if (p->f->verb[0])
+        print_go_real(p, x, bits, false);
+    else
+        print_go_float(p->out, x, bits);
+    if (complex && p->f->verb[0]) {
+        print_go_real(p, i, bits, true);
+    } else if (complex) {
         text_put(p->out, " + ");
-        print_go_float(p->out, (double)real_decode(f, s.bytes + s.size / 2u), bits);
-        text_put(p->out, "i)");
+        print_go_float(p->out, i, bits);
     }
+    text_put(p->out, complex ? "i)" : "");
 }
 
 /* Kinds of which the runtime is asked; with /r records are their fields. */

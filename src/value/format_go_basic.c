@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings and numbers of Go. */
+#include "value/expr_quote.h"
 #include "value/format_priv.h"
 
 #include <float.h>
@@ -31,9 +32,23 @@ static size_t put_quoted(struct text *out, const char *s, size_t n)
     return len ? len : 1;
 }
 
-/* `got` of `n` bytes. */
-static void put_bytes(struct text *out, const char *bytes, size_t got, uint64_t n)
+void print_go_rune(struct text *out, uint32_t c)
 {
+    SCOPED(text_done) struct text utf8 = {0};
+    quote_put_utf8(&utf8, c);
+    const char *s = text_str(&utf8);
+    if (c == '"')
+        text_putc(out, '"'); /* which only strings escape */
+    else
+        put_quoted(out, s, utf8.n);
+}
+
+/* `got` of `n` bytes. */
+static void put_bytes(struct printer *p, const char *bytes, size_t got, uint64_t n)
+{
+    struct text *out = p->out;
+    if (p->f->verb[0] && print_go_bytes(p, bytes, got))
+        return;
     text_putc(out, '"');
     for (size_t i = 0; i < got;)
         i += put_quoted(out, bytes + i, got - i);
@@ -51,7 +66,7 @@ static void put_row(struct printer *p, const struct value *row)
     if (e)
         print_problem(p, e);
     else
-        put_bytes(p->out, bytes, size, n);
+        put_bytes(p, bytes, size, n);
 }
 
 static void put_string_at(struct printer *p, taddr at, uint64_t n)
@@ -65,7 +80,7 @@ static void put_string_at(struct printer *p, taddr at, uint64_t n)
         print_problem(p, value_memory_error(modules_read(p->vs->ms, at, bytes, 1)));
         return;
     }
-    put_bytes(p->out, bytes, got, n);
+    put_bytes(p, bytes, got, n);
     if (got < size)
         print_problem(p, value_memory_error(modules_read(p->vs->ms, at + got, bytes, 1)));
 }

@@ -89,6 +89,12 @@ bool print_rust_pointer(struct printer *p, const struct type *t, taddr at);
 void print_go(struct printer *p, const struct value *v);                                   /* format_go.c */
 void print_go_string(struct printer *p, const struct value *v);
 void print_go_problem(struct printer *p, struct err *e); /* frees `e` */
+/* By p->f->verb (format_go_verb.c). print_go_bytes() is false where the bytes are quoted as without a verb. */
+void print_go_number(struct printer *p, uint64_t n, bool is_signed);
+void print_go_real(struct printer *p, double x, unsigned bits, bool signs); /* signs: '+', too */
+void print_go_bool(struct printer *p, bool truth);
+bool print_go_bytes(struct printer *p, const char *bytes, size_t n);
+void print_go_rune(struct text *out, uint32_t c); /* escaped as in a string */
 /* The shortest decimal number that is this one, without an exponent; bits: 32 or 64. */
 void print_go_float(struct text *out, double v, unsigned bits);
 void print_presentation(struct printer *p, struct presentation *shown); /* format_present.c */

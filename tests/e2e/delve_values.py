@@ -44,6 +44,8 @@ NAMES = {
 
 EXPRESSIONS = {
     "main.scalars": """
+        %x i ;; %#x u8 ;; %d i ;; %08b u8 ;; %o u ;; %#o u ;; %c r ;; %U r ;; %q r ;; %t t ;; %e f64 ;; %.2f f64 ;; %g big
+        %v small ;; %x t ;; %s i ;; %+d u ;; %5d u8 ;; %-5d u8 ;; %x f64 ;; %.1f c128 ;; %X packageMap ;; %d col ;; %x p
         i + 1 ;; i * 2 ;; i / 2 ;; i % 3 ;; -i ;; +i ;; ^i ;; u << 3 ;; u >> 1 ;; u8 + 100 ;; u8 & 15 ;; u8 | 7 ;; i8 - 127 ;; i + i8 ;; i == -5
         i != -5 ;; i < 0 ;; i >= 3 ;; f64 * 2 ;; f64 + 0.5 ;; f64 / 0 ;; f32 == 1.5 ;; f64 > 2 ;; i + 1.5 ;; 7 / 2 ;; 7.0 / 2 ;; 1 << 10
         t && n ;; t || n ;; !t ;; t == n ;; t && i == -5 ;; i > 0 || f64 > 2 ;; (i + 3) * 2 ;; 10 - 2 - 3 ;; 2 + 3 * 4
@@ -67,6 +69,7 @@ EXPRESSIONS = {
         runtime.rangeParentOffset ;; runtime.curg.sched.pc == 0 ;; len("abc") ;; main.started.v ;; main.started
         "reflect".Map ;; reflect.Struct ;; syscall.SIGINT ;; syscall.ENOENT ;; http.StatusOK ;; time.Second ;; time.UTC ;; os.Stdout""",
     "main.texts": """
+        %s ascii ;; %x ascii ;; %#x ascii ;; %q unicode ;; %x words ;; %d ascii ;; %X b ;; %s multi ;; %8s ascii
         ascii[0] ;; ascii[1:3] ;; ascii[:2] ;; ascii[2:] ;; ascii[:] ;; ascii[10] ;; ascii[1:20] ;; ascii[-1] ;; ascii == "plain"
         ascii != "x" ;; ascii < "q" ;; ascii + " more" ;; len(ascii) ;; len(unicode) ;; len(quotes) ;; unicode[0] ;; []byte(ascii)
         []rune(unicode) ;; string(b) ;; string(runes) ;; []byte(ascii)[0] ;; words[1] ;; words[0][1] ;; words[1:3] ;; len(words)
@@ -279,6 +282,7 @@ REASONS = [
      r"(.*Kind_: )internal/reflectlite\.Ptr( \(22\).*) => \1(Pointer|Ptr)\2$"),
     ("Delve writes the word twice", r"empties", r"(.*)struct struct \{(.*) => \1struct {\2$"),
     ("Delve shows variables of a method's that it has not", r"p\.Sum|pp\.Move", r"((\S+) \{.*\} => \2|error: can not call optimized function (\S+) .* => \3)$"),
+    ("what could control a terminal is escaped", r"%s multi", r"line one\nline two => line one\\nline two$"),
     ("maps are not sliced: `set print elements`", r"large\[4990:\]", r"map\[.* => error: .* does not support slicing"),
     ("of no use in a core", r"runtime\.rangeParentOffset", r"0 => error"),
     ("a parameter of a generic function has the type that it was called with, when that is a pointer, too",

@@ -126,6 +126,10 @@ EXPRESSIONS = {
     "runtime.curg.waitreason": r"waitReasonChanReceive \(\d+\)",
     "time.Second": r"Second \(1000000000\)",
     "nil": "nil",
+    "%x i": "b",
+    "%08b r": "11100100",
+    "%x words[0]": "6f6e65",
+    "%.1f array": r"\[3\]float64 \[1.5,2.5,3.5\]",
 }
 
 WRONG = {

@@ -41,9 +41,23 @@ struct err *format_letters_take(const char **args, struct format_letters *out)
     return NULL;
 }
 
+/* "%08x ": what package fmt of Go would do. */
+static struct err *print_verb(const char **args, struct format *f)
+{
+    size_t n = strcspn(*args, " \t");
+    SCOPED(freep) char *verb = xstrndup(*args, n);
+    if (!format_verb_valid(verb))
+        return err_new(ERR_USAGE, "\"%s\" is no verb of Go's fmt, such as %%08x", verb);
+    memcpy(f->verb, verb, n + 1);
+    *args += n + strspn(*args + n, " \t");
+    return NULL;
+}
+
 static struct err *print_format(const char **args, struct format *f)
 {
     struct format_letters l;
+    if (**args == '%')
+        return print_verb(args, f);
     TRY(format_letters_take(args, &l));
     if (l.counted)
         return err_new(ERR_USAGE, "item count other than 1 is meaningless in \"print\" command");
@@ -225,8 +239,10 @@ static struct err *run_ptype(struct console *c, const char *args)
 }
 
 static const struct console_command rows[] = {
-    {"print", "p|inspect", CLASS_DATA, "[-OPTION [VALUE]]... [/FMT] [EXPRESSION]", "Show the value of an expression.",
+    {"print", "p|inspect", CLASS_DATA, "[-OPTION [VALUE]]... [/FMT|%FMT] [EXPRESSION]",
+     "Show the value of an expression.",
      "FMT is one of x d u o t z (numbers), a (address), c (character), f (float), s (string), r (without formatters).\n"
+     "In Go programs FMT may be a verb of package fmt instead: print %08x EXPRESSION.\n"
      "ARRAY@N shows N elements; $ is the last value, $$ the one before, $3 the third. An option is a setting below "
      "\"set print\" for this answer: -pretty, -elements 10, -object on. \"--\" ends them.",
      COMPLETE_EXPRESSION, REPEAT_SAME, run_print},
