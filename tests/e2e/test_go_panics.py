@@ -30,7 +30,7 @@ def kinds(exe):
     return subprocess.run([exe, "list"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
 
 
-@pytest.mark.parametrize("variant", [*PLAIN, f"{PLAIN[3]}-stripped"])
+@pytest.mark.parametrize("variant", [*PLAIN, f"{PLAIN[-1]}-stripped"])
 def test_in_the_words_of_the_runtime(lab, variant):
     target, core = lab.core(variant, "hold", program="panics")
     said = {}

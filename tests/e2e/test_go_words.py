@@ -40,7 +40,7 @@ def test_names(core):
 
 
 def test_names_of_a_stripped_program(lab):
-    _, core = lab.core(f"{PLAIN[3]}-stripped", "hold", program="panics")
+    _, core = lab.core(f"{PLAIN[-1]}-stripped", "hold", program="panics")
     functions, packages, sources, types = console(core, "funcs ^main\\.hold", "packages ^(main|fmt)$", "sources panics", "types")
     assert functions.splitlines()[:2] == ["main.hold", "main.holdAll"]
     assert packages == "fmt\nmain\n" and sources.endswith("/panics.go\n") and types == ""
