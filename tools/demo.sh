@@ -75,6 +75,27 @@ try stack --group "$hung"
 kill -0 "$hung" && echo "(It runs on.)"
 kill -9 "$hung"
 
+for go in /usr/lib/go-*/bin/go; do [ -x "$go" ] && break; done
+say "A server in Go that no longer answers: its goroutines, by where they are."
+mkdir "$work/go"
+cp "$targets/go/hung.go" "$work/go"
+(cd "$work/go" && GO111MODULE=off GOFLAGS= GOCACHE="$work/go/cache" "$go" build -o "$work/checkout" hung.go)
+"$work/checkout" 200 >"$work/ready" 2>&1 &
+hung=$!
+pids="$pids $hung"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    grep -q ready "$work/ready" && break
+    sleep 0.5
+done
+try stack --by user "$hung"
+say "Its handlers wait to add to the queue of metrics. Which goroutine should empty it? By whole stacks:"
+try stack --by stack "$hung"
+say "The odd one out is the goroutine that empties the queue (collect): it found the queue full, adds that to the
+queue, too, and so waits for itself, as all others do. How full the queue is, and who waits for it:"
+odd=$("$inquest" debug -batch -p "$hung" -ex 'goroutines -with startloc collect' | sed -n 's/.*Goroutine \([0-9]*\) - .*/\1/p')
+try debug -batch -p "$hung" -ex "goroutine $odd" -ex 'frame function main.(*metrics).collect' -ex 'print m.queue' -ex 'goroutines -chan m.queue -group userloc'
+kill -9 "$hung"
+
 say "A program that crashed: its core, without naming the program."
 if ! crash shop "$work/shop" segv; then
     echo "Cores are not written where this demonstration can take them: kernel.core_pattern is

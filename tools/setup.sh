@@ -20,7 +20,8 @@ build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
        libcapstone-dev libedit-dev libjansson-dev scdoc"
 
-demo="g++ libc6-dbg redis-tools|valkey-tools" # a|b: either will do, a is installed
+demo="g++ libc6-dbg redis-tools|valkey-tools
+      golang-1.19-go|golang-1.23-go|golang-1.22-go|golang-1.21-go" # a|b: either will do, a is installed
 
 check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect
        libc++-16-dev libc++abi-16-dev
