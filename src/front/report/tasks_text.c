@@ -370,18 +370,23 @@ static struct err *put_thread_stack(struct text *t, struct stack_layout *l, cons
 static struct err *put_threads(struct text *t, struct stack_layout *l, const struct map64 *busy, FILE *out)
 {
     const struct report *r = l->r;
-    size_t n = 0;
+    size_t n = 0, n_language = 0;
     struct stack_layout whole = *l;
     whole.hide = false;
+    bool group = call_has(r->call, "group");
     SCOPED(freep) struct sstack *free_threads = xcalloc(r->n_stacks, sizeof(*free_threads));
+    SCOPED(freep) struct sstack *language = xcalloc(r->n_stacks, sizeof(*language));
     for (size_t i = 0; i < r->n_stacks; i++) {
         if (runs_task(busy, &r->stacks[i]) || r->stacks[i].crashed)
             continue;
-        if (has_language(&r->stacks[i]))
-            TRY(put_thread_stack(t, l, &r->stacks[i], out));
-        else
+        if (!has_language(&r->stacks[i]))
             free_threads[n++] = r->stacks[i];
+        else if (group)
+            language[n_language++] = r->stacks[i];
+        else
+            TRY(put_thread_stack(t, l, &r->stacks[i], out));
     }
+    TRY(stack_groups_put(t, l, language, n_language, out));
     return stack_groups_put(t, &whole, free_threads, n, out);
 }
 
