@@ -48,12 +48,13 @@ static taddr unwrap(struct session *s, const struct attached *a, taddr wrapper)
 }
 
 /* What it was made for may be inlined into it. */
-const char *session_wrapped(struct session *s, const struct tasks *t, taddr entry)
+const char *session_wrapped(struct session *s, const struct tasks *t, taddr entry, taddr *target)
 {
     const struct attached *a = t->attached;
     struct instructions code;
     struct src_frame frames[INLINED_MAX];
     taddr start;
+    *target = 0;
     if (!entry || !a->runtime->is_wrapper || !a->runtime->lines || !a->runtime->is_wrapper(a->rt, entry) ||
         !wrapper_code(s, entry, &code))
         return NULL;
@@ -61,8 +62,10 @@ const char *session_wrapped(struct session *s, const struct tasks *t, taddr entr
         size_t n = a->runtime->lines(a->rt, code.v[i].pc, frames, INLINED_MAX, &start);
         if (n > 1 && n < INLINED_MAX)
             return frames[n - 2].function;
-        if (calls_program(a, &code.v[i]) && a->runtime->lines(a->rt, code.v[i].target, frames, 1, &start))
+        if (calls_program(a, &code.v[i]) && a->runtime->lines(a->rt, code.v[i].target, frames, 1, &start)) {
+            *target = code.v[i].target;
             return frames[0].function;
+        }
     }
     return NULL;
 }

@@ -76,8 +76,9 @@ const struct splace *session_task_place(struct session *s, taddr pc, const struc
 /* The entry of the function that it began with; of a wrapper that the compiler made for the statement: what that
  * calls, where its code says so. */
 taddr session_task_start(struct session *s, const struct tasks *t, const struct task *task);
-/* The function that one made by the compiler around a call is about; NULL: it is no such one, or its code does not tell. */
-const char *session_wrapped(struct session *s, const struct tasks *t, taddr entry);
+/* The function that one made by the compiler around a call is about, and its entry (0: it is inlined there). NULL: it is
+ * no such one, or its code does not tell. */
+const char *session_wrapped(struct session *s, const struct tasks *t, taddr entry, taddr *target);
 /* Its stack with registers, for variables: as session_stacks() gives for threads; of a task on a thread it is the
  * thread's. `t` must have stacks. The `thread` of one that no thread runs has its registers and no tid.
  * ERR_NOT_IN_DUMP, ERR_CANCELLED. */

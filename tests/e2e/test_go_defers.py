@@ -2,12 +2,13 @@
 """Calls that goroutines deferred, and where goroutines were made: every form that Go has for them."""
 
 import functools
+import json
 import re
 
 import pytest
 
 import build
-from conftest import run
+from conftest import ROOT, run
 
 pytestmark = pytest.mark.thin
 PLAIN = [f"go-{version}" for version in build.GO_VERSIONS]
@@ -127,3 +128,24 @@ def test_options(core):
     assert re.search(r"^ +n = 8$", console(core, f"goroutine {number} stack -full"), re.M)
     for wrong in "-x", "-a", "-mode odd", "full":
         assert run("debug", "--batch", "-ex", f"stack {wrong}", core, status=None).err.strip()
+
+
+def test_full(core):
+    """The same with inquest stack --full, as text and JSON."""
+    schema = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text(encoding="utf-8"))
+    answer = run("stack", "--full", "--json", core).json
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(answer, schema)
+    number, at = goroutine_in(core, "main.openDefers")
+    (task,) = [task for task in answer["tasks"] if task["id"] == number]
+    mine = [call for call in task["deferred"] if call["frame"] == at]
+    assert [call["function"] for call in mine] == ["sync.(*Mutex).Unlock", "main.openDefers.func1",
+                                                   "main.(*point).move", "main.later"]
+    assert [call["deferred_at"] for call in task["deferred"] if call["frame"] == at - 2] == \
+        [line_of("defer func(i int)")] * 3
+    assert task["ancestors"][0]["id"] == 1
+    assert "main.holdAll" in [frame["function"] for frame in task["ancestors"][0]["frames"]]
+    text = run("stack", "--full", "-g", number, core).out
+    assert len(re.findall(r"^  deferred by #\d+: ", text, re.M)) == 3 + 9 + 4
+    assert re.search(rf"^  deferred by #{at}: main\.later  .*panics\.go:{line_of('defer later(n)')}$", text, re.M)
+    assert "deferred" not in run("stack", "-g", number, core).out

@@ -57,14 +57,16 @@ void deferred_put(struct console *c, const struct tasks *t, const struct sstack 
                   const struct deferred *d, size_t number, const char *indent)
 {
     struct text *out = &c->out;
-    const struct splace *outer = NULL, *at = session_task_place(c->session, d->of.function, &outer);
-    const char *meant = session_wrapped(c->session, t, d->of.function);
+    taddr target;
+    const char *meant = session_wrapped(c->session, t, d->of.function, &target);
+    taddr entry = target ? target : d->of.function;
+    const struct splace *outer = NULL, *at = session_task_place(c->session, entry, &outer);
     SCOPED(freep) char *deeper = xasprintf("%s%*s", indent, (int)sizeof("defer 1: ") - 1, "");
-    text_printf(out, "%sdefer %zu: 0x%016" PRIx64 " in ", indent, number, d->of.function);
+    text_printf(out, "%sdefer %zu: 0x%016" PRIx64 " in ", indent, number, entry);
     put_safe(out, outer && outer->function ? outer->function : "???");
     text_printf(out, "%s\n%s", d->of.running ? " (being made)" : "", deeper);
     put_at(out, at);
-    if (meant) {
+    if (meant && !target) {
         text_printf(out, "%swhich calls ", deeper);
         put_safe(out, meant);
         text_putc(out, '\n');

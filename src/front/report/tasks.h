@@ -59,6 +59,12 @@ struct sstack task_stack_of(const struct report *r, const struct tasks *of, uint
 /* What --group and --by ask for. */
 bool task_groups_asked(const struct report *r, enum task_key *key);
 
+/* tasks_calls.c: the calls that its frames make when they are left, a line each; as the members "deferred" and
+ * "ancestors" where there are some. ERR_CANCELLED. */
+struct err *task_calls_put(struct text *t, const struct report *r, const struct tasks *of,
+                           const struct task *task) MUST_CHECK;
+struct err *task_calls_json(struct json *j, const struct report *r, const struct tasks *of,
+                            const struct task *task) MUST_CHECK;
 /* tasks_json.c: the members "task_stacks", "tasks" and, with --group or --by, "task_groups". */
 struct err *tasks_json(struct json *j, const struct report *r) MUST_CHECK;
 /* tasks_text.c: goroutines with the threads that run them, then the other threads. */

@@ -61,7 +61,8 @@ static void awaits_json(struct json *j, const struct report *r, const struct tas
     json_array_end(j);
 }
 
-static void task_json(struct json *j, const struct report *r, const struct tasks *of, uint32_t i, size_t first_stack)
+static struct err *task_json(struct json *j, const struct report *r, const struct tasks *of, uint32_t i,
+                             size_t first_stack)
 {
     const struct task *t = &of->v[i];
     json_object_begin(j);
@@ -84,7 +85,9 @@ static void task_json(struct json *j, const struct report *r, const struct tasks
     place_json(j, "created_by", task_made_at(r, t));
     place_json(j, "start", session_task_place(r->session, session_task_start(r->session, of, t), NULL));
     json_kv_u64(j, "stack", first_stack + of->stack[i]);
+    struct err *e = r->full ? task_calls_json(j, r, of, t) : NULL;
     json_object_end(j);
+    return e;
 }
 
 /* ---- groups ---- */
@@ -119,7 +122,7 @@ struct err *tasks_json(struct json *j, const struct report *r)
     for (size_t i = 0; i < r->n_runtimes; i++) {
         SCOPED(task_list_done) struct task_list l = task_list_make(r, &r->tasks[i]);
         for (uint32_t k = 0; k < l.n; k++)
-            task_json(j, r, l.of, l.v[k], first_stack);
+            TRY(task_json(j, r, l.of, l.v[k], first_stack));
         first_stack += r->tasks[i].n_stacks;
     }
     json_array_end(j);

@@ -157,7 +157,8 @@ static struct err *put_stack(struct text *t, const struct showing *s, uint32_t i
         own = task_stack_of(s->r, s->list->of, s->list->of->stack[i]);
         st = &own;
     }
-    return stack_frames_put(t, s->l, st, out);
+    TRY(stack_frames_put(t, s->l, st, out));
+    return s->r->full ? task_calls_put(t, s->r, s->list->of, task) : NULL;
 }
 
 static struct err *put_task(struct text *t, const struct showing *s, uint32_t i)
