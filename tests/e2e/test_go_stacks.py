@@ -6,9 +6,10 @@ import re
 import pytest
 
 import build
+from delve_values import NoDelve, delve, delve_command
+from test_go_words import console
 
-delve = pytest.importorskip("delve")
-pytestmark = pytest.mark.delve
+pytestmark = [pytest.mark.delve, pytest.mark.thin]
 NAMES = "types", "funcs", "sources", "packages"
 MEMORY = "x -fmt hex -count 40 -size 1 -x &main.three", "x -fmt hex -count 5 -size 8 -x &main.three"
 VARIABLES = ["print main." + name for name in ("five", "negative", "text", "big", "three", "zero", "nothing")]
@@ -18,13 +19,31 @@ OPTIONS = "", " -defer", " -a 3", " -a 2 -adepth 1", " 3 -offsets", " 2"
 
 @pytest.fixture(scope="module", params=[f"go-{version}" for version in build.GO_VERSIONS])
 def core(request, lab):
+    if not delve_command()[0]:
+        pytest.skip("dlv is not installed")
     return lab.core(request.param, "hold", program="panics")
 
 
+def delve_each(exe, core, commands):
+    """What Delve prints for each."""
+    marked = [word for i, one in enumerate(commands) for word in (f'print "@{i}@"', one)]
+    try:
+        parts = re.split(r'^"@\d+@"\n', delve(exe, core, marked), flags=re.M)[1:]
+    except NoDelve as why:
+        pytest.skip(str(why))
+    assert len(parts) == len(commands), parts
+    return parts
+
+
+def without_folders(text):
+    """Both shorten them, from where they run."""
+    return re.sub(r"\S*/(?=[^/\s]+:\d)", "", text)
+
+
 @pytest.fixture(scope="module")
-def said(core, tmp_path_factory):
+def said(core):
     """(Delve's answer, ours) by command."""
-    listed, = delve.console_each(core[1], ["goroutines -t 100"])
+    listed, = console(core[1], "goroutines -t 100")
     numbers = {}
     for block in re.split(r"^. Goroutine ", listed, flags=re.M)[1:]:
         for function in FUNCTIONS:
@@ -32,8 +51,8 @@ def said(core, tmp_path_factory):
                 numbers.setdefault(function, []).append(block.split()[0])
     commands = [*NAMES, *MEMORY, *VARIABLES]
     commands += [f"goroutine {n} stack{option}" for each in numbers.values() for n in each for option in OPTIONS]
-    theirs = delve.delve_each(core[0].exe, core[1], commands, tmp_path_factory.mktemp("delve"))
-    return dict(zip(commands, zip(theirs, delve.console_each(core[1], commands))))
+    theirs = delve_each(core[0].exe, core[1], commands)
+    return dict(zip(commands, zip(theirs, console(core[1], *commands))))
 
 
 @pytest.mark.parametrize("kind", NAMES)
@@ -64,7 +83,7 @@ def plain(text):
     """Without what only we tell: what wrappers call, calls that no record tells of, that one is being made. Delve looks
     the address up where the innermost frame goes on, not what it called, and where a defer statement's call returns
     to: the lines of these are left out."""
-    text = re.sub(r"^ *which calls .*\n", "", delve.without_folders(text), flags=re.M)
+    text = re.sub(r"^ *which calls .*\n", "", without_folders(text), flags=re.M)
     text = re.sub(r"^ *defer \d+: (?!.*\(being made\)$).*\n *at .*\n *deferred by \S+\n", "", text, flags=re.M)
     text = re.sub(r"^( *defer \d+: \S+ in \S+) \(being made\)$", r"\1", text, flags=re.M)
     text = re.sub(r"^( *deferred by \S+).*$", r"\1", text, flags=re.M)

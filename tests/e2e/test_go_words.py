@@ -52,7 +52,7 @@ def test_names_of_a_stripped_program(lab):
     ("examinemem -count 3 -size 2 -fmt bin &main.three", "x/3th &main.three"),
     ("x -len 4 -fmt oct -size 4 &main.three", "x/4ow &main.three"),
     ("disassemble -l main.later", "disassemble main.later"),
-    ("disassemble -a main.later main.later+11", "disassemble main.later,main.later+11"),
+    ("disassemble -a main.hold main.panicking", "disassemble main.hold,main.panicking"),
     ("regs", "info registers"),
     ("regs -a", "info all-registers"),
     ("args -v", "info args"),
