@@ -35,10 +35,12 @@ static void print(struct values *vs, const struct value *v, uint8_t switches)
     IGNORE_ERR(json_finish(&j)); /* of /dev/null */
 }
 
-/* What go_type_dwarf() finds by a module's DWARF. */
+/* What go_dwarf_list() finds in a module's DWARF. */
 static void note_runtime_type(struct rt *rt, const struct dw_die *die)
 {
     uint64_t offset;
+    if (dw_tag(die) == DW_TAG_constant)
+        go_constant_add(rt, die);
     if (!dw_attr_uint(die, DW_AT_go_runtime_type, &offset))
         return;
     *map64_put(&rt->dwarf_types, MEMORY + offset, NULL) = rt->type_dies.n;
@@ -92,11 +94,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const struct formatter *formatters[] = {go_formatter(&rt), NULL};
     struct values vs = {.ms = ms, .types = types_new(ms, NULL), .arena = &arena, .formatters = formatters};
     each_type(&rt, &vs, d, switches, true);
+    go_constants_sort(&rt);
     each_type(&rt, &vs, d, switches, false);
     types_free(vs.types);
     arena_done(&arena);
     vec_done(&rt.modules);
     vec_done(&rt.type_dies);
+    vec_done(&rt.constants);
     map64_done(&rt.dwarf_types);
     dwarf_free(d);
     modules_free(ms);

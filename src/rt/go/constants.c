@@ -32,6 +32,8 @@ void go_constants_sort(struct rt *rt)
 static size_t constants_of(const struct rt *rt, uint64_t type, const struct go_constant **out)
 {
     size_t lo = 0, hi = rt->constants.n, n = 0;
+    if (!hi)
+        return 0;
     while (lo < hi) {
         size_t middle = lo + (hi - lo) / 2;
         if (rt->constants.v[middle].type < type)

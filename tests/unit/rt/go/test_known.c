@@ -6,7 +6,7 @@
 #include "rt/go/priv.h"
 
 enum { AT = 0x10000, SIZE = 256, KIND_STRUCT = 25, KIND_INT32 = 5, KIND_INT64 = 6, KIND_UINT32 = 10, KIND_UINT64 = 11 };
-enum { CU = 1, BASE, STRUCT, MEMBER };
+enum { CU = 1, BASE, STRUCT, MEMBER, CONSTANT };
 struct made_types {
     uint64_t i32, i64, u32, u64; /* offsets in .debug_info */
 };
@@ -59,6 +59,8 @@ static struct fixture *begin(void)
                DW_FORM_data1, DW_AT_go_kind, DW_FORM_data1);
     put_abbrev(&f->s.abbrev, MEMBER, DW_TAG_member, 0, DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4,
                DW_AT_data_member_location, DW_FORM_data1);
+    put_abbrev(&f->s.abbrev, CONSTANT, DW_TAG_constant, 0, DW_AT_name, DW_FORM_string, DW_AT_type, DW_FORM_ref4,
+               DW_AT_const_value, DW_FORM_data1);
     put_u8(&f->s.abbrev, 0);
     put_unit(&f->s.info, 4);
     put_u8(&f->s.info, CU);
@@ -70,10 +72,11 @@ static struct fixture *begin(void)
     return f;
 }
 
-/* The struct that was put last ends, and with it the unit. */
-static void finish(struct fixture *f)
+/* The unit ends; what was put last was a struct, or was not. */
+static void finish_with(struct fixture *f, bool in_struct)
 {
-    put_u8(&f->s.info, 0);
+    if (in_struct)
+        put_u8(&f->s.info, 0);
     put_u8(&f->s.info, 0);
     patch_length(&f->s.info, 0);
     f->d = make_dwarf(&f->s);
@@ -85,8 +88,14 @@ static void finish(struct fixture *f)
     f->vs.arena = &f->arena;
 }
 
+static void finish(struct fixture *f)
+{
+    finish_with(f, true);
+}
+
 static void end(struct fixture *f)
 {
+    vec_done(&f->rt.constants);
     types_free(f->vs.types);
     modules_free(f->vs.ms);
     dwarf_free(f->d);
@@ -276,5 +285,68 @@ static void test_unreadable(void **state)
     end(f);
 }
 
+/* ---- constants ---- */
+
+static void expect_constant(struct fixture *f, const struct type *t, uint64_t number, const char *want)
+{
+    struct presentation p;
+    set(f, 0, number, 8);
+    struct value v = value_at(&f->vs, t, AT);
+    bool known = go_present_constant(&f->rt, &f->vs, &v, &p);
+    assert_int_equal(known, want != NULL);
+    if (known)
+        assert_string_equal(p.summary, want);
+}
+
+/* Gives the type main.flag, of which the constants are. */
+static const struct type *note_constants(struct fixture *f)
+{
+    struct dw_die root, die, type = {0};
+    struct dw_walk w;
+    assert_true(dw_die_root(&dwarf_units(f->d, false)->v[0], &root));
+    dw_walk_init(&w, &root);
+    while (dw_walk_next(&w, &die)) {
+        const char *name = dw_attr_string(&die, DW_AT_name);
+        if (dw_tag(&die) == DW_TAG_constant)
+            go_constant_add(&f->rt, &die);
+        else if (name && strcmp(name, "main.flag") == 0)
+            type = die;
+    }
+    go_constants_sort(&f->rt);
+    f->rt.tried_types = true;
+    assert_non_null(type.unit);
+    return type_of_die(f->vs.types, &type);
+}
+
+static void test_constants(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned number;
+    } all[] = {{"other.Alias", 2}, {"main.write", 2}, {"main.read", 1}, {"main.all", 7}, {"other.exec", 4}};
+    struct fixture *f = begin();
+    uint64_t flag = put_base(&f->s.info, "main.flag", KIND_INT64, 8, DW_ATE_signed);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        put_u8(&f->s.info, CONSTANT);
+        put_string(&f->s.info, all[i].name);
+        put_u32(&f->s.info, flag);
+        put_u8(&f->s.info, all[i].number);
+    }
+    finish_with(f, false);
+    const struct type *t = note_constants(f);
+    expect_constant(f, t, 1, "read");
+    expect_constant(f, t, 2, "write"); /* its own package's name before another's */
+    expect_constant(f, t, 4, "other.exec");
+    expect_constant(f, t, 5, "read|other.exec");
+    expect_constant(f, t, 7, "all");
+    expect_constant(f, t, 0, NULL);
+    expect_constant(f, t, 9, NULL);
+    expect_constant(f, t, UINT64_MAX, NULL);
+    f->rt.constants.n = 0;
+    expect_constant(f, t, 1, NULL);
+    end(f);
+}
+
 RUN_TESTS(cmocka_unit_test(test_mutex), cmocka_unit_test(test_rwmutex), cmocka_unit_test(test_wait_group_once_and_bool),
-          cmocka_unit_test(test_time), cmocka_unit_test(test_unreadable))
+          cmocka_unit_test(test_time), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_constants))
