@@ -244,6 +244,9 @@ struct runtime {
     struct err *(*variables)(struct rt *, const struct vframe *f, struct variables *out);
     /* An expression in the language, in env->frame, which is a frame of theirs. Errors: as expr_evaluate(). */
     struct err *(*evaluate)(struct rt *, const struct expr_env *env, const char *text, struct value *out);
+    /* Is a name that the frame's function does not bind one of the module ("global")? Otherwise it is the language's
+     * own, or none. */
+    bool (*is_global)(struct rt *, const struct vframe *f, const char *name);
 };
 
 #endif

@@ -224,6 +224,12 @@ static struct err *language_evaluate(void *self, const struct expr_env *env, con
     return a->runtime->evaluate(a->rt, env, text, out);
 }
 
+bool session_is_global(const struct vframe *f, const char *name)
+{
+    const struct attached *a = f->lang ? f->lang->self : NULL;
+    return a && a->runtime->is_global && a->runtime->is_global(a->rt, f, name);
+}
+
 static struct err *make_language_frame(struct session *s, const struct sstack *st, size_t index,
                                        const struct vframe **out)
 {

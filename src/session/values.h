@@ -29,6 +29,8 @@ struct err *session_variable(struct session *s, const struct vframe *f, const st
 /* What the runtime's own tables tell of a frame's arguments, without debug information: see rt.h. "..." for an inlined
  * function, as Go's traceback writes. False: nothing. */
 bool session_argument_words(struct session *s, const struct vframe *f, struct text *out);
+/* In a frame of an interpreted language: is a name that is no variable of the frame one of its module? */
+bool session_is_global(const struct vframe *f, const char *name);
 /* Where the frame keeps registers of its caller in memory: see unwind_saved(). */
 size_t session_saved_registers(struct session *s, const struct vframe *f, struct saved_place out[static REG_MAX]);
 struct err *session_register(struct session *s, const struct vframe *f, const char *name, struct value *out) MUST_CHECK;

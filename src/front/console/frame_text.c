@@ -91,7 +91,7 @@ void console_put_frame(struct console *c, const struct sstack *st, size_t i, uns
     const struct splace *at = f->at;
     size_t from = t->n;
     if (!(flags & FRAME_BRIEF))
-        text_printf(t, "#%-3zu", i);
+        text_printf(t, "#%-2zu ", i);
     if (f->kind == FRAME_SIGNAL) {
         text_put(t, "<signal handler called>\n");
         return;

@@ -273,7 +273,11 @@ static struct err *move(struct console *c, bool up)
     TRY(python_stack(c, &st, &l, &found));
     if (!found)
         return NULL;
-    if (up ? !loop_from(st, l.end, &to) : !loop_before(st, l.first, &to)) {
+    /* C that Python called is selected: then that is further out. */
+    bool inside = c->frame < l.first;
+    if (up && inside)
+        to = l;
+    else if (up ? !loop_from(st, l.end, &to) : !loop_before(st, inside ? c->frame : l.first, &to)) {
         text_printf(&c->out, "Unable to find %s python frame\n", up ? "an older" : "a newer");
         return NULL;
     }
@@ -440,16 +444,20 @@ static struct err *run_py_print(struct console *c, const char *args)
     TRY(console_frame_at(c, st, is_python(&st->frames[c->frame]) ? c->frame : l.first, &f));
     if (!is_name(args))
         return err_hint(err_new(ERR_USAGE, "'%s' is no name", args), "\"print\" takes expressions");
-    bool local = find_local(c, f, args, &v);
-    if (!local) {
-        text_putc(&c->out, '\'');
-        put_safe(&c->out, args);
-        text_put(&c->out, "' not found\n");
-        return NULL;
+    const char *scope = "local";
+    if (!find_local(c, f, args, &v)) {
+        struct expr_env env = {.vs = session_values(c->session), .frame = f};
+        struct err *e = expr_evaluate(&env, args, &v, NULL);
+        if (e && e->code != ERR_NOT_FOUND && e->code != ERR_USAGE) /* "NameError: ..." */
+            return e;
+        scope = e ? NULL : session_is_global(f, args) ? "global" : "builtin";
+        err_free(e);
     }
-    text_put(&c->out, "local '");
+    text_printf(&c->out, "%s%s'", scope ? scope : "", scope ? " " : "");
     put_safe(&c->out, args);
-    text_put(&c->out, "' = ");
+    text_put(&c->out, scope ? "' = " : "' not found\n");
+    if (!scope)
+        return NULL;
     size_t from = c->out.n;
     format_variable(session_values(c->session), &v, &c->set.print, &c->out);
     cut(&c->out, from);

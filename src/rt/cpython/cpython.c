@@ -68,5 +68,6 @@ const struct runtime runtime_cpython = {
     .formatter = py_formatter,
     .exceptions = py_exceptions,
     .variables = py_variables,
+    .is_global = py_is_global,
     .evaluate = py_evaluate,
 };

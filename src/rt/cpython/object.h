@@ -277,6 +277,8 @@ struct py_locals {
 bool py_locals_read(struct rt *rt, const struct py_scope *s, struct arena *a, struct py_locals *out);
 /* Reads all that py_locals_read() and py_repr() of each would: while a process stands still, so that it is kept. */
 void py_locals_touch(struct rt *rt, taddr record);
+/* Is it a name of the module of the frame's code? */
+bool py_is_global(struct rt *rt, const struct vframe *f, const char *name);
 struct err *py_variables(struct rt *rt, const struct vframe *f, struct variables *out) MUST_CHECK;
 
 /* ---- exceptions.c ---- */

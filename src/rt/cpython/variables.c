@@ -229,3 +229,10 @@ struct err *py_variables(struct rt *rt, const struct vframe *f, struct variables
     *out = (struct variables){.v = v, .n = all.n};
     return NULL;
 }
+
+bool py_is_global(struct rt *rt, const struct vframe *f, const char *name)
+{
+    struct py_scope scope;
+    taddr unused;
+    return py_scope_open(rt, f->lang->record, &scope) && py_dict_get(rt, scope.globals, name, &unused);
+}
