@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import run
-from pyprograms import interpreters, python_frames, threads
+from pyprograms import interpreters, threads
 
 pytestmark = pytest.mark.thin
 

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console's py-* commands: beside what the program wrote down, and beside gdb's own helper where it works."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import run
+from pyprograms import FOUND, some
+from test_python_stacks import by_name
+
+pytestmark = pytest.mark.thin
+
+
+def console(core, *commands, status=0):
+    words = [word for command in commands for word in ("-ex", f"echo <<<{command}\\n", "-ex", command)]
+    return parts(run("debug", "--batch", *words, core, status=status).out)
+
+
+def parts(text):
+    """[answer], one a command."""
+    return [part.split("\n", 1)[1] for part in text.split("<<<")[1:]]
+
+
+def source(path, line):
+    """The line as py-bt shows it; nothing when the file is not there."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        text = file.read().split("\n")[line - 1].strip()
+    return [f"    {text}"] if text else []
+
+
+@pytest.mark.parametrize("python", some())
+def test_bt(programs, python):
+    """Line for line what the oracle has; the innermost two frames are those of stop()."""
+    core, oracle = programs.core(python, "all")
+    (known,) = [thread for thread in oracle["threads"] if thread["current"]]
+    want = []
+    for frame in known["frames"]:
+        want.append(f'  File "{frame["file"]}", line {frame["line"]}, in {frame["function"]}')
+        want += source(frame["file"], frame["line"])
+    (got,) = console(core, "py-bt")
+    lines = got.splitlines()
+    assert lines[0] == "Traceback (most recent call first):"
+    assert lines[-len(want):] == want
+    assert ", in stop" in lines[-len(want) - 2]
+
+
+@pytest.mark.parametrize("python", some())
+def test_frame(programs, python):
+    """Commands of frames in one of Python: variables, expressions, source."""
+    core, oracle = programs.core(python, "all")
+    (known,) = [thread for thread in oracle["threads"] if thread["current"]]
+    (weigh,) = [frame for frame in known["frames"] if frame["function"] == "weigh"]
+    stack = run("stack", "--json", core).json["threads"][0]["frames"]
+    at = next(i for i, frame in enumerate(stack) if frame.get("name") == "weigh")
+    frame, local, arguments, total, expression, listed, printed, missing, builtin, wrong = console(
+        core, f"frame {at}", "info locals", "info args", "print total", "print scales[1] + len(options)", "list .",
+        "py-print unit", "py-print nothing", "py-print len", "print self.nothing", status=None)
+    assert re.match(rf"#{at} .*weigh \(.*\) at .*calls\.py:{weigh['line']}\n", frame), frame
+    assert "total = 3" in local and "unit = 'kg'" in arguments and "scales = (1, 2)" in arguments
+    assert total == "$1 = 3\n" and expression == "$2 = 3\n"
+    assert f"{weigh['line']}\t        {source(weigh['file'], weigh['line'])[0].strip()}\n" in listed
+    assert printed == "local 'unit' = 'kg'\n"
+    assert missing == "'nothing' not found\n"
+    assert builtin == "builtin 'len' = <built-in function len>\n"
+    assert wrong == ""
+
+
+# gdb's helper is for one version of Python each; bookworm's is the one that is known to read its optimised interpreter.
+HELPED = [python for python in FOUND if python.version[:2] == (3, 11) and python.origin == "debian"]
+COMMANDS = ["py-bt", "py-list", "py-list 3", "py-list 3,5", "py-bt-full", "py-up", "py-locals", "py-up", "py-up", "py-list",
+            "py-locals", "py-print HELD", "py-print len", "py-print nothing", "py-down", "py-down", "py-down"]
+
+
+def without_c(text):
+    """Without the lines of C functions and the numbers of frames, which count gdb's frames there."""
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(#\d+ )?<built-in ", line)]
+    return [re.sub(r"^#\d+ ", "# ", line) for line in lines]
+
+
+def without_values(lines):
+    """Values are told more of than by the helper, and so are variables of outer functions."""
+    lines = [re.sub(r"^(# Frame .*? in \S+ \().*", r"\1", line) for line in lines]
+    return [re.sub(r"^((?:local |global |builtin )?[\w']+ = ).*", r"\1", line) for line in lines]
+
+
+def gdb(core, python, commands):
+    helper = f"/usr/share/gdb/auto-load{python.path}-gdb.py"
+    if not shutil.which("gdb") or not os.path.exists(helper):
+        pytest.skip("gdb or python3.11-dbg is not installed")
+    words = [word for command in commands for word in ("-ex", f"echo <<<{command}\\n", "-ex", command)]
+    result = subprocess.run(["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set width 0", "-iex",
+                             "set auto-load safe-path /", python.path, core, *words],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200,
+                            check=False)
+    return parts(result.stdout.decode(errors="replace"))
+
+
+@pytest.mark.skipif(not HELPED, reason="no python3.11 of Debian is installed")
+def test_beside_gdb(programs):
+    python = HELPED[0]
+    core, _ = programs.core(python, "all")
+    # gdb stops at C functions, too: it needs more steps for the same way.
+    theirs = gdb(core, python, COMMANDS)
+    ours = console(core, *COMMANDS)
+    for mine, its in zip(ours[:4], theirs[:4]):  # py-bt, py-list
+        assert without_c(mine) == without_c(its)
+    assert without_values(without_c(ours[4])) == without_values(without_c(theirs[4]))
+    # The first loop, then the second: up over C's frame in gdb.
+    assert without_values(without_c(ours[5])) == without_values(without_c(theirs[5]))
+    mine, its = without_values(without_c(ours[6])), without_values(without_c(theirs[6]))
+    # The helper does not show names of a module or class.
+    last = its.index("Locals for <module>") + 1
+    assert mine[:last] == its == its[:last]
+    assert without_values(without_c(ours[7])) == without_values(without_c(theirs[8]))
+    for command in ("py-print HELD", "py-print len", "py-print nothing"):
+        at = COMMANDS.index(command)
+        assert without_values([ours[at].strip()]) == without_values([theirs[at].strip()]), command
+    assert "Unable to find a newer python frame" in ours[-1] + ours[-2]
+
+
+def test_no_python(lab):
+    _, path = lab.core("c-gcc-O2-dwarf5", "segv")
+    for command in ("py-bt", "py-bt-full", "py-list", "py-locals", "py-up", "py-down", "py-print x"):
+        assert console(path, command) == ["Unable to locate python frame\n"]
+
+
+def test_thread_apply(programs):
+    python = some()[-1].values[0]
+    core, oracle = programs.core(python, "all")
+    text = run("debug", "--batch", "-ex", "thread apply all py-bt", core).out
+    assert text.count("Traceback (most recent call first):") == len(oracle["threads"])
+    known = by_name(oracle, "rlock")["frames"][0]
+    assert f'  File "{known["file"]}", line {known["line"]}, in waits_for_rlock\n    AGAIN.acquire()\n' in text
