@@ -98,6 +98,10 @@ struct err *access_length(struct expr *e, size_t at, const struct operand *o, in
 struct err *access_contains(struct expr *e, size_t at, const struct operand *o, const struct operand *item,
                             bool *out) MUST_CHECK;
 
+/* A class of an object whose dict is not there: from 3.12 on the interpreter keeps those of its own classes where no table
+ * of ours leads. `object` is left out: it has methods only. NULL: all are there. */
+const struct py_type *access_without_dict(struct expr *e, const struct py_type *t);
+
 /* ---- expr.c ---- */
 struct err *py_evaluate(struct rt *rt, const struct expr_env *env, const char *text, struct value *out) MUST_CHECK;
 

@@ -33,6 +33,15 @@ static struct err *must_run(struct expr *e, size_t at, const char *name, const s
                      what);
 }
 
+const struct py_type *access_without_dict(struct expr *e, const struct py_type *t)
+{
+    const struct py_type *base;
+    for (unsigned i = 0; (base = py_mro_at(e->rt, t, i)); i++)
+        if (!base->dict && (base->base || base == t))
+            return base;
+    return NULL;
+}
+
 /* ---- names ---- */
 
 static bool builtin(struct expr *e, const char *name, taddr *out)
@@ -232,6 +241,10 @@ struct err *access_attribute(struct expr *e, size_t at, const struct operand *o,
         return from_class(e, at, t, name, found, out);
     if (py_class_attr(e->rt, t, "__getattr__", &found))
         return must_run(e, at, name, t, "its __getattr__");
+    const struct py_type *hidden = access_without_dict(e, t);
+    if (hidden)
+        return expr_fail(e, at, "the attributes that '%s' has from C are not known; '%s' is none of the others",
+                         hidden->name, name);
     if (t->kind == PYK_MODULE)
         return expr_fail(e, at, "AttributeError: the module has no attribute '%s'", name);
     return expr_fail(e, at, "AttributeError: '%s' object has no attribute '%s'", t->name, name);
@@ -267,6 +280,8 @@ struct err *access_length(struct expr *e, size_t at, const struct operand *o, in
         return NULL;
     else if (t && py_class_attr(e->rt, t, "__len__", &n))
         return expr_fail(e, at, "the length of a %s takes running its code", t->name);
+    else if (t && access_without_dict(e, t) && (t->kind == PYK_OBJECT || t->kind == PYK_MEMORYVIEW))
+        return expr_fail(e, at, "whether a %s has a length only its C code knows", t->name);
     else
         return expr_fail(e, at, "TypeError: object of type '%s' has no len()", operand_type(e, o));
     return NULL;
@@ -346,6 +361,8 @@ struct err *access_index(struct expr *e, size_t at, const struct operand *o, con
     if (!row && x.kind != OPERAND_STR && x.kind != OPERAND_BYTES && x.kind != OPERAND_TUPLE) {
         if (t && py_class_attr(e->rt, t, "__getitem__", &found))
             return expr_fail(e, at, "an element of a %s takes running its code", t->name);
+        if (t && access_without_dict(e, t) && (t->kind == PYK_OBJECT || t->kind == PYK_MEMORYVIEW))
+            return expr_fail(e, at, "whether a %s has elements only its C code knows", t->name);
         return expr_fail(e, at, "TypeError: '%s' object is not subscriptable", operand_type(e, &x));
     }
     TRY(access_length(e, at, &x, &n));

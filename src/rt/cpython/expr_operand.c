@@ -158,6 +158,8 @@ struct err *operand_truth(struct expr *e, size_t at, const struct operand *o, bo
     }
     if (t && (py_class_attr(e->rt, t, "__bool__", &method) || py_class_attr(e->rt, t, "__len__", &method)))
         return expr_fail(e, at, "whether a %s is true takes running its code", t->name);
+    if (t && (t->kind == PYK_OBJECT || t->kind == PYK_MEMORYVIEW) && access_without_dict(e, t))
+        return expr_fail(e, at, "whether a %s is true only its C code knows", t->name);
     *out = true;
     return NULL;
 }
