@@ -20,7 +20,7 @@ static void take_name(struct rt *rt, const struct map64 *by_ident, taddr object)
         return;
     struct rt_thread *t = &rt->threads.v[*found - 1];
     if (py_attr(rt, object, "_name", &name))
-        t->name = py_str_name(rt, name, NAME_MAX_CHARS);
+        t->name = py_name(rt, name, NAME_MAX_CHARS);
     if (number_of(rt, object, "_daemonic", &daemon))
         t->daemon = daemon != 0;
 }

@@ -136,8 +136,6 @@ bool py_str_open(struct rt *rt, taddr str, struct py_str *out);
 bool py_str_is(struct rt *rt, taddr str, const char *text);
 /* Its first `max` characters as UTF-8, lone surrogates as U+FFFD, into `out`. False: not all could be read. */
 bool py_str_text(struct rt *rt, taddr str, uint64_t max, struct text *out);
-/* The same in the rt's arena: names. NULL: not a str, unreadable, longer. */
-const char *py_str_name(struct rt *rt, taddr str, uint64_t max);
 /* A character as UTF-8: 1 to 4 bytes. */
 size_t py_utf8(uint32_t c, char out[static 4]);
 /* May Python print the character as it is (str.isprintable)? */

@@ -65,33 +65,39 @@ size_t py_utf8(uint32_t c, char out[static 4])
     return n;
 }
 
-bool py_str_text(struct rt *rt, taddr str, uint64_t max, struct text *out)
+/* The first `max` characters. */
+static bool put_characters(struct rt *rt, const struct py_str *s, uint64_t max, struct text *out)
 {
     uint8_t b[PART];
-    struct py_str s;
-    if (!py_str_open(rt, str, &s))
-        return false;
-    uint64_t left = s.length < max ? s.length : max;
-    for (taddr at = s.data; left;) {
+    uint64_t left = s->length < max ? s->length : max;
+    for (taddr at = s->data; left;) {
         size_t n = left < sizeof(b) / 4 ? (size_t)left : sizeof(b) / 4;
-        if (!py_read(rt, at, b, n * s.width))
+        if (!py_read(rt, at, b, n * s->width))
             return false;
-        struct cursor c = cursor_of((struct bytes){.p = b, .n = n * s.width}, at, "str");
+        struct cursor c = cursor_of((struct bytes){.p = b, .n = n * s->width}, at, "str");
         for (size_t i = 0; i < n; i++) {
             char utf8[4];
-            text_putn(out, utf8, py_utf8((uint32_t)cursor_uint(&c, s.width), utf8));
+            text_putn(out, utf8, py_utf8((uint32_t)cursor_uint(&c, s->width), utf8));
         }
-        at += n * s.width;
+        at += n * s->width;
         left -= n;
     }
     return true;
 }
 
-const char *py_str_name(struct rt *rt, taddr str, uint64_t max)
+bool py_str_text(struct rt *rt, taddr str, uint64_t max, struct text *out)
+{
+    struct py_str s;
+    return py_str_open(rt, str, &s) && put_characters(rt, &s, max, out);
+}
+
+/* Asked while the interpreter is being found, when no class can be looked up yet. */
+const char *py_name(struct rt *rt, taddr str, size_t limit)
 {
     SCOPED(text_done) struct text t = {0};
     struct py_str s;
-    if (!py_str_open(rt, str, &s) || s.length > max || !py_str_text(rt, str, max, &t))
+    if (!py_derives(rt, str, PY_FLAG_STR) || !open_str(rt, str, &s) || s.length > limit ||
+        !put_characters(rt, &s, limit, &t))
         return NULL;
     return arena_strdup(&rt->arena, text_str(&t));
 }

@@ -80,7 +80,7 @@ static const char *name_of(struct rt *rt, const struct py_task_layout *l, taddr 
         return NULL;
     if (py_int(rt, name, &number))
         return arena_printf(&rt->arena, "Task-%" PRId64, number);
-    return py_str_name(rt, name, NAME_CHARS_MAX);
+    return py_name(rt, name, NAME_CHARS_MAX);
 }
 
 static taddr none_is_0(struct rt *rt, taddr object)
