@@ -131,7 +131,7 @@ static void evaluate(struct values *vs, const char *text, uint16_t language, boo
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const uint16_t languages[] = {DW_LANG_C11, DW_LANG_C_plus_plus_17, DW_LANG_Rust};
+    static const uint16_t languages[] = {DW_LANG_C11, DW_LANG_C_plus_plus_17, DW_LANG_Rust, DW_LANG_Go};
     if (n < 2 || n > 4096)
         return 0;
     char *text = malloc(n);
@@ -142,15 +142,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     text[n - 1] = '\0';
     for (size_t i = 0; i < SIZE; i++)
         memory[i] = (uint8_t)(i % 8 == 2 ? 1 : i % 8 > 2 ? 0 : i * 7); /* its pointers point into it */
-    parse_alone(text, (enum expr_language)(data[0] % 3));
+    parse_alone(text, (enum expr_language)(data[0] % 4));
     struct image im = {.kind = IMAGE_CORE, .path = "fuzz", .arch = &arch_x86_64};
     space_add(&im.space, (struct space_range){.start = MEMORY, .end = MEMORY + SIZE, .data = memory, .have = SIZE});
     space_sort(&im.space);
     struct modules *ms = modules_load(&im, &(struct module_opts){.no_debuginfod = true});
     struct arena arena = {0};
     struct values vs = {.ms = ms, .types = types_new(ms, NULL), .arena = &arena};
-    evaluate(&vs, text, languages[data[0] % 3], false);
-    evaluate(&vs, text, languages[data[0] % 3], true);
+    evaluate(&vs, text, languages[data[0] % 4], false);
+    evaluate(&vs, text, languages[data[0] % 4], true);
     types_free(vs.types);
     arena_done(&arena);
     modules_free(ms);

@@ -199,6 +199,8 @@ static struct err *find_type(struct eval *ev, const char *name, unsigned level, 
     *full = name = plain_name(ev, name);
     TRY(go_find_name(ev, name, &f));
     *out = f.kind == FOUND_TYPE ? f.type : type_go_basic(ev->types, name);
+    if (!*out && strcmp(name, "string") == 0) /* before a program says what one is */
+        *out = type_go_inline(ev->types, GO_STRING, name, type_go_basic(ev->types, "uint8"), 0);
     if (*out)
         *full = go_type_text(ev, *out);
     return NULL;
