@@ -42,7 +42,6 @@ static void an_alias_is_typed_in_full(void **state)
 {
     (void)state;
     assert_row("bt -1", "backtrace", "-1");
-    assert_row("funcs x", "info functions", "x");
     assert_row("libraries", "info sharedlibrary", "");
     assert_no_row("funcz", "undefined command: \"funcz\"");
 }

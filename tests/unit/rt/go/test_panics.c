@@ -28,6 +28,7 @@ static taddr made_type(struct made_go *m, const char *name, uint8_t kind, uint64
     memcpy(text + 2, name, strlen(name));
     taddr at = made_room(m, 64), named = made_bytes(m, text, strlen(name) + 2);
     put(m, at, size);
+    m->memory[at - MADE_MEMORY + 21] = m->memory[at - MADE_MEMORY + 22] = 1; /* alignment, that of fields */
     m->memory[at - MADE_MEMORY + 23] = kind;
     put(m, at + 40, named - MADE_MEMORY);
     return at;
