@@ -123,7 +123,7 @@ void put_simple_path(struct text *t, const char *path);
 void put_grouped(struct text *t, uint64_t n);
 /* "1.2 GB", powers of 1000. */
 void put_size(struct text *t, uint64_t bytes);
-/* "1.25 ms", "3.1 s". */
+/* "1.25 ms", "3.1 s", "12 min", "20 h", "3 days". */
 void put_duration(struct text *t, uint64_t ns);
 /* "2026-11-21 10:11:12 UTC" from seconds since the epoch. */
 void put_time(struct text *t, uint64_t seconds);

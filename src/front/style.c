@@ -108,11 +108,16 @@ void put_size(struct text *t, uint64_t bytes)
 
 void put_duration(struct text *t, uint64_t ns)
 {
-    double ms = (double)ns / 1e6;
-    if (ms < 1000)
-        text_printf(t, ms < 10 ? "%.2f ms" : "%.0f ms", ms);
+    const double ms = 1e6, s = 1e9, minute = 60 * s, hour = 60 * minute, day = 24 * hour;
+    double n = (double)ns;
+    if (n < s)
+        text_printf(t, n < 10 * ms ? "%.2f ms" : "%.0f ms", n / ms);
+    else if (n < 2 * minute)
+        text_printf(t, "%.1f s", n / s);
+    else if (n < 2 * day)
+        text_printf(t, n < 2 * hour ? "%.0f min" : "%.0f h", n / (n < 2 * hour ? minute : hour));
     else
-        text_printf(t, "%.1f s", ms / 1000);
+        text_printf(t, "%.0f days", n / day);
 }
 
 void put_time(struct text *t, uint64_t seconds)

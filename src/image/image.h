@@ -125,6 +125,7 @@ struct image {
     const char *exe;         /* path of the program; NULL unknown */
     uint64_t start_time; /* seconds since the epoch; 0 unknown */
     uint64_t dump_time;  /* the same; of a core that does not say, the time of its file */
+    bool same_clock;     /* a process whose monotonic clock shows what ours does */
     uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;

@@ -31,7 +31,7 @@ struct task {
     taddr created_at;    /* return address of the statement that made it; 0 unknown */
     taddr start;         /* entry of the function that it began with; 0 unknown */
     uint64_t parent;     /* id of the task that made it; 0 unknown */
-    uint64_t wait_since; /* nanoseconds of the target's monotonic clock; 0 unknown */
+    uint64_t wait_since; /* about, in nanoseconds of the target's monotonic clock; 0 unknown */
     int32_t tid;         /* of the thread that runs it; 0: none */
     uint8_t state;       /* enum task_state */
     uint8_t raw_state;   /* the runtime's own number */

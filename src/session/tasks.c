@@ -285,6 +285,14 @@ size_t session_task_awaits(struct session *s, const struct tasks *t, const struc
     return t->attached->runtime->awaits ? t->attached->runtime->awaits(t->attached->rt, task, out, max) : 0;
 }
 
+uint64_t session_task_waited(const struct session *s, const struct task *task)
+{
+    if (!s->im->same_clock || task->state != TASK_WAITING || !task->wait_since)
+        return 0;
+    uint64_t now = now_ns();
+    return now > task->wait_since ? now - task->wait_since : 0;
+}
+
 const struct sframe *session_task_user_frame(struct session *s, const struct tasks *t, const struct task *task)
 {
     (void)s;

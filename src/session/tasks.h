@@ -47,6 +47,10 @@ const char *session_task_name(struct session *s, const struct tasks *t, const st
 /* The tasks that it waits for, as indices into t->v: at most max; how many there are. */
 size_t session_task_awaits(struct session *s, const struct tasks *t, const struct task *task, uint32_t *out,
                            size_t max);
+/* For about how long it has waited, in nanoseconds: when Go's garbage collector first sees a goroutine wait, it notes the
+ * time of the collection before, so this is rather too long than too short. 0: not known, as always of a core, which does
+ * not say when it was made on that clock. */
+uint64_t session_task_waited(const struct session *s, const struct task *task);
 /* What the program marked it with: at most max, sorted by key. */
 size_t session_task_labels(struct session *s, const struct tasks *t, const struct task *task, struct task_label *out,
                            size_t max);

@@ -121,6 +121,13 @@ def test_what_it_said(lab, variant, death):
     assert first.startswith(f"{SAID[death][0]}: {SAID[death][1]}")
 
 
+@pytest.mark.parametrize("variant", [*PLAIN, f"{PLAIN[-1]}-stripped", f"{PLAIN[-1]}-pie"])
+def test_deadlock(lab, variant):
+    _, core = lab.core(variant, "deadlock", "crash", program="panics")
+    (said,) = run("info", "--json", str(core)).json["target"]["troubles"]
+    assert (said["kind"], said["text"]) == ("fatal error", "all goroutines are asleep - deadlock!")
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_fatal_error(lab, variant):
     """Reported on the stack of the scheduler: systemstack leads to the goroutine."""

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import time
 
 import pytest
 
@@ -166,6 +167,27 @@ def test_build(core):
     assert re.search(r"^built with .*GOOS=linux", text, re.M)
     (go,) = run("info", "--json", core[1]).json["runtimes"]
     assert go["version"].startswith(f"go{version}") and go["settings"]["GOARCH"] == "amd64"
+
+
+@pytest.mark.parametrize("kind", ["", "-pie"])
+def test_waiting_since(lab, kind):
+    """Of a process whose garbage collector has seen it wait; not of its core."""
+    with lab.running(f"go-{VERSIONS[-1]}{kind}", "wait", program="go") as process:
+        process.settle()
+
+        def waited():
+            answer = run("stack", "--json", process.pid).json
+            return {task["id"]: task["waited_ns"] for task in answer["tasks"] if "waited_ns" in task}
+        first, between = waited(), time.monotonic()
+        time.sleep(1.1)
+        second, end = waited(), time.monotonic()
+        assert len(first) >= 10 and first.keys() == second.keys()
+        for task, ns in first.items():
+            assert 0 < ns < 100e9 and 1.1e9 <= second[task] - ns < (end - between + 10) * 1e9
+        text = run("stack", process.pid).out
+        assert re.search(r"^Goroutine \d+ \[select\] created by main\.main.*, waiting for about \d", text, re.M), text
+    _, core = lab.core(f"go-{VERSIONS[-1]}{kind}", "panic", program="go")
+    assert not any("waited_ns" in task for task in run("stack", "--json", core).json["tasks"])
 
 
 def test_wrong_options(core):

@@ -73,6 +73,9 @@ static struct err *task_json(struct json *j, const struct report *r, const struc
         json_kv_string(j, "name", name);
     json_kv_string(j, "state", session_task_state(r->session, of, t));
     json_kv_string(j, "reason", session_task_reason(r->session, of, t));
+    uint64_t waited = session_task_waited(r->session, t);
+    if (waited)
+        json_kv_u64(j, "waited_ns", waited);
     if (t->tid)
         json_kv_i64(j, "tid", t->tid);
     json_kv_bool(j, "system", t->system);

@@ -6,7 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { IDS_SHOWN = 16, EXAMPLES = 5, FLUSH = 1 << 16, KEPT_MAX = 1 << 26, AWAITS_SHOWN = 8 };
+enum {
+    IDS_SHOWN = 16,
+    EXAMPLES = 5,
+    FLUSH = 1 << 16,
+    KEPT_MAX = 1 << 26,
+    AWAITS_SHOWN = 8,
+    SECOND = 1000000000, /* ns */
+};
 
 struct showing {
     struct stack_layout *l;
@@ -102,6 +109,15 @@ static void put_awaits(struct text *t, const struct showing *s, const struct tas
         text_printf(t, " and %zu more", n - AWAITS_SHOWN);
 }
 
+/* ", waiting for about 5 min"; nothing when that is not known, or short. */
+static void put_waited(struct text *t, uint64_t ns, bool one_of_many)
+{
+    if (ns < SECOND)
+        return;
+    text_put(t, one_of_many ? ", one waiting for about " : ", waiting for about ");
+    put_duration(t, ns);
+}
+
 /* What no other task has; ends the line. */
 static void put_own(struct text *t, const struct showing *s, const struct task *task)
 {
@@ -109,6 +125,7 @@ static void put_own(struct text *t, const struct showing *s, const struct task *
     if (task->parent)
         text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
     put_labels(t, s, task);
+    put_waited(t, session_task_waited(s->r->session, task), false);
     text_putc(t, '\n');
 }
 
@@ -127,6 +144,11 @@ static void put_group_head(struct text *t, const struct showing *s, const struct
 {
     struct text head = {0};
     const struct task *first = &s->list->of->v[g->v[0]];
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < g->n; i++) {
+        uint64_t waited = session_task_waited(s->r->session, &s->list->of->v[g->v[i]]);
+        longest = waited > longest ? waited : longest;
+    }
     put_grouped(&head, g->n);
     text_putc(&head, ' ');
     put_word(&head, s, false, true);
@@ -134,6 +156,7 @@ static void put_group_head(struct text *t, const struct showing *s, const struct
     text_done(&head);
     put_state(t, s, first);
     put_made(t, s, first);
+    put_waited(t, longest, true);
     for (uint32_t i = 0; i < g->n && i < IDS_SHOWN; i++)
         text_printf(t, "%s %" PRIu64, i ? "," : ":", s->list->of->v[g->v[i]].id);
     if (g->n > IDS_SHOWN) {

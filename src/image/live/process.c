@@ -190,6 +190,15 @@ static uint64_t clock_seconds(clockid_t id)
     return (uint64_t)ts.tv_sec;
 }
 
+/* Not so in a time namespace of its own (time_namespaces(7)). */
+static bool shares_clock(const struct live *l)
+{
+    char path[64], theirs[64], ours[64];
+    ssize_t n = readlinkat(l->proc.dir, live_own(l, path, "ns/time"), theirs, sizeof(theirs));
+    ssize_t own = readlink("/proc/self/ns/time", ours, sizeof(ours));
+    return own < 0 || (n == own && memcmp(theirs, ours, (size_t)n) == 0);
+}
+
 static void read_stat(struct image *im)
 {
     const struct live *l = im->priv;
@@ -198,6 +207,7 @@ static void read_stat(struct image *im)
     struct err *e = proc_read_stat(&l->proc, "stat", &st);
 
     im->dump_time = clock_seconds(CLOCK_REALTIME);
+    im->same_clock = shares_clock(l);
     if (e) {
         image_problem(im, e);
         return;

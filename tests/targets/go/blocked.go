@@ -399,6 +399,8 @@ func die(how string) {
 		}
 		select {}
 	default:
+		runtime.GC()
+		runtime.GC() // from now on those that wait have a time since when: that of the first
 		var stop atomic.Bool
 		go spin(&stop)
 		select {}

@@ -5,7 +5,7 @@
 //	panics hold        a goroutine for each; those that panic stay in a deferred call; then it dies of a panic
 //	panics NAME        it dies of that panic and prints it
 //	panics list        the names
-//	panics nested | recovered | goexit [crash]    in the main goroutine; with a core
+//	panics nested | recovered | goexit | deadlock [crash]    in the main goroutine; with a core
 package main
 
 import (
@@ -203,6 +203,8 @@ func main() {
 		keepAncestors()
 		holdAll()
 		panic("the end")
+	case "deadlock":
+		<-never
 	case "nested":
 		defer func() { panic(fmt.Errorf("second of %d", five)) }()
 		panic("first")

@@ -29,6 +29,10 @@ static void numbers(void **state)
     assert_puts(put_duration(&t, 1250000), "1.25 ms");
     assert_puts(put_duration(&t, 13000000), "13 ms");
     assert_puts(put_duration(&t, 3100000000), "3.1 s");
+    assert_puts(put_duration(&t, 119000000000), "119.0 s");
+    assert_puts(put_duration(&t, 12 * UINT64_C(60000000000)), "12 min");
+    assert_puts(put_duration(&t, 20 * UINT64_C(3600000000000)), "20 h");
+    assert_puts(put_duration(&t, 72 * UINT64_C(3600000000000)), "3 days");
     assert_puts(put_time(&t, 0), "1970-01-01 00:00:00 UTC");
     assert_puts(put_time(&t, 1709164800), "2024-02-29 00:00:00 UTC");
     assert_puts(put_time(&t, UINT64_MAX), "18446744073709551615 s after 1970");
