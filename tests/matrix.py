@@ -41,7 +41,7 @@ LAB = os.environ.get("INQUEST_LAB") or os.path.join(
 CHROOT = os.path.join(ROOT, "tools", "chroot.sh")
 SUITES = "bookworm", "trixie", "sid"
 DELVE_SUITE = "sid"
-ROOT_MINUTES, TEST_MINUTES, GO_MINUTES = 15, 3, 12
+ROOT_MINUTES, TEST_MINUTES, GO_MINUTES = 15, 3, 20
 
 
 class Skip(Exception):
