@@ -109,9 +109,22 @@ const struct rt_place *py_place(struct rt *rt, const struct py_code *c, int32_t 
     return &p->place;
 }
 
-int32_t py_instruction(struct rt *rt, const struct py_code *c, uint64_t at)
+/* Free-threaded from 3.14 on: each thread runs a copy of its own (_PyCodeArray of Include/cpython/code.h: how many, and
+ * where each is), since the interpreter changes instructions while they run. */
+static taddr first_instruction(struct rt *rt, const struct py_code *c, taddr frame)
 {
-    int64_t offset = (int64_t)(at - c->at - rt->l.code_adaptive);
+    uint64_t copies, n, first;
+    int32_t index;
+    if (rt->free_threaded && py_minor(rt) >= 14 && py_field(rt, c->at, rt->l.code_tlbc, &copies) && copies &&
+        py_field_int(rt, frame, rt->l.frame_tlbc_index, &index) && py_word(rt, copies, &n) && index >= 0 &&
+        (uint64_t)index < n && py_word(rt, copies + 8 + (uint64_t)index * 8, &first))
+        return first;
+    return c->at + rt->l.code_adaptive;
+}
+
+int32_t py_instruction(struct rt *rt, const struct py_code *c, taddr frame, uint64_t at)
+{
+    int64_t offset = (int64_t)(at - first_instruction(rt, c, frame));
     /* Before the first instruction: nothing was run yet. */
     return offset >= -CODE_UNIT && offset <= INT32_MAX ? (int32_t)offset : -1;
 }

@@ -89,7 +89,7 @@ static bool add_frame(struct rt *rt, struct py_stack *out, taddr at, taddr *prev
     *entry = owner >= OWNED_BY_INTERPRETER;
     if (!*entry) {
         const struct py_code *c = py_code(rt, py_untag(rt, code));
-        if (!add(rt, out, at, py_untag(rt, code), c ? py_instruction(rt, c, instruction) : -1))
+        if (!add(rt, out, at, py_untag(rt, code), c ? py_instruction(rt, c, at, instruction) : -1))
             return false;
     }
     *previous = next;

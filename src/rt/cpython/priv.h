@@ -55,8 +55,8 @@ bool py_is_code(struct rt *rt, taddr object);
 const struct py_code *py_code(struct rt *rt, taddr at);
 /* The place of the instruction at an offset of bytes; negative: before the first. */
 const struct rt_place *py_place(struct rt *rt, const struct py_code *c, int32_t offset);
-/* The offset of the instruction at an address (3.11 and later). */
-int32_t py_instruction(struct rt *rt, const struct py_code *c, uint64_t at);
+/* The offset of the instruction at an address, in a frame that runs the code (3.11 and later); -1: before the first. */
+int32_t py_instruction(struct rt *rt, const struct py_code *c, taddr frame, uint64_t at);
 
 /* frames.c: what one thread state runs, innermost first. */
 struct py_frame {
