@@ -164,6 +164,8 @@ struct runtime {
 
     /* All names of a kind from the runtime's own tables, sorted, each once; owned by the rt. */
     void (*names)(struct rt *, enum rt_names kind, const char *const **out, size_t *n);
+    /* Why what it tells is less sure than otherwise; NULL: it is not. The caller's. */
+    struct err *(*doubt)(struct rt *);
     /* How the program was built; owned by the rt. */
     void (*facts)(struct rt *, const struct rt_fact **out, size_t *n);
     /* A process is looked at: plan() finds out, while it runs, where the records of its tasks are; copy() adds them and

@@ -69,6 +69,9 @@ static void attach_runtimes(struct session *s)
             *vec_push(&s->notes) = err_prefix(e, "the %s runtime cannot be read", (*r)->name);
         else if (found)
             *vec_push(&s->runtimes) = (struct attached){.runtime = *r, .rt = rt};
+        struct err *doubt = rt && (*r)->doubt ? (*r)->doubt(rt) : NULL;
+        if (doubt)
+            *vec_push(&s->notes) = doubt;
     }
 }
 

@@ -54,6 +54,7 @@ const struct runtime runtime_cpython = {
     .detect = detect,
     .attach = attach,
     .free = rt_free,
+    .doubt = py_doubt,
     .facts = py_facts,
     .copy = py_copy,
     .interprets = "python",

@@ -16,6 +16,16 @@ static const char *version_text(struct rt *rt)
     return release ? arena_printf(&rt->arena, "%s%s%u", text, release, serial) : text;
 }
 
+struct err *py_doubt(struct rt *rt)
+{
+    if (!rt->guessed)
+        return NULL;
+    return err_hint(err_new(ERR_UNSUPPORTED,
+                            "Python %s is newer than what is known: it is read by the offsets that it publishes",
+                            version_text(rt)),
+                    "frames are checked as far as that goes; values and threads' names may be missing");
+}
+
 void py_facts(struct rt *rt, const struct rt_fact **out, size_t *n)
 {
     if (!rt->facts.n) {

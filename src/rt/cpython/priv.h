@@ -85,6 +85,7 @@ const struct image_thread *py_owner(struct rt *rt, const struct image_thread *na
 const struct image_thread *py_thread_of(struct rt *rt, taddr thread);
 struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) MUST_CHECK;
 /* facts.c */
+struct err *py_doubt(struct rt *rt);
 void py_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
 /* copy.c */
 void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
