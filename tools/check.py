@@ -14,14 +14,17 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent import futures
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK, ASAN = "build-check", "build-asan"
 LOGS = os.path.join(CHECK, "logs")
 MINUTES = 20  # for all steps together
 SHOWN = 60    # lines of a failed step's output
+PRINTING = threading.Lock()
 SANITIZERS = {"UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -190,6 +193,7 @@ def e2e(step, binary, env=None):
     return junit(report, ok)
 
 
+# Those of an inner list run at once: each has the processor for half of its time.
 STEPS = [
     ("layers", check_layers),
     ("format", check_format),
@@ -198,9 +202,18 @@ STEPS = [
     ("symbols", check_symbols),
     ("unit gcc", lambda step: unit(step, CHECK)),
     ("unit asan", lambda step: unit(step, ASAN, "--timeout-multiplier=4", env=SANITIZERS)),
-    ("e2e release", lambda step: e2e(step, "build/inquest")),
-    ("e2e asan", lambda step: e2e(step, os.path.join(ASAN, "inquest"), {**SANITIZERS, "INQUEST_SANITIZED": "1"})),
+    [("e2e release", lambda step: e2e(step, "build/inquest")),
+     ("e2e asan", lambda step: e2e(step, os.path.join(ASAN, "inquest"), {**SANITIZERS, "INQUEST_SANITIZED": "1"}))],
 ]
+
+
+def groups(wanted):
+    """Lists of steps that run at once, of all or of those whose names begin with a wanted word."""
+    for entry in STEPS:
+        group = [step for step in (entry if isinstance(entry, list) else [entry])
+                 if not wanted or step[0].startswith(tuple(wanted))]
+        if group:
+            yield group
 
 
 def tail(path):
@@ -212,30 +225,35 @@ def tail(path):
         print("    " + line)
 
 
+def run_step(name, check, deadline):
+    began = time.monotonic()
+    step = Step(name, deadline)
+    open(step.log, "w", encoding="utf-8").close()
+    result = check(step)
+    with PRINTING:
+        print(f"{name}: {result} ({time.monotonic() - began:.0f} s)", flush=True)
+        if result.failed:
+            tail(step.log)
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", metavar="STEP")
     parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
     if args.list:
-        print("\n".join(name for name, _ in STEPS))
+        print("\n".join(name for group in groups([]) for name, _ in group))
         return 0
 
     os.chdir(ROOT)
     os.makedirs(LOGS, exist_ok=True)
     deadline = time.monotonic() + MINUTES * 60
     total = Result()
-    for name, check in STEPS:
-        if args.steps and not name.startswith(tuple(args.steps)):
-            continue
-        began = time.monotonic()
-        step = Step(name, deadline)
-        open(step.log, "w", encoding="utf-8").close()
-        result = check(step)
-        print(f"{name}: {result} ({time.monotonic() - began:.0f} s)", flush=True)
-        if result.failed:
-            tail(step.log)
-        total.add(result)
+    for group in groups(args.steps):
+        with futures.ThreadPoolExecutor() as pool:
+            for result in pool.map(lambda entry: run_step(*entry, deadline), group):
+                total.add(result)
     for line in sorted(set(total.skipped)):
         print(f"skipped: {line}")
     print(total)

@@ -12,6 +12,8 @@ Plain /usr/bin/python3. Everything raises Missing when the machine cannot do
 what is asked, so that a test can skip and say why.
 """
 
+import contextlib
+import fcntl
 import glob
 import os
 import random
@@ -121,6 +123,15 @@ class Running:
         self.end()
 
 
+@contextlib.contextmanager
+def _pattern_held(change):
+    """The machine's core_pattern stays as it is; `change`: nobody relies on it meanwhile. Two runs of the tests may be
+    at work at once."""
+    with open(os.path.join(tempfile.gettempdir(), f"inquest-core-pattern-{os.geteuid()}"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if change else fcntl.LOCK_SH)
+        yield
+
+
 def core_pattern():
     with open(_CORE_PATTERN, encoding="ascii") as file:
         return file.read().strip()
@@ -133,6 +144,11 @@ def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready"
     themselves. `before`: is called then, with the Running. `name`: what to call the core in outdir. The machine's
     core_pattern must be a plain name, because it is not ours to change.
     """
+    with _pattern_held(False):
+        return _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before)
+
+
+def _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before):
     pattern = core_pattern()
     if "/" in pattern or pattern.startswith("|"):
         raise Missing(f"kernel.core_pattern is '{pattern}', so cores do not land beside the program")
@@ -249,6 +265,11 @@ def minicoredumper_core(argv, out, kill=signal.SIGABRT):
     minicoredumper only works as the kernel's pipe handler, so this changes the
     machine's core_pattern for about a second and puts it back. Needs root.
     """
+    with _pattern_held(True):
+        return _minicoredumper_core(argv, out, kill)
+
+
+def _minicoredumper_core(argv, out, kill):
     dumper = tool("minicoredumper")
     if os.geteuid() or not os.access(_CORE_PATTERN, os.W_OK):
         raise Missing("minicoredumper is run by the kernel: needs root and a writable kernel.core_pattern")
