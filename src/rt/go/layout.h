@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the fields of Go's runtime structs are, by Go version: byte offsets on 64-bit processors.
  *
- * One file a version in layout/, measured from the DWARF of programs that each version built. A version without
- * a file of its own, or a changed runtime, is read from its program's DWARF; a stripped one of an unknown
- * version is refused.
+ * One file a version in layout/, measured from the DWARF of programs that each version built: the newest release of
+ * it then (1.17.13, 1.18.9, 1.20.6, 1.25.7 and Debian's of the others). Other versions are refused.
  * Sources: runtime/runtime2.go, runtime/chan.go, runtime/symtab.go, runtime/panic.go. */
 #ifndef RT_GO_LAYOUT_H
 #define RT_GO_LAYOUT_H

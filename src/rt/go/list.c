@@ -20,8 +20,6 @@ static bool read_slice(const struct rt *rt, taddr at, struct go_list *out)
     return go_word(rt, at, &out->p) && go_word(rt, at + 8, &out->n) && go_word(rt, at + 16, &out->cap);
 }
 
-/* ---- by code ---- */
-
 static bool has(const taddr *refs, size_t n, taddr at)
 {
     for (size_t i = 0; i < n; i++)
@@ -29,23 +27,6 @@ static bool has(const taddr *refs, size_t n, taddr at)
             return true;
     return false;
 }
-
-/* 0: it is not told. */
-static taddr place_by_code(const struct rt *rt)
-{
-    taddr refs[GO_REFS_MAX], found = 0;
-    size_t n = go_refs(rt, "runtime.allgadd", refs, GO_REFS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        if (!has(refs, n, refs[i] + 8) || !has(refs, n, refs[i] + 16))
-            continue;
-        if (found)
-            return 0;
-        found = refs[i];
-    }
-    return found;
-}
-
-/* ---- by a search ---- */
 
 static bool plausible_g(const struct rt *rt, taddr at)
 {
@@ -83,6 +64,31 @@ static bool plausible_list(const struct rt *rt, const struct go_list *s)
             return false;
     return go_word(rt, s->p + (s->n - 1) * 8, &g) && plausible_g(rt, g);
 }
+
+/* ---- by code ---- */
+
+/* A variable beside the slice makes a second one of what is named in a row: of several one must be a list. 0: it is not
+ * told. */
+static taddr place_by_code(const struct rt *rt)
+{
+    taddr refs[GO_REFS_MAX], found = 0, any = 0;
+    unsigned n_found = 0, n_any = 0;
+    size_t n = go_refs(rt, "runtime.allgadd", refs, GO_REFS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct go_list list;
+        if (!has(refs, n, refs[i] + 8) || !has(refs, n, refs[i] + 16))
+            continue;
+        any = refs[i];
+        n_any++;
+        if (!read_slice(rt, refs[i], &list) || !plausible_list(rt, &list))
+            continue;
+        found = refs[i];
+        n_found++;
+    }
+    return n_any == 1 ? any : n_found == 1 ? found : 0;
+}
+
+/* ---- by a search ---- */
 
 /* Has `whole` all entries of `part`, at the same places? */
 static bool is_part(const struct rt *rt, const struct go_list *part, const struct go_list *whole)

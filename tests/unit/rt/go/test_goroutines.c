@@ -148,6 +148,66 @@ static void test_two_lists_are_none(void **state)
     made_go_free(m);
 }
 
+/* Variables near the code, which names them by their distance: mov N(%rip),%rax. */
+struct near {
+    uint8_t code[MADE_CODE];
+    uint64_t data[8]; /* the list, another word, and a second list */
+};
+enum { NEAR_DATA = MADE_TEXT + MADE_CODE };
+
+static void put_load(struct near *n, uint32_t at, taddr to)
+{
+    uint32_t distance = (uint32_t)(to - (MADE_TEXT + at + 7));
+    memcpy(n->code + at, "\x48\x8b\x05", 3);
+    memcpy(n->code + at + 3, &distance, 4);
+}
+
+static struct made_go *made_near(struct near *n, const struct made_function *fs)
+{
+    struct made_go *m = made_go_new(26, fs, 1);
+    made_g(m, (struct made_goroutine){.id = 1, .status = MADE_WAITING, .start = MAIN});
+    made_g(m, (struct made_goroutine){.id = 7, .status = MADE_WAITING, .start = MAIN});
+    put_second_list(m, made_room(m, 16), 2, true);
+    *n = (struct near){.data = {MADE_MEMORY + MADE_LIST, 2, 4, 0, 0, 0, 2, 2}};
+    assert_true(go_word(m->rt, MADE_MEMORY, &n->data[5]));
+    struct go_module *g = &m->rt->modules.v[0];
+    g->data_start = NEAR_DATA;
+    g->data_end = NEAR_DATA + sizeof(n->data);
+    space_add(&m->im.space,
+              (struct space_range){
+                  .start = MADE_TEXT, .end = NEAR_DATA + sizeof(n->data), .data = n->code, .have = sizeof(*n)});
+    space_sort(&m->im.space);
+    for (uint32_t i = 0; i < 3; i++)
+        put_load(n, 7 * i, NEAR_DATA + 8 * i);
+    put_load(n, 21, NEAR_DATA + 24);
+    put_load(n, 28, NEAR_DATA + 40); /* of the other list only this word */
+    put_load(n, 35, MADE_TEXT + 8);  /* not a variable */
+    return m;
+}
+
+static void test_list_by_code(void **state)
+{
+    (void)state;
+    static const struct made_function adds = {.name = "runtime.allgadd", .file = "proc.go", .size = 64, .line = 1},
+                                      renamed = {.name = "a.b", .file = "proc.go", .size = 64, .line = 1};
+    struct near n;
+    taddr refs[GO_REFS_MAX];
+    struct made_go *m = made_near(&n, &adds);
+    assert_int_equal(go_refs(m->rt, "runtime.allgadd", refs, GO_REFS_MAX), 5);
+    assert_int_equal(refs[4], NEAR_DATA + 40);
+    assert_int_equal(go_refs(m->rt, "runtime.allgadd", refs, 2), 2);
+    assert_int_equal(go_refs(m->rt, "runtime.mcommoninit", refs, GO_REFS_MAX), 0);
+    made_tasks(m, 2);
+    made_go_free(m);
+    m = made_near(&n, &renamed); /* a search finds both */
+    refused(m);
+    m = made_near(&n, &adds);
+    put_load(&n, 28, NEAR_DATA + 48); /* code that names more than it should */
+    put_load(&n, 35, NEAR_DATA + 56);
+    put_load(&n, 42, NEAR_DATA + 40);
+    refused(m);
+}
+
 /* The garbage collector keeps the goroutines that there were when it began. */
 static void test_part_of_the_list(void **state)
 {
@@ -231,5 +291,6 @@ static void test_waits_on_channels(void **state)
 
 RUN_TESTS(cmocka_unit_test(test_every_version), cmocka_unit_test(test_unknown_state),
           cmocka_unit_test(test_not_the_list), cmocka_unit_test(test_two_lists_are_none),
-          cmocka_unit_test(test_part_of_the_list), cmocka_unit_test(test_huge_count),
-          cmocka_unit_test(test_unknown_layout), cmocka_unit_test(test_waits_on_channels))
+          cmocka_unit_test(test_part_of_the_list), cmocka_unit_test(test_list_by_code),
+          cmocka_unit_test(test_huge_count), cmocka_unit_test(test_unknown_layout),
+          cmocka_unit_test(test_waits_on_channels))
