@@ -50,11 +50,9 @@ def calls(text):
     return found
 
 
-def line_of(text, after=""):
-    with open(f"{build.HERE}/go/panics.go", encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    first = next(i for i, line in enumerate(lines) if line.startswith(after))
-    return next(i + 1 for i in range(first, len(lines)) if text in lines[i])
+def line_of(text, program="panics"):
+    with open(f"{build.HERE}/go/{program}.go", encoding="utf-8") as file:
+        return next(i + 1 for i, line in enumerate(file) if text in line)
 
 
 @pytest.fixture(params=PLAIN)
@@ -149,3 +147,13 @@ def test_full(core):
     assert len(re.findall(r"^  deferred by #\d+: ", text, re.M)) == 3 + 9 + 4
     assert re.search(rf"^  deferred by #{at}: main\.later  .*panics\.go:{line_of('defer later(n)')}$", text, re.M)
     assert "deferred" not in run("stack", "-g", number, core).out
+
+
+@pytest.mark.parametrize("variant", [name for name in PLAIN if int(name.removeprefix("go-1.")) >= 23][-1:])
+def test_loops_over_functions(lab, variant):
+    """What the body of such a loop defers, the function around it calls: a list of its own."""
+    core = lab.core(variant, program="ranges")[1]
+    number, _ = goroutine_in(core, "main.ranged")
+    loop = [["main.later", None], ["main.ranged.func1", None]] * 3
+    assert calls(console(core, f"goroutine {number} stack -defer"))["main.ranged"] == \
+        [*loop, ["main.later", line_of("defer later(n)", "ranges")]]

@@ -64,6 +64,12 @@ def test_same_as_gdbs(core, delves, gdbs):
     assert ours and ours == same
 
 
+def test_whatis(core):
+    held, none, plain = console(core, "whatis main.anything", "whatis main.nothing", "whatis main.three")
+    assert held == "type = interface {}\nConcrete type: main.point\n"
+    assert none == "type = interface {}\n" and plain == "type = []int\n"
+
+
 def test_raw_memory(core):
     assert run("debug", "--batch", "-ex", "x -fmt raw -count 3 -size 1 *(*uintptr)(&main.text)", core).out.endswith("abc")
 

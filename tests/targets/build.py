@@ -52,6 +52,7 @@ SOURCES = {
     "calls": "go/calls.go",
     "deaths": "go/deaths.go",
     "iterators": "go/iterators.go",
+    "ranges": "go/ranges.go",
     "rpc": "go/rpc.go",
     "go-values": "go/values.go",
     "service": "go/server.go",

@@ -189,6 +189,18 @@ static struct err *type_flags(const char **args, struct type_print *p)
 }
 
 /* gdb's rule: of a type's name one level of typedef is looked through, of an expression none. */
+/* What an interface of Go holds, in the words of Delve. */
+static void put_concrete_type(struct console *c, const struct value *v)
+{
+    struct presentation p;
+    if (!type_is_go(v->type) || !format_present(session_values(c->session), v, &p) || p.kind != PRESENT_VALUE ||
+        !p.length || !p.summary)
+        return;
+    text_put(&c->out, "Concrete type: ");
+    put_safe(&c->out, p.summary);
+    text_putc(&c->out, '\n');
+}
+
 static struct err *run_whatis(struct console *c, const char *args)
 {
     struct type_print p;
@@ -204,6 +216,8 @@ static struct err *run_whatis(struct console *c, const char *args)
     text_put(&c->out, "type = ");
     type_name(&c->out, t, NULL);
     text_putc(&c->out, '\n');
+    if (!is_type)
+        put_concrete_type(c, &v);
     return NULL;
 }
 
