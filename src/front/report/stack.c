@@ -185,7 +185,7 @@ const struct command report_stack = {
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --full core            # with variables\n"
                 "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
-                "inquest stack --locals $(pgrep -n python3) # Python frames with their variables\n"
+                "inquest stack --locals $(pgrep -n python3) # Python frames with variables\n"
                 "inquest stack --by user core         # goroutines by where they are\n"
                 "inquest stack --json core.zst        # for programs\n",
     .groups = groups,
