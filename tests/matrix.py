@@ -41,7 +41,7 @@ LAB = os.environ.get("INQUEST_LAB") or os.path.join(
 CHROOT = os.path.join(ROOT, "tools", "chroot.sh")
 SUITES = "bookworm", "trixie", "sid"
 DELVE_SUITE = "sid"
-ROOT_MINUTES, TEST_MINUTES, GO_MINUTES = 15, 3, 20
+ROOT_MINUTES, TEST_MINUTES, E2E_MINUTES = 15, 3, 20
 
 
 class Skip(Exception):
@@ -158,20 +158,36 @@ GO_TESTS = sorted(name[len("test_go_"):-len(".py")] for name in os.listdir(os.pa
 
 def go(place, version, *tests):
     """Programs of a version of Go: the end-to-end tests of Go, with a Delve."""
-    folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir="/tmp")  # which the roots share
-    report = os.path.join(folder, "report.xml")
     dlv = delve()
     if isinstance(dlv, Skip):
         yield f"{version} as Delve", dlv
         dlv = ""
+    yield from end_to_end(place, version, [f"test_go_{test}.py" for test in tests],
+                          {"INQUEST_GO": version.removeprefix("go-"), "INQUEST_DLV": dlv})
+
+
+PYTHON_TESTS = sorted(name[len("test_python_"):-len(".py")] for name in os.listdir(os.path.join(ROOT, "tests", "e2e"))
+                      if name.startswith("test_python_"))
+
+
+def python(place, version, *tests):
+    """A suite's own interpreter: the end-to-end tests of Python, with 1,000 live answers in a row."""
+    yield from end_to_end(place, version, [f"test_python_{test}.py" for test in tests],
+                          {"INQUEST_PYTHONS": f"/usr/bin/{version}", "INQUEST_PYTHON_CALLS": "1000"})
+
+
+def end_to_end(place, version, files, more):
+    """Tests of tests/e2e with programs of the place."""
+    folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir="/tmp")  # which the roots share
+    report = os.path.join(folder, "report.xml")
     argv = ["/usr/bin/python3", "-m", "pytest", "-q", "--full", "-p", "no:cacheprovider", f"--junitxml={report}",
-            f"--basetemp={folder}/pytest", *(f"{ROOT}/tests/e2e/test_go_{test}.py" for test in tests)]
-    env = {**peers.env(), "INQUEST": INQUEST, "INQUEST_GO": version.removeprefix("go-"), "INQUEST_DLV": dlv}
+            f"--basetemp={folder}/pytest", *(f"{ROOT}/tests/e2e/{file}" for file in files)]
+    env = {**peers.env(), "INQUEST": INQUEST, **more}
     if place.root:
         argv = [CHROOT, "with", place.root, *argv]
         env["INQUEST_ROOT"] = place.root
     # What the tests started is of the same process group, which timeout ends.
-    result = subprocess.run(["timeout", f"{GO_MINUTES}m", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    result = subprocess.run(["timeout", f"{E2E_MINUTES}m", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, errors="replace", check=False, env=env, cwd=folder)
     outcomes = list(junit_cases(report))
     if result.returncode and not any(what == "failed" for _, what, _ in outcomes):
@@ -265,6 +281,11 @@ TABLE = [
     Row(("trixie",), ("golang-1.24-go", "gcc", "libc6-dev"), go, [("go-1.24", *GO_TESTS)]),
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
+    Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
+    Row(("trixie",), ("python3", "libpython3.13", "binutils", "gcc", "libc6-dev"), python,
+        [("python3.13", *PYTHON_TESTS)]),
+    Row(("sid",), ("python3.14", "libpython3.14", "python3.15", "libpython3.15", "binutils", "gcc", "libc6-dev"), python,
+        [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
 ]
 
 

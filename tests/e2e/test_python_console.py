@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import build
 from conftest import run
 from pyprograms import FOUND, some
 from test_python_stacks import by_name
@@ -27,6 +28,8 @@ def parts(text):
 
 def source(path, line):
     """The line as py-bt shows it; nothing when the file is not there."""
+    if not os.path.exists(path):
+        path = build.ROOT + path
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as file:
@@ -72,7 +75,7 @@ def test_frame(programs, python):
 
 
 # gdb's helper is for one version of Python each; bookworm's is the one that is known to read its optimised interpreter.
-HELPED = [python for python in FOUND if python.version[:2] == (3, 11) and python.origin == "debian"]
+HELPED = [python for python in FOUND if python.path == "/usr/bin/python3.11" and not build.ROOT]
 COMMANDS = ["py-bt", "py-list", "py-list 3", "py-list 3,5", "py-bt-full", "py-up", "py-locals", "py-up", "py-up", "py-list",
             "py-locals", "py-print HELD", "py-print len", "py-print nothing", "py-down", "py-down", "py-down"]
 

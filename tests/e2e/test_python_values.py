@@ -25,7 +25,7 @@ def shown(request, programs):
     asked = [(i, frame["function"], name, text) for i, frame in zip(at, known["frames"])
              if frame["file"].endswith("values.py") for name, text in (frame["locals"] or {}).items()]
     listed = run("debug", "--batch", "-ex", "info threads", core).out
-    (number,) = re.findall(rf"^[* ] (\d+) .*LWP {known['tid']}\)", listed, re.M)
+    (number,) = re.findall(rf"^[* ] (\d+) .*LWP {known['tid']}\b", listed, re.M)
     words = ["-ex", "set print elements 0", "-ex", f"thread {number}"]
     for i, _, name, _ in asked:
         words += ["-ex", f"frame {i}", "-ex", "echo <<<\\n", "-ex", f"print {name}", "-ex", "echo >>>\\n"]

@@ -5,7 +5,8 @@
     with pythons.running(python, "all", folder) as process: process.oracle
     core, oracle = pythons.core(python, "all", folder)
 
-INQUEST_PYTHONS names interpreters (paths, by colons); else they are those of the distribution and of pyenv.
+INQUEST_PYTHONS names interpreters (paths, by colons); else they are those of the distribution and of pyenv. With
+INQUEST_ROOT they run in that root, which shares /tmp.
 """
 
 import dataclasses
@@ -50,7 +51,7 @@ def needed(path):
 
 def _ask(path, origin):
     question = "import sys; print(*sys.version_info[:3], hasattr(sys, 'gettotalrefcount'))"
-    result = subprocess.run([path, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    result = subprocess.run(build.inside([path, "-c", question]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                             stdin=subprocess.DEVNULL, text=True, check=False)
     words = result.stdout.split()
     if result.returncode or len(words) != 4 or words[0] != "3" or int(words[1]) < 6:
@@ -69,13 +70,23 @@ def found():
     return sorted((python for python in asked if python), key=lambda python: (python.version, python.origin))
 
 
+def programs(folder):
+    """Where the programs are for who runs them: a root sees copies."""
+    if not build.ROOT:
+        return PROGRAMS
+    copies = os.path.join(folder, "programs")
+    if not os.path.exists(copies):
+        shutil.copytree(PROGRAMS, copies)
+    return copies
+
+
 def native_library(folder):
     """native.c as a shared object."""
     out = os.path.join(folder, "native.so")
     if not os.path.exists(out):
         os.makedirs(folder, exist_ok=True)
         build.run([build.tool("gcc"), "-O2", "-g", "-fno-optimize-sibling-calls", "-fno-inline", "-shared", "-fPIC",
-                   os.path.join(PROGRAMS, "native.c"), "-o", out])
+                   os.path.join(programs(folder), "native.c"), "-o", out])
     return out
 
 
@@ -83,14 +94,14 @@ def embedding(python, folder):
     """The program that embeds this interpreter."""
     library = python.libpython
     if not library:
-        beside = glob.glob(f"/usr/lib/*/libpython3.{python.version[1]}.so.1.0")
+        beside = glob.glob(f"{build.ROOT}/usr/lib/*/libpython3.{python.version[1]}.so.1.0")
         if not beside:
             raise build.Missing(f"libpython3.{python.version[1]} is not installed")
-        library = beside[0]
+        library = beside[0][len(build.ROOT):]
     out = os.path.join(folder, f"embed-{python}")
     if not os.path.exists(out):
         os.makedirs(folder, exist_ok=True)
-        build.run([build.tool("gcc"), "-O2", "-g", os.path.join(PROGRAMS, "embed.c"), library,
+        build.run([build.tool("gcc"), "-O2", "-g", os.path.join(programs(folder), "embed.c"), library,
                    f"-Wl,-rpath,{os.path.dirname(library)}", "-o", out])
     return out
 
@@ -101,20 +112,20 @@ def stripped(python, folder):
     copy = os.path.join(home, "bin", f"python3.{python.version[1]}")
     if not os.path.exists(copy):
         os.makedirs(os.path.dirname(copy))
-        files = [(os.path.realpath(python.path), copy)]
+        files = [(python.path if build.ROOT else os.path.realpath(python.path), copy)]
         if python.libpython:
             files.append((python.libpython, os.path.join(home, os.path.basename(python.libpython))))
         for source, target in files:
-            shutil.copy(source, target)
+            shutil.copy(build.ROOT + source, target)
             os.chmod(target, 0o755)
             build.run([build.tool("strip"), "--strip-all", target])
     prefix = build.run([python.path, "-c", "import sys; print(sys.base_prefix)"]).strip()
     return dataclasses.replace(python, path=copy, home=prefix)
 
 
-def environment(python):
+def environment(python, folder):
     # Sets in one order, so that a failure can be seen again.
-    more = {"PYTHONHASHSEED": "0", "PYTHONPATH": PROGRAMS}
+    more = {"PYTHONHASHSEED": "0", "PYTHONPATH": programs(folder)}
     if python.home:
         more["PYTHONHOME"] = python.home
         more["LD_LIBRARY_PATH"] = os.path.dirname(os.path.dirname(python.path))
@@ -122,7 +133,7 @@ def environment(python):
 
 
 def _argv(python, program, ending, oracle, words, exe):
-    script = os.path.join(PROGRAMS, f"{program}.py")
+    script = os.path.join(programs(os.path.dirname(oracle)), f"{program}.py")
     return [exe or python.path, script, ending, oracle, *words]
 
 
@@ -137,7 +148,7 @@ def running(python, program, folder, *words, exe=None):
     path = os.path.join(folder, f"{python}-{program}-{'-'.join(map(os.path.basename, words))}.json")
     if os.path.exists(path):
         os.unlink(path)
-    process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python))
+    process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python, folder))
     process.oracle = _read(path) if os.path.exists(path) else None
     process.told = path  # where it writes
     return process
@@ -154,5 +165,5 @@ def core(python, program, folder, *words, ending="abort", exe=None, by=None):
             return by(process.pid, path), process.oracle
     os.makedirs(folder, exist_ok=True)
     made = cores.kernel_core(_argv(python, program, ending, oracle, words, exe), folder, name=name + ".core",
-                             env=environment(python), kill=signal.SIGABRT if ending == "wait" else None)
+                             env=environment(python, folder), kill=signal.SIGABRT if ending == "wait" else None)
     return made, _read(oracle)
