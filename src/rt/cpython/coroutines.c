@@ -49,7 +49,9 @@ static bool top_of_stack(struct rt *rt, taddr frame, taddr *out)
     uint64_t at, v;
     int32_t depth;
     if (rt->l.frame_stackpointer != PY_NONE) {
-        if (!py_field(rt, frame, rt->l.frame_stackpointer, &at) || !py_word(rt, at - 8, &v))
+        /* 3.15 has a second word above what is waited for. */
+        unsigned above = py_minor(rt) >= 15 ? 16 : 8;
+        if (!py_field(rt, frame, rt->l.frame_stackpointer, &at) || !py_word(rt, at - above, &v))
             return false;
     } else {
         if (!py_field_int(rt, frame, rt->l.frame_stacktop, &depth) || depth < 1 ||
