@@ -10,10 +10,11 @@ debug files. The others are this machine's own.
 usage: peers.py              versions of the peers that are there
        peers.py PEER MODE CORE [EXE]      run one on a core
        peers.py PEER MODE --pid PID       run one on a live process
-MODE: open names lines full first bt type:NAME gcore:FILE, of Go open list user all json; EXE may stand without a CORE ("-") for type:NAME
+MODE: open names lines full py-bt py-bt-full first bt type:NAME gcore:FILE, of Go open list user all json; EXE may stand without a CORE ("-") for type:NAME
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ DEBUG_DIR = "/usr/lib/debug"
 PEERS = ("gdb", "gdb-sid", "lldb", "lldb-sid", "eu-stack", "eu-stack-sid", "drgn-sid", "dlv-sid")
 # What gdb is told in each mode; {} is what stands behind the mode's colon.
 GDB_COMMANDS = {"open": [], "lines": ["thread apply all bt"], "full": ["thread apply all bt full"],
+                "py-bt": ["thread apply all py-bt"], "py-bt-full": ["thread apply all py-bt-full"],
                 "first": ["info locals"], "bt": ["bt"], "type": ["ptype {}"], "gcore": ["gcore {}"]}
 # What Delve is told; ends with the session, of which it says so with status 2 where the target is a process.
 DLV_COMMANDS = {"open": [], "list": ["goroutines"], "user": ["goroutines -group userloc"], "all": ["goroutines -t"]}
@@ -65,7 +67,17 @@ def _host(program):
     return [path], env
 
 
+def _pystack_program():
+    """No suite of Debian has it: one in PATH is taken."""
+    path = shutil.which("pystack")
+    if not path:
+        raise Unavailable("pystack is not in PATH")
+    return [path], dict(os.environ)
+
+
 def _program(peer):
+    if peer == "pystack":
+        return _pystack_program()
     kind = peer.replace("-sid", "")
     if peer.endswith("-sid"):
         return _sid({"drgn": "python3"}.get(kind, kind))
@@ -146,6 +158,14 @@ def _dlv(argv, mode, core, exe, pid, extra):
     with open(script, "w", encoding="ascii") as file:
         file.write("".join(f"{line}\n" for line in [*DLV_COMMANDS[mode], "exit"]))
     return [*argv, "--init", script, "--allow-non-terminal-interactive=true"]
+
+
+def _pystack(argv, mode, core, exe, pid, extra):
+    options = {"py-bt": [], "py-bt-full": ["--native", "--locals"]}
+    if mode not in options:
+        raise Unavailable(f"pystack has no '{mode}'")
+    target = ["remote", str(pid)] if pid else ["core", core, *([exe] if exe else [])]
+    return argv + [*target, *options[mode], *extra]
 
 
 def command(peer, mode, core=None, exe=None, pid=None, extra=()):

@@ -117,6 +117,17 @@ GO = {f"{target}-{live}{what}": (target, live, what)
       for target in make_targets.GO_SIZES for live in ("", "live-") for what in GO_ASKED}
 
 
+# Python's stacks: (threads, with variables, aim ms of pause or s, aim MB, peers). Each thread is 20 to 200 calls deep, 92
+# on average: tests/targets/python/deep.py.
+PYTHON_PEERS = ["gdb", "pystack"]
+PYTHON_LIVE = {"python-4": (4, False, None, None), "python-100": (100, False, 20, None),
+               "python-1000": (1000, False, 150, 250), "python-4-locals": (4, True, None, None),
+               "python-100-locals": (100, True, 100, None), "python-1000-locals": (1000, True, 1000, 250)}
+PYTHON_CORE = {"python-core-100": (100, False, None, None), "python-core-100-locals": (100, True, 0.3, 100),
+               "python-core-1000-locals": (1000, True, None, None)}
+PYTHON = "/usr/bin/python3.11"
+
+
 class Failure(Exception):
     """A command that did not do its work; the text is for the table."""
 
@@ -479,6 +490,71 @@ def go_case(runner, options, case):
             yield row(case, peer, turns(commands, options.n), aim if name == "go-1m" and not live else {})
 
 
+PYTHON_FRAME = re.compile(rb'^\s*(?:#\d+ .*\.py:\d+|(?:\(Python\) )?File "|#\d+ Frame 0x)', re.MULTILINE)
+
+
+def deep_program(ending, count, *more):
+    return [PYTHON, os.path.join(ROOT, "tests", "targets", "python", "deep.py"), ending, str(count), *more]
+
+
+def python_words(full):
+    return ["stack", "--locals"] if full else ["stack", "--no-native"]
+
+
+def python_live_case(runner, options, case):
+    threads, full, aim, megabytes = PYTHON_LIVE[case]
+    library, beats = os.path.join(runner.folder, "native.so"), os.path.join(runner.folder, f"{case}-beats")
+    if not os.path.exists(library):
+        build.run([build.tool("gcc"), "-O2", "-shared", "-fPIC",
+                   os.path.join(ROOT, "tests", "targets", "python", "native.c"), "-o", library])
+    with cores.Running(deep_program("wait", threads, library, beats)) as running:
+        heart = Heart(beats)
+
+        def paused(argv, env, label):
+            time.sleep(0.2)
+            heart.restart()
+            wall, peak, _, frames, anonymous = runner.once(argv, env, label, PYTHON_FRAME)
+            return heart.longest(), peak, wall, frames, anonymous
+
+        yield from python_turns(runner, options, case, paused, ("pause", "peak", "wall", "frames", "anon"),
+                                {"pause": aim, "peak": megabytes}, full, pid=running.pid)
+
+
+def python_core_case(runner, options, case):
+    threads, full, aim, megabytes = PYTHON_CORE[case]
+    with tempfile.TemporaryDirectory(prefix="python-", dir=peers.lab_dir()) as folder:
+        core = cores.kernel_core(deep_program("abort", threads), folder)
+
+        def once(argv, env, label):
+            return runner.once(argv, env, label, PYTHON_FRAME)
+
+        yield from python_turns(runner, options, case, once, ("wall", "peak", "cpu", "frames", "anon"),
+                                {"wall": aim, "peak": megabytes}, full, core=core)
+
+
+def python_turns(runner, options, case, once, names, aim, full, core=None, pid=None):
+    cache = runner.fresh_cache()
+    os.makedirs(cache)
+    commands = {}
+    if not options.peers_only:
+        argv, env = ours(options.inquest, python_words(full), pid or core, cache)
+        commands["ours"] = lambda a=argv, e=env: once(a, e, f"{case}-inquest")
+    for peer in PYTHON_PEERS:
+        if options.peer and peer not in options.peer:
+            continue
+        try:
+            argv, env = peers.command(peer, "py-bt-full" if full else "py-bt", core=core, pid=pid, exe=PYTHON)
+            if peer == "gdb":
+                argv[1:1] = ["-iex", "set auto-load safe-path /"]
+        except peers.Unavailable as why:
+            yield {"case": case, "peer": peer, "skipped": str(why)}
+            continue
+        commands["theirs"] = lambda a=argv, e=env, p=peer: once(a, e, f"{case}-{p}")
+        yield row(case, peer, turns(commands, options.n), aim, names)
+    if "theirs" not in commands and commands:
+        yield row(case, "(nobody)", turns(commands, options.n), aim, names)
+
+
 def show(line):
     """One row of the plain table."""
     if "skipped" in line:
@@ -540,7 +616,8 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (GO, go_case)]
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (GO, go_case), (PYTHON_LIVE, python_live_case),
+             (PYTHON_CORE, python_core_case)]
     everything = [case for cases, _ in kinds for case in cases]
     if options.list:
         print("\n".join(everything))
