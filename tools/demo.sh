@@ -96,6 +96,23 @@ odd=$("$inquest" debug -batch -p "$hung" -ex 'goroutines -with startloc collect'
 try debug -batch -p "$hung" -ex "goroutine $odd" -ex 'frame function main.(*metrics).collect' -ex 'print m.queue' -ex 'goroutines -chan m.queue -group userloc'
 kill -9 "$hung"
 
+say "A service in Python that hangs, asked while it runs: Python's frames among those of C, with their variables. Its
+threads \"orders\" and \"refunds\" wait for each other."
+/usr/bin/python3 "$targets/python/hung.py" wait "$work/told" lock >"$work/ready.python" 2>&1 &
+hung=$!
+pids="$pids $hung"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    grep -q ready "$work/ready.python" && break
+    sleep 0.2
+done
+for name in orders refunds; do
+    try stack --locals --thread "$("$inquest" stack "$hung" | sed -n "s/^Thread \([0-9]*\) \"$name\".*/\1/p")" "$hung"
+done
+say "Each has locked what the other waits for: \"mine\" here is \"other\" there. With the commands of CPython's helper
+for gdb:"
+try debug -batch -p "$hung" -ex 'thread 2' -ex py-bt -ex py-list
+kill -9 "$hung"
+
 say "A program that crashed: its core, without naming the program."
 if ! crash shop "$work/shop" segv; then
     echo "Cores are not written where this demonstration can take them: kernel.core_pattern is

@@ -31,7 +31,7 @@ check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect
        gdb elfutils lldb-16 minicoredumper libc6-dbg
        xz-utils zstd lz4 gzip mmdebstrap
        golang-1.21-go/bookworm-backports golang-1.22-go/bookworm-backports golang-1.23-go/bookworm-backports
-       valkey-server/bookworm-backports"
+       valkey-server/bookworm-backports python3.11-dbg libpython3.11"
 
 bench="g++ gdb elfutils libc6-dbg libc6-dev dpkg-dev
        librados2 librados2-dbg ceph-osd ceph-osd-dbg
