@@ -218,8 +218,8 @@ void repr_path(struct repr *r, taddr at, const struct py_type *t)
 /* ---- locks (Modules/_threadmodule.c) ---- */
 
 enum {
-    LOCK_LOCKED = 32, /* a char, until 3.13 */
-    LOCK_MUTEX = 16,  /* from 3.14 on: a byte, whose lowest bit is set while it is held */
+    LOCK_LOCKED = 32, /* a char, until 3.12 and in early releases of 3.13 */
+    LOCK_MUTEX = 16,  /* later: a byte, whose lowest bit is set while it is held */
     RLOCK_OWNER = 24, /* ident of the thread */
     RLOCK_COUNT = 32, /* from 3.14 on: of how many times beyond the first */
 };
@@ -227,7 +227,9 @@ enum {
 void repr_lock(struct repr *r, taddr at, const struct py_type *t)
 {
     uint8_t locked;
-    if (!py_read(r->rt, at + (py_minor(r->rt) < 14 ? LOCK_LOCKED : LOCK_MUTEX), &locked, 1)) {
+    /* Releases of 3.13 have either form: one is too short for the other. */
+    bool mutex = t->basicsize <= LOCK_LOCKED;
+    if (!py_read(r->rt, at + (mutex ? LOCK_MUTEX : LOCK_LOCKED), &locked, 1)) {
         repr_put_corrupt(r, at, t);
         return;
     }
