@@ -284,5 +284,5 @@ def test_argument_words(lab, version, tmp_path):
     calls = re.compile(r"^(main\.(?!main)(?!\S*(?:gowrap|func2))[\w.]+)(?:\[.*?\])?( ?\(.*?\))(?= at |$)", re.M)
     theirs = sorted(name + args for name, args in calls.findall(running.output.decode()))
     out = console(core, "set width 0", "goroutines -with userloc main. -exec bt")
-    ours = sorted(name + args.strip() for name, args in calls.findall(re.sub(r"^.* in ", "", out, flags=re.M)))
+    ours = sorted(name + args.strip() for name, args in calls.findall(re.sub(r"^(?:.* in |#\d+ +)", "", out, flags=re.M)))
     assert ours == theirs and len(ours) >= 20 and any("{" in call for call in ours)
