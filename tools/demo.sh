@@ -136,8 +136,7 @@ if [ -z "$program" ]; then
     say "Neither redis-tools nor valkey-tools is installed, so the crash of a real server is left out."
     exit 0
 fi
-say "A real server, $name of this distribution, without debug information. A client makes it write to an
-address where nothing is."
+say "A real server, $name of this distribution, without debug information."
 mkdir -p "$work/in.server"
 ln -s "$program" "$work/$name-server"
 socket=$work/in.server/socket
@@ -149,6 +148,15 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27
     [ "$("$name-cli" -s "$socket" ping 2>/dev/null)" = PONG ] && break
     sleep 0.1
 done
+"$name-cli" -s "$socket" debug populate 200000 key 1000 >/dev/null 2>&1
+"$name-benchmark" -s "$socket" -q -n 100000000 -t get,set >/dev/null 2>&1 &
+load=$!
+pids="$pids $load"
+say "First a core of it while 50 clients keep it busy: how long they waited for that, and what the core says."
+try dump --compress "$daemon" core.busy.zst
+kill -9 "$load"
+try stack core.busy.zst --thread "$daemon"
+say "Then the crash: a client makes it write to an address where nothing is."
 "$name-cli" -s "$socket" debug segfault >/dev/null 2>&1 || true
 wait "$daemon" 2>/dev/null || true
 if ! collect server "$daemon"; then
