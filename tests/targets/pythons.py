@@ -120,7 +120,7 @@ def stripped(python, folder):
             os.chmod(target, 0o755)
             build.run([build.tool("strip"), "--strip-all", target])
     prefix = build.run([python.path, "-c", "import sys; print(sys.base_prefix)"]).strip()
-    return dataclasses.replace(python, path=copy, home=prefix)
+    return dataclasses.replace(python, path=copy, home=prefix, origin=python.origin + "-stripped")
 
 
 def environment(python, folder):
