@@ -4,7 +4,9 @@
 import json
 import os
 import re
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,25 @@ def test_states(core):
     reasons = {task["reason"] for task in every["tasks"] if task["system"]}
     assert reasons >= {"force gc (idle)", "GC sweep wait", "GC scavenge wait", "finalizer wait", "GC worker (idle)"}
     assert sum(stack["tasks"] for stack in every["task_stacks"]) == len(every["tasks"])
+
+
+def test_newer_than_known(lab, tmp_path):
+    """A version without a table is read by the program's debug information, which is said; without that it is refused."""
+    target, path = lab.core(f"go-{VERSIONS[-1]}", "panic", program="go")
+    newer, bare = tmp_path / "newer", tmp_path / "bare"
+    newer.write_bytes(re.sub(rb"\bgo1\.\d\d", b"go1.99", Path(target.exe).read_bytes()))
+    newer.chmod(0o755)
+    subprocess.run(["strip", "-g", "-o", bare, newer], check=True)
+    known = run("stack", "--each", "--exe", target.exe, path).out
+    told = run("stack", "--each", "--exe", newer, path).out
+    notes = [line for line in told.splitlines() if "is newer than what Inquest knows" in line]
+    assert len(notes) == 1 and notes[0].startswith("note: go1.99")
+
+    def plain(text):  # how labels are kept goes by the version
+        return [re.sub(", labels .*", "", line) for line in text.splitlines() if line not in notes]
+
+    assert plain(told) == plain(known) and len(plain(told)) > 100
+    assert "has no debug information that tells it" in run("stack", "--each", "--exe", bare, path, status=None).out
 
 
 @pytest.mark.parametrize("kind", ["stripped", "pie"])

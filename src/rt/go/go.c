@@ -50,10 +50,25 @@ static void rt_free(struct rt *rt)
 static void choose_layout(struct rt *rt)
 {
     const struct arch *a = modules_image(rt->ms)->arch;
+    bool newer = rt->build.minor == 0 || rt->build.minor > go_layout_newest()->minor;
     rt->layout = a->addr_size == 8 ? go_layout_find(rt->build.minor) : NULL;
+    if (!rt->layout && newer && a->addr_size == 8)
+        rt->layout = go_layout_dwarf(rt, go_file(rt->ms));
+    rt->layout_of_dwarf = rt->layout && rt->layout != go_layout_find(rt->build.minor);
     if (!rt->layout)
-        rt->why_no_layout = arena_printf(&rt->arena, "the layout of %s on %s is not known",
-                                         rt->build.version ? rt->build.version : "this Go", a->name);
+        rt->why_no_layout = arena_printf(&rt->arena, "the layout of %s on %s is not known%s",
+                                         rt->build.version ? rt->build.version : "this Go", a->name,
+                                         newer ? ", and the program has no debug information that tells it" : "");
+}
+
+static struct err *doubt(struct rt *rt)
+{
+    if (!rt->layout_of_dwarf)
+        return NULL;
+    return err_new(ERR_UNSUPPORTED,
+                   "%s is newer than what Inquest knows of Go: its structures are taken from its debug "
+                   "information, and what else has changed is not known",
+                   rt->build.version ? rt->build.version : "this Go");
 }
 
 static struct err *attach(struct modules *ms, struct rt **out)
@@ -90,6 +105,7 @@ const struct runtime runtime_go = {
     .formatter = go_formatter,
     .names = go_names,
     .facts = go_facts,
+    .doubt = doubt,
     .plan = go_plan,
     .stack_end = go_stack_end,
     .copy = go_copy,

@@ -2,7 +2,8 @@
 /* Where the fields of Go's runtime structs are, by Go version: byte offsets on 64-bit processors.
  *
  * One file a version in layout/, measured from the DWARF of programs that each version built: the newest release of
- * it then (1.17.13, 1.18.9, 1.20.6, 1.25.7 and Debian's of the others). Other versions are refused.
+ * it then (1.17.13, 1.18.9, 1.20.6, 1.25.7 and Debian's of the others). A newer version is read by its debug
+ * information (layout_dwarf.c), and refused without.
  * Sources: runtime/runtime2.go, runtime/chan.go, runtime/symtab.go, runtime/panic.go. */
 #ifndef RT_GO_LAYOUT_H
 #define RT_GO_LAYOUT_H
@@ -76,5 +77,6 @@ struct go_layout {
 
 /* The layout of Go 1.`minor`, or NULL. */
 const struct go_layout *go_layout_find(unsigned minor);
+const struct go_layout *go_layout_newest(void);
 
 #endif

@@ -60,6 +60,7 @@ struct rt {
     VEC(struct rt_fact) facts; /* of `build`; empty until they are asked for */
     const struct go_layout *layout; /* NULL: not known */
     const char *why_no_layout;
+    bool layout_of_dwarf; /* the version has no table */
     VEC(struct go_module) modules;
     /* goroutines.c */
     VEC(struct task) tasks;
@@ -83,6 +84,8 @@ struct rt {
 /* buildinfo.c. False: the file is not Go's, or says nothing. */
 bool go_build_find(struct modules *ms, struct module *m, struct arena *a, struct go_build *out);
 
+/* layout_dwarf.c: of a version without a table, in the rt's arena; NULL: the module's debug information does not tell. */
+const struct go_layout *go_layout_dwarf(struct rt *rt, struct module *m);
 /* names.c */
 void go_names(struct rt *rt, enum rt_names kind, const char *const **out, size_t *n);
 void go_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
@@ -199,7 +202,7 @@ struct go_type {
     const char *name; /* "*errors.errorString", as %T prints it; of the arena that was given */
     uint64_t size;
     uint8_t kind; /* enum go_kind */
-    bool direct;  /* an interface holds the value itself, not its address */
+    bool direct; /* an interface holds the value itself, not its address */
 };
 /* ERR_CORRUPT: there is no type at the address. */
 struct err *go_type_read(struct rt *rt, taddr at, struct arena *a, struct go_type *out) MUST_CHECK;
