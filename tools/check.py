@@ -22,6 +22,7 @@ from concurrent import futures
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK, ASAN = "build-check", "build-asan"
 LOGS = os.path.join(CHECK, "logs")
+GO_VERSIONS = "1.19 1.23"  # the oldest and the newest of Debian 12 and its backports; check-matrix has all
 GO_CACHE = os.path.join(CHECK, "go-cache")  # Go's library, compiled once for both runs of the tests
 MINUTES = 20  # for all steps together
 SHOWN = 60    # lines of a failed step's output
@@ -190,7 +191,8 @@ def e2e(step, binary, env=None):
         return Result(failed=1)
     report = os.path.join(LOGS, step.name.replace(" ", "-") + ".xml")
     ok = step.run("pytest-3", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "tests/e2e",
-                  env={"INQUEST": os.path.abspath(binary), "GOCACHE": os.path.abspath(GO_CACHE), **(env or {})})
+                  env={"INQUEST": os.path.abspath(binary), "GOCACHE": os.path.abspath(GO_CACHE),
+                       "INQUEST_GO": os.environ.get("INQUEST_GO", GO_VERSIONS), **(env or {})})
     return junit(report, ok)
 
 
