@@ -12,11 +12,12 @@
 
 enum { PAGE = 4096 };
 
-/* A file without its final name, which is removed unless it gets that. */
+/* A file without its final name. It has none at all where the file system can do that (open(2), O_TMPFILE), so that
+ * nothing is left of it whatever ends us; elsewhere a temporary one, which is removed. */
 struct target {
     int fd;
     const char *path;
-    char *temp, *dir;
+    char *temp, *dir; /* temp NULL: it has no name */
 };
 
 static void target_done(struct target *t)
@@ -42,6 +43,9 @@ static struct err *target_open(struct target *t, const char *path)
     t->path = path;
     SCOPED(freep) char *copy = xstrdup(path);
     t->dir = xstrdup(dirname(copy));
+    t->fd = open(t->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (t->fd >= 0)
+        return NULL;
     char *temp = xasprintf("%s.XXXXXX.part", path);
     t->fd = mkostemps(temp, 5, O_CLOEXEC); /* mode 0600 */
     if (t->fd < 0) {
@@ -53,11 +57,16 @@ static struct err *target_open(struct target *t, const char *path)
     return NULL;
 }
 
-/* Never over a file that somebody else made meanwhile. */
-static struct err *target_finish(struct target *t)
+static int name_unnamed(const struct target *t)
 {
-    if (fsync(t->fd) != 0)
-        return err_errno(errno, "cannot write the core in %s", t->dir);
+    char link[32];
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", t->fd);
+    return linkat(AT_FDCWD, link, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
+static int rename_temporary(const struct target *t)
+{
     int error = renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->path, RENAME_NOREPLACE) == 0 ? 0 : errno;
 
     if (error == EINVAL || error == ENOSYS) { /* a file system that does not know how */
@@ -65,6 +74,16 @@ static struct err *target_finish(struct target *t)
         if (!error)
             unlink(t->temp);
     }
+    return error;
+}
+
+/* Never over a file that somebody else made meanwhile. */
+static struct err *target_finish(struct target *t)
+{
+    if (fsync(t->fd) != 0)
+        return err_errno(errno, "cannot write the core in %s", t->dir);
+    int error = t->temp ? rename_temporary(t) : name_unnamed(t);
+
     if (error == EEXIST)
         return exists(t->path);
     if (error)

@@ -126,12 +126,20 @@ def test_unseen(lab, tmp_path, kind):
         assert children == ""
 
 
+def wait_until_written(writer, folder):
+    """Until something stands in the file, which may have no name yet."""
+    while writer.poll() is None:
+        with contextlib.suppress(OSError):  # it has closed one, or ended
+            for fd in Path(f"/proc/{writer.pid}/fd").iterdir():
+                if os.readlink(fd).startswith(str(folder)) and os.stat(fd).st_blocks:
+                    return
+
+
 def test_descriptors_are_not_held(lab, tmp_path):
     """While the copy lives, a socket that the process closes is closed."""
     with Witness(lab, 600, 2) as process:
         writer = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stdout=subprocess.PIPE)
-        while writer.poll() is None and not any(p.stat().st_blocks for p in tmp_path.glob("core.*.part")):
-            pass
+        wait_until_written(writer, tmp_path)
         assert process.ask("c") == "closed 1\n"
         assert writer.poll() is None, "the copy was gone before the socket was closed"
         assert writer.wait(timeout=60) == 0
@@ -160,10 +168,11 @@ def test_cancelled(lab, tmp_path):
     """Ctrl-C takes the partial file away and frees the process."""
     with Witness(lab, 600, 2) as process:
         inquest = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stderr=subprocess.PIPE)
-        while inquest.poll() is None and not any(p.stat().st_blocks for p in tmp_path.glob("core.*.part")):
-            pass
+        wait_until_written(inquest, tmp_path)
         inquest.send_signal(signal.SIGINT)
-        assert "stopped" in inquest.communicate(timeout=60)[1].decode() and inquest.returncode != 0
+        # A disk that is slow to take what is written ends it otherwise; nothing is left then either.
+        assert re.search("stopped|cancelled", inquest.communicate(timeout=60)[1].decode())
+        assert inquest.returncode != 0
         assert not list(tmp_path.iterdir())
         assert no_copies(process.exe) and process.seen() == UNSEEN
 
