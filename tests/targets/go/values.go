@@ -576,6 +576,7 @@ func main() {
 	fmt.Println("ready", packageInt, packageText, packageColor, packageMap, packageFunc("x"), packageErr, packageAny,
 		packageArray, limit, greeting, ratio)
 	os.Stdout.Sync()
+	time.AfterFunc(time.Hour, func() {}) // nobody is to find a deadlock before the signal comes
 	if len(os.Args) > 1 && os.Args[1] == "abort" {
 		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
 	}
