@@ -13,11 +13,6 @@ struct dumping {
     struct dump_result result;
 };
 
-static void image_freep(struct image **im)
-{
-    image_free(*im);
-}
-
 static struct err *write_file(struct dumping *d)
 {
     struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .progress = d->opts->progress};
@@ -97,7 +92,7 @@ struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *
     uint64_t began = now_ns();
 
     struct err *e = dump(&d);
-    image_freep(&d.im);
+    image_free(d.im);
     if (e) {
         dump_result_done(&d.result);
         return e;

@@ -46,6 +46,8 @@ void format_scalar(struct values *vs, const struct value *v, const struct format
 /* The digits of the shortest decimal number "d.ddde+xx" that reads back as a finite v of 32 or 64 bits, without zeros at
  * their end; gives the exponent. `max` of at least 18. A negative number is as its absolute value. */
 int format_shortest(double v, unsigned bits, char *digits, size_t max);
+/* Such digits without an exponent: "0.0015", "1500", "1.5". */
+void format_positional(struct text *out, const char *digits, int exponent);
 /* Why something cannot be shown, as it stands in the place of a value: "<not in the dump: 0x7f..>". Frees `e`; of NULL
  * nothing is written. */
 void format_problem(struct text *out, struct err *e);

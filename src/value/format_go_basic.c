@@ -149,17 +149,9 @@ int format_shortest(double v, unsigned bits, char *digits, size_t max)
     return e ? (int)strtol(e + 1, NULL, 10) : 0;
 }
 
-void print_go_float(struct text *out, double v, unsigned bits)
+void format_positional(struct text *out, const char *digits, int exponent)
 {
-    char digits[32];
-    if (isnan(v) || isinf(v)) {
-        text_put(out, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
-        return;
-    }
-    int exponent = format_shortest(fabs(v), bits, digits, sizeof(digits));
     int n = (int)strlen(digits);
-    if (signbit(v))
-        text_putc(out, '-');
     if (exponent < 0)
         text_put(out, "0.");
     for (int i = -1; i > exponent; i--)
@@ -169,4 +161,17 @@ void print_go_float(struct text *out, double v, unsigned bits)
             text_putc(out, '.');
         text_putc(out, i < n ? digits[i] : '0');
     }
+}
+
+void print_go_float(struct text *out, double v, unsigned bits)
+{
+    char digits[32];
+    if (isnan(v) || isinf(v)) {
+        text_put(out, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
+        return;
+    }
+    int exponent = format_shortest(fabs(v), bits, digits, sizeof(digits));
+    if (signbit(v))
+        text_putc(out, '-');
+    format_positional(out, digits, exponent);
 }

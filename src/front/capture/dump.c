@@ -21,15 +21,14 @@ static const struct option_row rows[] = {
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
 static const struct option_group *const groups[] = {&own, &front_output_group, NULL};
 
-static struct err *method_of(const struct call *c, enum dump_method *out)
+static enum dump_method method_of(const struct call *c)
 {
     const char *word = call_value(c, "method");
 
-    *out = DUMP_AUTO;
     for (size_t i = 0; word && i < ARRAY_LEN(methods); i++)
         if (strcmp(word, methods[i]) == 0)
-            *out = (enum dump_method)i;
-    return NULL;
+            return (enum dump_method)i;
+    return DUMP_AUTO;
 }
 
 static void dump_text(struct text *t, const char *path, const struct dump_result *r)
@@ -117,14 +116,14 @@ static struct err *answer(struct call *c, const char *path, const struct dump_re
 
 static struct err *run(struct call *c)
 {
-    struct dump_opts opts = {.all = call_has(c, "all"), .pack = call_has(c, "compress"), .progress = c->progress};
+    struct dump_opts opts = {
+        .method = method_of(c), .all = call_has(c, "all"), .pack = call_has(c, "compress"), .progress = c->progress};
     struct dump_result result = {0};
     uint64_t pid;
 
     if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
                         "inquest stack and inquest info also take cores");
-    TRY(method_of(c, &opts.method));
     SCOPED(freep)
     char *path =
         c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64 "%s", pid, opts.pack ? ".zst" : "");

@@ -77,21 +77,28 @@ void deferred_put(struct console *c, const struct tasks *t, const struct sstack 
 
 /* ---- the command ---- */
 
+/* Those of the frame that is looked at. */
+static struct err *calls_here(struct console *c, const struct tasks **t, const struct sstack **st,
+                              struct deferred_calls *out)
+{
+    struct deferred_calls all;
+    TRY(console_tasks(c, t));
+    const struct task *task = console_task(c, *t);
+    if (!task)
+        return err_new(ERR_NO_DATA, "the thread runs no goroutine");
+    TRY(console_first_frames(c, 1, st));
+    TRY(deferred_of_stack(c, *t, task, &all));
+    *out = deferred_of_frame(&all, *st, c->frame);
+    return NULL;
+}
+
 static struct err *find_call(struct console *c, int64_t number, struct deferred_calls *calls)
 {
     const struct tasks *t;
     const struct sstack *st;
-    struct deferred_calls all;
-    size_t frame = c->frame;
-    TRY(console_tasks(c, &t));
-    const struct task *task = console_task(c, t);
-    if (!task)
-        return err_new(ERR_NO_DATA, "the thread runs no goroutine");
-    TRY(console_first_frames(c, 1, &st));
-    TRY(deferred_of_stack(c, t, task, &all));
-    *calls = deferred_of_frame(&all, st, frame);
+    TRY(calls_here(c, &t, &st, calls));
     if (number < 1 || (uint64_t)number > calls->n)
-        return err_new(ERR_NOT_FOUND, "frame %zu has %zu deferred calls", frame, calls->n);
+        return err_new(ERR_NOT_FOUND, "frame %zu has %zu deferred calls", c->frame, calls->n);
     return NULL;
 }
 
@@ -99,14 +106,8 @@ static struct err *list_calls(struct console *c)
 {
     const struct tasks *t;
     const struct sstack *st;
-    struct deferred_calls all;
-    TRY(console_tasks(c, &t));
-    const struct task *task = console_task(c, t);
-    if (!task)
-        return err_new(ERR_NO_DATA, "the thread runs no goroutine");
-    TRY(console_first_frames(c, 1, &st));
-    TRY(deferred_of_stack(c, t, task, &all));
-    struct deferred_calls calls = deferred_of_frame(&all, st, c->frame);
+    struct deferred_calls calls;
+    TRY(calls_here(c, &t, &st, &calls));
     for (size_t i = 0; i < calls.n; i++)
         deferred_put(c, t, st, c->frame, &calls.v[i], i + 1, "");
     if (!calls.n)

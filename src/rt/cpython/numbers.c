@@ -109,15 +109,7 @@ void py_put_float(struct text *out, double v, bool dot_zero)
                     abs(exponent));
         return;
     }
-    if (exponent < 0)
-        text_put(out, "0.");
-    for (int i = -1; i > exponent; i--)
-        text_putc(out, '0');
-    for (int i = 0; i < n || i <= exponent; i++) {
-        if (exponent >= 0 && i == exponent + 1)
-            text_putc(out, '.');
-        text_putc(out, i < n ? digits[i] : '0');
-    }
+    format_positional(out, digits, exponent);
     if (dot_zero && exponent >= 0 && n <= exponent + 1)
         text_put(out, ".0");
 }
