@@ -235,6 +235,7 @@ static bool to_thread_start(struct go_stepper *s, const struct go_m *m, taddr sp
         place_of(s->rt, above - 1).leave != LEAVE_MSTART)
         return false;
     out->cfa = sp;
+    out->switched = true; /* morestack has nothing on this stack: its frame ends where that of newstack does */
     regs_forget(&out->caller, RBP);
     regs_set(&out->caller, RIP, pc);
     regs_set(&out->caller, RSP, sp);
