@@ -15,6 +15,8 @@ struct capture_opts {
 struct capture_result {
     uint64_t size; /* of the file; in a plain one pages of zeros are holes */
     uint64_t skipped; /* bytes that could not be read, zeros in the file */
+    struct image_unfrozen *live; /* what of image.unfrozen it holds; the caller's: capture_result_done() */
+    size_t n_live;
 };
 /* Writes a new file (mode 0600; an existing one is refused: ERR_USAGE), on the disk before it gets its name, which it
  * does only when it is complete. "-": standard output, in order. The image is a process that is held or frozen, or a
@@ -23,5 +25,6 @@ struct capture_result {
  * is nearly full), ERR_CANCELLED, ERR_GONE. */
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out) MUST_CHECK;
+void capture_result_done(struct capture_result *r);
 
 #endif

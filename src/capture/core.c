@@ -231,6 +231,7 @@ static struct err *write_core(struct image *im, const struct capture_opts *opts,
 
     TRY(plan_make(im, opts, &p));
     TRY(output_write(&p, to, opts->progress, out));
+    segments_live(im, &p.segments, &out->live, &out->n_live);
     return out->skipped && im->kind == IMAGE_LIVE ? check_alive(im) : NULL;
 }
 
@@ -245,15 +246,21 @@ static struct err *write_file(struct image *im, const char *path, const struct c
     return target_finish(&target);
 }
 
+void capture_result_done(struct capture_result *r)
+{
+    free(r->live);
+}
+
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out)
 {
     struct output standard = {.fd = STDOUT_FILENO, .stream = true, .pack = opts->pack};
-    struct capture_result result = {0};
+    SCOPED(capture_result_done) struct capture_result result = {0};
 
     if (im->kind == IMAGE_FILE)
         return err_new(ERR_UNSUPPORTED, "%s does not run: there is nothing to write a core of", im->path);
     TRY(strcmp(path, "-") == 0 ? write_core(im, opts, &standard, &result) : write_file(im, path, opts, &result));
     *out = result;
+    result.live = NULL;
     return NULL;
 }

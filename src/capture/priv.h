@@ -20,6 +20,8 @@ struct segments {
 /* Every mapping of the image, and how much of each is to be written (segments.c). Offsets are not set. *out is the
  * caller's to free, on an error too. Errors: those of /proc. */
 struct err *segments_choose(struct image *im, bool all, struct segments *out) MUST_CHECK;
+/* The parts of image.unfrozen that are written; *out is the heap's, the caller's. */
+void segments_live(const struct image *im, const struct segments *segments, struct image_unfrozen **out, size_t *n);
 
 /* The bytes of PT_NOTE (notes.c); `out` is empty before. */
 void notes_build(const struct image *im, int32_t first_tid, struct text *out);

@@ -144,3 +144,23 @@ struct err *segments_choose(struct image *im, bool all, struct segments *out)
     choose_of_core(im, out);
     return NULL;
 }
+
+void segments_live(const struct image *im, const struct segments *segments, struct image_unfrozen **out, size_t *n)
+{
+    VEC(struct image_unfrozen) found = {0};
+
+    for (size_t i = 0, k = 0; i < segments->v.n && k < im->unfrozen.n;) {
+        const struct segment *s = &segments->v.v[i];
+        const struct image_unfrozen *u = &im->unfrozen.v[k];
+        taddr stop = s->start + s->size;
+        taddr from = u->start > s->start ? u->start : s->start, to = u->end < stop ? u->end : stop;
+        if (from < to)
+            *vec_push(&found) = (struct image_unfrozen){.start = from, .end = to, .why = u->why};
+        if (s->end <= u->end)
+            i++;
+        else
+            k++;
+    }
+    *out = found.v;
+    *n = found.n;
+}

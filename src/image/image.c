@@ -17,6 +17,7 @@ static void release(struct image *im)
         err_free(im->problems.v[i]);
     vec_done(&im->problems);
     vec_done(&im->limits);
+    vec_done(&im->unfrozen);
     vec_done(&im->auxv);
     vec_done(&im->files);
     vec_done(&im->maps);

@@ -84,6 +84,14 @@ struct mapping_facts {
     bool device;   /* its bytes are not memory (VM_IO, VM_PFNMAP) */
     bool huge;     /* of hugetlbfs */
     bool modified; /* private, and written to: some pages are no longer the file's */
+    bool not_forked, wiped; /* MADV_DONTFORK, MADV_WIPEONFORK: a fork lacks it, or has zeros in its place */
+};
+
+/* Memory of a frozen copy that is not of its instant: it is read while the process runs on. */
+enum image_unfrozen_why { UNFROZEN_SHARED, UNFROZEN_NOT_FORKED, UNFROZEN_WIPED };
+struct image_unfrozen {
+    taddr start, end;
+    enum image_unfrozen_why why;
 };
 
 struct image;
@@ -130,6 +138,7 @@ struct image {
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;
     VEC(char *) limits;      /* lines of /proc/PID/limits, live only */
+    VEC(struct image_unfrozen) unfrozen; /* sorted by start; of a frozen copy only */
 
     uint64_t pause_ns; /* how long a live target stood still */
     /* What is wrong with the image as a whole: "the file ends 3.1 GB early; ...". Shown, never fatal. */
@@ -186,7 +195,8 @@ struct image_snapshot {
 /* As image_live_open(), with all registers of all threads, and with memory as it was at that moment: a thread of the
  * process is made to fork a copy that never runs (src/image/snapshot/). The process stands still for as long as the
  * kernel copies its page tables. It sees nothing of it; its memory is charged for what it changes while the copy
- * lives, so free the image soon. Memory that a fork does not freeze (shared mappings) is as it is when read.
+ * lives, so free the image soon. Memory that a fork does not freeze (shared mappings, MADV_DONTFORK, MADV_WIPEONFORK) is
+ * copied while it stands still, up to 8 MiB; what is beyond is as it is when read: im->unfrozen.
  * Errors: those of image_live_open(); ERR_UNSUPPORTED (processor, kernel, seccomp), ERR_LIMIT (no further process
  * allowed), ERR_BUSY (a thread does not stop). */
 struct err *image_snapshot_open(int32_t pid, const struct image_snapshot_opts *opts, struct image **out,

@@ -13,10 +13,21 @@ struct dumping {
     struct dump_result result;
 };
 
+static void keep_live(struct dump_result *r, const struct capture_result *got)
+{
+    static const char *const why[] = {
+        [UNFROZEN_SHARED] = "shared", [UNFROZEN_NOT_FORKED] = "not-forked", [UNFROZEN_WIPED] = "wiped-on-fork"};
+
+    r->live = xcalloc(got->n_live, sizeof(*r->live));
+    r->n_live = got->n_live;
+    for (size_t i = 0; i < got->n_live; i++)
+        r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, why[got->live[i].why]};
+}
+
 static struct err *write_file(struct dumping *d)
 {
     struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .progress = d->opts->progress};
-    struct capture_result got;
+    SCOPED(capture_result_done) struct capture_result got = {0};
     struct stat st;
 
     TRY(capture_core(d->im, d->path, &opts, &got));
@@ -26,6 +37,7 @@ static struct err *write_file(struct dumping *d)
     if (strcmp(d->path, "-") != 0 && stat(d->path, &st) == 0)
         d->result.bytes_used = (uint64_t)st.st_blocks * 512;
     d->result.skipped = got.skipped;
+    keep_live(&d->result, &got);
     d->result.n_problems = d->im->problems.n;
     d->result.problems = xcalloc(d->im->problems.n, sizeof(*d->result.problems));
     for (size_t i = 0; i < d->im->problems.n; i++)
@@ -84,6 +96,7 @@ void dump_result_done(struct dump_result *r)
     for (size_t i = 0; i < r->n_problems; i++)
         err_free(r->problems[i]);
     free(r->problems);
+    free(r->live);
 }
 
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)

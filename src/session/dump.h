@@ -18,6 +18,12 @@ struct dump_opts {
     struct progress *progress; /* bytes; may be NULL */
 };
 
+/* Memory that was read while the process ran on. */
+struct dump_live {
+    uint64_t start, end;
+    const char *why; /* "shared", "not-forked", "wiped-on-fork" */
+};
+
 struct dump_result {
     enum dump_method method; /* that was used */
     struct err *why_stopped; /* DUMP_AUTO: why no snapshot was made; NULL: one was */
@@ -28,6 +34,8 @@ struct dump_result {
     uint64_t bytes;      /* of the file */
     uint64_t bytes_used; /* on the disk: pages of zeros take no room; 0: not known */
     uint64_t skipped;    /* bytes that could not be read, zeros in the file */
+    struct dump_live *live; /* of a snapshot: what a fork does not freeze and the pause did not copy */
+    size_t n_live;
     uint64_t pause_ns;   /* from the first thread's stop to the last one's release */
     uint64_t stop_ns, registers_ns, fork_ns; /* parts of it, of a snapshot */
     uint64_t total_ns;

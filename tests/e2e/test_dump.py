@@ -87,6 +87,21 @@ def test_one_instant(lab, tmp_path):
         assert no_copies(process.exe)
 
 
+def test_what_a_fork_does_not_hand_on(lab, tmp_path):
+    """MADV_DONTFORK and MADV_WIPEONFORK: of the same instant while they fit the pause, else said to be younger."""
+    words = [word for name in ("low", "high", "unforked", "wiped") for word in ("-ex", f"output *{name}", "-ex", "echo \\n")]
+    for size, why in (("areas", set()), ("large", {"not-forked", "wiped-on-fork"})):
+        with Witness(lab, 8, 2, size) as process:
+            answer = dump(process, tmp_path / size, "--method", "snapshot")
+        low, high, unforked, wiped = (int(w) for w in run("debug", "--batch", *words, tmp_path / size).out.split()[-4:])
+        assert {area["why"] for area in answer["live"]} == why
+        assert answer["bytes_skipped"] == 0 and low >= high > 0
+        if why:  # read later, while it went on counting
+            assert unforked >= low - 1 and wiped >= low - 1
+        else:
+            assert high >= unforked >= wiped >= low - 1
+
+
 @pytest.mark.skipif(SANITIZED, reason="the peers were compared with the release binary")
 def test_agrees(lab, tmp_path):
     """gdb and Inquest see the same stacks in the core, those that the process has."""

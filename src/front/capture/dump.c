@@ -31,6 +31,40 @@ static enum dump_method method_of(const struct call *c)
     return DUMP_AUTO;
 }
 
+static void put_live(struct text *t, const struct dump_result *r)
+{
+    enum { SHOWN = 3 };
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < r->n_live; i++)
+        bytes += r->live[i].end - r->live[i].start;
+    if (bytes == 0)
+        return;
+    text_put(t, "note: ");
+    put_size(t, bytes);
+    text_put(t, " of memory that a fork does not freeze were read while it ran on:");
+    for (size_t i = 0; i < r->n_live && i < SHOWN; i++)
+        text_printf(t, "%s 0x%" PRIx64 "-0x%" PRIx64 " (%s)", i ? "," : "", r->live[i].start, r->live[i].end,
+                    r->live[i].why);
+    if (r->n_live > SHOWN)
+        text_printf(t, " and %zu more (--json has all)", r->n_live - SHOWN);
+    text_putc(t, '\n');
+}
+
+static void live_json(struct json *j, const struct dump_result *r)
+{
+    json_key(j, "live");
+    json_array_begin(j);
+    for (size_t i = 0; i < r->n_live; i++) {
+        json_object_begin(j);
+        json_kv_hex(j, "start", r->live[i].start);
+        json_kv_hex(j, "end", r->live[i].end);
+        json_kv_string(j, "why", r->live[i].why);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static void dump_text(struct text *t, const char *path, const struct dump_result *r)
 {
     put_size(t, r->bytes);
@@ -65,6 +99,7 @@ static void dump_text(struct text *t, const char *path, const struct dump_result
         put_err(t, r->problems[i]);
         text_putc(t, '\n');
     }
+    put_live(t, r);
     if (r->skipped) {
         put_size(t, r->skipped);
         text_put(t, " of memory could not be read, and are zeros in the file\n");
@@ -93,6 +128,7 @@ static struct err *dump_json(FILE *out, const char *path, const struct dump_resu
         json_kv_u64(&j, "fork_ns", r->fork_ns);
     }
     json_kv_u64(&j, "total_ns", r->total_ns);
+    live_json(&j, r);
     json_key(&j, "problems");
     json_array_begin(&j);
     for (size_t i = 0; i < r->n_problems; i++)

@@ -72,8 +72,16 @@ void stacks_done(struct stacks *s);
 
 struct holder;
 struct snapshot;
+/* Of a snapshot: memory whose pages in the copy do not say what they hold in the process. */
+struct live_area {
+    taddr start, end;
+    struct mapping_facts facts; /* as the process has them */
+    bool elsewhere; /* what the image has no bytes of is read from `origin` */
+};
 struct live {
     struct proc proc; /* of a snapshot: the copy's */
+    struct proc origin; /* of a snapshot: the process's; dir is -1 otherwise */
+    VEC(struct live_area) areas; /* sorted, not overlapping */
     int32_t reader; /* a thread whose /proc files work: the leader may have ended before the others */
     struct stacks stacks;
     struct holder *holder; /* NULL: not held */
@@ -102,6 +110,12 @@ void live_finish_space(struct image *im);
 /* "task/TID/maps", of the thread that is read through; `buf` holds it. */
 const char *live_own(const struct live *l, char buf[64], const char *name);
 
+/* The area that holds `at`, else the first one behind it, or NULL. */
+const struct live_area *live_area(const struct live *l, taddr at);
+
+/* What a file of the form of /proc/PID/smaps says of im->maps, one for each (residence.c). ERR_GONE: nothing. */
+struct err *live_read_facts(const struct proc *p, const char *name, const struct image *im,
+                            struct mapping_facts *out) MUST_CHECK;
 /* Of struct image_ops (residence.c). */
 struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter) MUST_CHECK;
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out);

@@ -78,6 +78,20 @@ static struct err *live_open_mapped(struct image *im, const struct mapping *m, i
     return err_errno(errno, "cannot open %s of process %" PRId32, m->path, l->proc.pid);
 }
 
+/* Whose memory holds `at`, and how far: that of the process, or of its frozen copy. */
+static int memory_at(const struct live *l, taddr at, size_t *n)
+{
+    const struct live_area *a = live_area(l, at);
+
+    while (a && !a->elsewhere)
+        a = a + 1 < l->areas.v + l->areas.n ? a + 1 : NULL;
+    if (!a || a->start >= at + *n)
+        return l->proc.mem;
+    taddr next = at < a->start ? a->start : a->end;
+    *n = next - at < *n ? (size_t)(next - at) : *n;
+    return at < a->start ? l->proc.mem : l->origin.mem;
+}
+
 /* What the pause did not copy comes from the process as it is now; the descriptor is bound to the memory
  * that was there, so a process that has ended or has run another program gives nothing. */
 static size_t read_memory(void *arg, taddr at, void *buf, size_t n)
@@ -94,7 +108,9 @@ static size_t read_memory(void *arg, taddr at, void *buf, size_t n)
     }
 
     while (done < n && at + done <= INT64_MAX) {
-        ssize_t got = pread(l->proc.mem, (uint8_t *)buf + done, n - done, (off_t)(at + done));
+        size_t part = n - done;
+        int fd = memory_at(l, at + done, &part);
+        ssize_t got = pread(fd, (uint8_t *)buf + done, part, (off_t)(at + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -310,6 +326,8 @@ static void live_free(struct image *im)
     snapshot_free(l->snapshot);
     stacks_done(&l->stacks);
     proc_done(&l->proc);
+    proc_done(&l->origin);
+    vec_done(&l->areas);
     free(l);
 }
 
@@ -322,7 +340,7 @@ struct image *live_new(int32_t pid)
 
     snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
     struct image *im = image_new(IMAGE_LIVE, path);
-    l->proc = (struct proc){.dir = -1, .mem = -1};
+    l->proc = l->origin = (struct proc){.dir = -1, .mem = -1};
     im->priv = l;
     im->ops = &ops;
     return im;

@@ -30,6 +30,8 @@ static void read_field(const char *line, struct mapping_facts *f)
         *f = (struct mapping_facts){.left_out = has_flag(line, "dd"),
                                     .device = has_flag(line, "io") || has_flag(line, "pf"),
                                     .huge = has_flag(line, "ht"),
+                                    .not_forked = has_flag(line, "dc"),
+                                    .wiped = has_flag(line, "wf"),
                                     .modified = f->modified};
 }
 
@@ -42,16 +44,14 @@ static bool starts_mapping(const char *line, uint64_t *start)
     return !isupper((unsigned char)line[0]) && *end == '-';
 }
 
-struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter)
+struct err *live_read_facts(const struct proc *p, const char *name, const struct image *im, struct mapping_facts *out)
 {
-    const struct live *l = im->priv;
-    SCOPED(freep) char *text = NULL, *filter_text = NULL;
-    char name[64], *save = NULL;
+    SCOPED(freep) char *text = NULL;
+    char *save = NULL;
     struct mapping_facts *now = NULL; /* of the mapping whose lines these are */
     size_t i = 0;
 
-    TRY(proc_slurp(&l->proc, live_own(l, name, "smaps"), &text, NULL));
-    TRY(proc_slurp(&l->proc, "coredump_filter", &filter_text, NULL));
+    TRY(proc_slurp(p, name, &text, NULL));
     memset(out, 0, im->maps.n * sizeof(*out));
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         uint64_t start;
@@ -65,9 +65,47 @@ struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *fi
         now = i < im->maps.n && im->maps.v[i].start == start ? &out[i] : NULL;
     }
     if (i == 0 && !now)
-        return err_new(ERR_GONE, "process %" PRId32 " has ended", l->proc.pid);
+        return err_new(ERR_GONE, "process %" PRId32 " has ended", p->pid);
+    return NULL;
+}
+
+/* The kernel says of the copy's pages that they were never used where it has none. */
+static void take_areas(const struct live *l, const struct image *im, struct mapping_facts *out)
+{
+    for (size_t i = 0; i < im->maps.n; i++) {
+        const struct live_area *a = live_area(l, im->maps.v[i].start);
+        if (!a || a->start >= im->maps.v[i].end)
+            continue;
+        out[i] = a->facts;
+        out[i].modified = true;
+    }
+}
+
+struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter)
+{
+    const struct live *l = im->priv;
+    SCOPED(freep) char *filter_text = NULL;
+    char name[64];
+
+    TRY(live_read_facts(&l->proc, live_own(l, name, "smaps"), im, out));
+    TRY(proc_slurp(&l->proc, "coredump_filter", &filter_text, NULL));
+    take_areas(l, im, out);
     *filter = (uint32_t)strtoul(filter_text, NULL, 16);
     return NULL;
+}
+
+const struct live_area *live_area(const struct live *l, taddr at)
+{
+    size_t low = 0, high = l->areas.n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (l->areas.v[middle].end <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < l->areas.n ? &l->areas.v[low] : NULL;
 }
 
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
@@ -77,7 +115,9 @@ bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
     uint64_t entries[BATCH];
     SCOPED(closep) int fd = openat(l->proc.dir, live_own(l, name, "pagemap"), O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0)
+    const struct live_area *area = live_area(l, at);
+
+    if (fd < 0 || (area && area->start < at + pages * PAGE))
         return false;
     for (size_t done = 0; done < pages;) {
         size_t n = pages - done < BATCH ? pages - done : BATCH;

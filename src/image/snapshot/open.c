@@ -13,7 +13,6 @@ enum {
     PER_THREAD = 16 << 10,   /* bytes of registers: AMX makes them 12 KiB */
     SPARE_THREADS = 256,     /* that begin meanwhile */
     TOUCHED_PER_THREAD = 4 << 10, /* what a thread needs as a rule */
-    SHARED_MAX = 8 << 20,    /* bytes of shared memory that are copied in the pause: about 2 ms */
 };
 
 struct opening {
@@ -21,8 +20,7 @@ struct opening {
     struct proc_status status;
     struct snap_order order;
     size_t report_size;
-    void *areas; /* with their bytes behind them */
-    size_t areas_size;
+    struct areas areas;
     int channel; /* our end */
     int32_t guardian;
 };
@@ -35,8 +33,7 @@ static void opening_done(struct opening *o)
         waitpid(o->guardian, NULL, 0);
     if (o->order.report)
         munmap(o->order.report, o->report_size);
-    if (o->areas)
-        munmap(o->areas, o->areas_size);
+    areas_done(&o->areas);
 }
 
 /* ---- before ---- */
@@ -77,72 +74,6 @@ static struct err *make_report(struct opening *o)
     size_t touched = sizeof(struct snap_report) + threads * TOUCHED_PER_THREAD;
     (void)madvise(p, touched < o->report_size ? touched : o->report_size, MADV_POPULATE_WRITE);
     return NULL;
-}
-
-/* Of no file but in memory: what a core holds of shared mappings by default. */
-static bool is_shared_memory(const struct mapping *m)
-{
-    return m->shared && (m->deleted || !m->path) && (m->prot & PROT_BIT_READ);
-}
-
-static void *shared_memory(size_t n)
-{
-    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
-static struct err *share_areas(struct opening *o, const struct snap_area *v, size_t n, size_t bytes)
-{
-    o->areas_size = n * sizeof(*v) + bytes;
-    struct snap_area *areas = shared_memory(o->areas_size);
-    if (!areas)
-        return err_errno(errno, "cannot set memory aside for %zu bytes that the process shares", bytes);
-    uint8_t *to = (uint8_t *)(areas + n);
-    memcpy(areas, v, n * sizeof(*v));
-    for (size_t i = 0; i < n; to += areas[i].n, i++)
-        areas[i].to = to;
-    o->areas = o->order.areas = areas;
-    o->order.n_areas = n;
-    return NULL;
-}
-
-/* Those that fit, in the order of addresses; the others are said to be younger than the rest. */
-static struct err *choose_areas(struct opening *o)
-{
-    VEC(struct snap_area) v = {0};
-    size_t bytes = 0;
-    uint64_t left_out = 0;
-
-    for (size_t i = 0; i < o->im->maps.n; i++) {
-        const struct mapping *m = &o->im->maps.v[i];
-        uint64_t size = m->end - m->start;
-        if (!is_shared_memory(m))
-            continue;
-        if (size > SHARED_MAX - bytes) {
-            left_out += size;
-            continue;
-        }
-        *vec_push(&v) = (struct snap_area){.start = m->start, .n = (size_t)size};
-        bytes += (size_t)size;
-    }
-    struct err *e = v.n ? share_areas(o, v.v, v.n, bytes) : NULL;
-    vec_done(&v);
-    if (left_out)
-        image_problem(o->im,
-                      err_new(ERR_LIMIT, "%" PRIu64 " MiB of memory that the process shares were read while it ran on",
-                              (left_out + (1 << 20) - 1) >> 20));
-    return e;
-}
-
-static void add_areas(struct opening *o)
-{
-    for (size_t i = 0; i < o->order.n_areas; i++) {
-        const struct snap_area *a = &o->order.areas[i];
-        uint8_t *copy = arena_alloc(&o->im->arena, a->got);
-        memcpy(copy, a->to, a->got);
-        space_add(&o->im->space,
-                  (struct space_range){.start = a->start, .end = a->start + a->got, .data = copy, .have = a->got});
-    }
 }
 
 static struct err *begin_guardian(struct opening *o)
@@ -220,21 +151,25 @@ static void fill_threads(struct opening *o)
 /* From now on memory, mappings and what the kernel says of pages are the copy's. */
 static struct err *read_copy(struct opening *o)
 {
-    struct live *l = o->im->priv;
+    struct image *im = o->im;
+    struct live *l = im->priv;
     SCOPED(proc_done) struct proc copy = {.dir = -1, .mem = -1};
 
     TRY(proc_open(o->order.report->copy, &copy));
     int error = proc_open_mem(&copy, "mem");
     if (error)
         return err_errno(error, "cannot open the memory of the frozen copy");
-    proc_done(&l->proc);
+    l->origin = l->proc;
     l->proc = copy;
     copy = (struct proc){.dir = -1, .mem = -1};
     l->reader = l->proc.pid;
-    o->im->maps.n = 0;
-    TRY(proc_read_maps(&l->proc, "maps", o->im));
-    add_areas(o);
-    live_finish_space(o->im);
+    size_t n = im->maps.n;
+    SCOPED(freep) struct mapping *before = xcalloc(n, sizeof(*before));
+    if (n)
+        memcpy(before, im->maps.v, n * sizeof(*before));
+    TRY(proc_read_maps(&l->proc, "maps", im));
+    TRY(areas_use(&o->areas, im, before, n));
+    live_finish_space(im);
     return NULL;
 }
 
@@ -263,7 +198,9 @@ static struct err *open_snapshot(struct opening *o, int32_t pid, const struct im
     TRY(find_instruction(o->im, &o->order.insn));
     TRY(headroom_check(&l->proc));
     TRY(make_report(o));
-    TRY(choose_areas(o));
+    TRY(areas_choose(&o->areas, o->im));
+    o->order.areas = o->areas.shared;
+    o->order.n_areas = o->areas.n_shared;
     if (progress_cancelled(opts->progress))
         return err_new(ERR_CANCELLED, "looking at process %" PRId32 " was stopped", pid);
     o->order.proc = &l->proc;

@@ -59,6 +59,28 @@ struct snap_order {
     size_t n_areas;
 };
 
+/* ---- memory that a fork does not freeze (areas.c) ---- */
+
+struct area {
+    struct mapping m;
+    struct mapping_facts facts;
+    enum image_unfrozen_why why;
+    bool chosen;            /* to be copied in the pause */
+    struct snap_area *copy; /* NULL: not chosen */
+};
+struct areas {
+    VEC(struct area) v;
+    bool looked; /* at the flags of all mappings: those of large processes are looked at later */
+    struct snap_area *shared; /* for the guardian, with room for the bytes behind; NULL: none */
+    size_t n_shared, shared_size;
+};
+/* Before the stop. Errors: those of /proc. */
+struct err *areas_choose(struct areas *a, const struct image *im) MUST_CHECK;
+/* When the image is that of the copy: adds what was copied, mappings that the copy lacks, and im->unfrozen. `before`:
+ * the mappings of the process before the stop. */
+struct err *areas_use(struct areas *a, struct image *im, const struct mapping *before, size_t n_before) MUST_CHECK;
+void areas_done(struct areas *a);
+
 /* ERR_LIMIT: the memory that a copy may need would exceed a limit of the process's control groups. */
 struct err *headroom_check(const struct proc *p) MUST_CHECK;
 /* The guardian's whole life. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program that watches whether a debugger did anything to it.
  *
- *   witness MIB THREADS [reaper|seccomp]
+ *   witness MIB THREADS [reaper|seccomp|areas|large]
  *
  * MIB of memory is touched; one thread counts at both ends of it and in shared memory, first `low`, then `shared`,
  * then `high`, so that any instant has low >= shared >= high >= low - 1. THREADS wait, half in calls that a stop interrupts. `reaper`: it is given the orphans
- * among its descendants; `seccomp`: a filter kills it for beginning a process. For every line on standard input one line comes on standard output:
+ * among its descendants; `seccomp`: a filter kills it for beginning a process. `areas`: `low` to `high` are followed by `unforked` and `wiped` in memory that a fork
+ * does not hand on; `large`: which is larger than what a debugger would copy at once. For every line on standard input one line comes on standard output:
  *
  *   gap NS child_signals N children N interrupted N descriptors N threads N
  *
@@ -31,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile uint64_t *low, *shared, *high;
+volatile uint64_t *low, *shared, *high, *unforked, *wiped;
 static volatile uint64_t gap;
 static volatile int child_signals, interrupted, reset;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -73,6 +74,8 @@ static void *count(void *arg)
         ++*low;
         ++*shared;
         ++*high;
+        ++*unforked;
+        ++*wiped;
         if (*low % 1000 == 0)
             usleep(100);
     }
@@ -146,6 +149,13 @@ int main(int argc, char **argv)
     high = (volatile uint64_t *)(memory + size - 4096);
     *low = *high = 0;
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    size_t more = argc > 3 && !strcmp(argv[3], "large") ? 16 << 20 : 64 << 10;
+    unforked = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    wiped = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (argc > 3 && (!strcmp(argv[3], "large") || !strcmp(argv[3], "areas"))) {
+        madvise((void *)unforked, more, MADV_DONTFORK);
+        madvise((void *)wiped, more, MADV_WIPEONFORK);
+    }
     start(count, NULL);
     start(beat, NULL);
     for (int i = 0; i < atoi(argv[2]); i++)
