@@ -48,11 +48,12 @@ static bool is_system(struct rt *rt, taddr start)
     return system;
 }
 
-static bool make_task(const struct rt *rt, const struct map64 *running, taddr at, struct task *t)
+static bool make_task(const struct rt *rt, const struct map64 *running, struct go_ahead *ahead, taddr at,
+                      struct task *t)
 {
     struct go_g g;
     const struct go_layout *l = rt->layout;
-    if (!go_g_read(rt, at, &g))
+    if (!go_g_read_ahead(rt, ahead, at, &g))
         return false;
     uint32_t status = go_status(rt, &g);
     if (status == G_IDLE || status == G_DEAD || status == G_DEAD_EXTRA)
@@ -108,11 +109,12 @@ static void list_some(void *arg, size_t chunk)
         return;
     taddr at = l->list->p + first * 8;
     SCOPED(freep) taddr *gs = xcalloc(CHUNK, sizeof(*gs));
+    SCOPED(freep) struct go_ahead *ahead = xcalloc(1, sizeof(*ahead));
     /* All at once, since each read of a process is a system call; past what cannot be read one by one. */
     size_t got = modules_read_some(l->rt->ms, at, gs, (size_t)(end - first) * sizeof(*gs)) / sizeof(*gs);
     for (uint64_t i = 0; i < end - first; i++)
         if (i < got || go_word(l->rt, at + i * 8, &gs[i]))
-            make_task(l->rt, &l->running, gs[i], &l->out[first + i]);
+            make_task(l->rt, &l->running, ahead, gs[i], &l->out[first + i]);
     progress_report(l->progress, "goroutines", end, l->list->n);
 }
 

@@ -99,6 +99,18 @@ bool go_function_at(const struct rt *rt, taddr pc, const struct go_module **m, s
 /* The address of a symbol of the runtime; false when the file has no symbols, or not this one. */
 bool go_symbol(const struct rt *rt, const char *name, taddr *out);
 
+/* A block of the target's memory, read at once for the questions to come (ahead.c). All zeros: none yet. By one
+ * thread at a time. */
+enum { GO_AHEAD = 8192 };
+struct go_ahead {
+    taddr start, end; /* what `bytes` holds */
+    unsigned wasted, asked;
+    uint8_t bytes[GO_AHEAD];
+};
+/* At least `need` bytes at `at`, valid until the next call; *have: how many they are. `want`: how many to read (at most
+ * GO_AHEAD) where reading ahead does not pay. NULL: they cannot be read. */
+const uint8_t *go_ahead(struct go_ahead *a, const struct rt *rt, taddr at, size_t need, size_t want, size_t *have);
+
 /* The bytes of a g: in place where they can be, else a copy. */
 enum { GO_G_READ = 512 };
 struct go_g {
@@ -115,6 +127,17 @@ static inline bool go_g_read(const struct rt *rt, taddr at, struct go_g *g)
         return true;
     g->p = g->copy;
     return modules_read_some(rt->ms, at, g->copy, n) == n;
+}
+/* The same for who reads many: g->p is valid until the next call with this `a`. */
+static inline bool go_g_read_ahead(const struct rt *rt, struct go_ahead *a, taddr at, struct go_g *g)
+{
+    size_t n = rt->layout->g_size, have;
+    if (n > GO_G_READ)
+        return false;
+    g->p = space_view(&modules_image(rt->ms)->space, at, n);
+    if (!g->p)
+        g->p = go_ahead(a, rt, at, n, n, &have);
+    return g->p != NULL;
 }
 /* 8 bytes at an offset that lies inside of a g. */
 static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)

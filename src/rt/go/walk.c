@@ -8,7 +8,7 @@
 enum {
     STEPS_MAX = 1 << 27, /* longer than any Go stack can be: 1 GB of the smallest frames */
     VIEW_MAX = 1 << 30,  /* bytes of a stack that is read in place */
-    WINDOW = 1024,       /* bytes that are copied at once: most stacks of a process are read in one piece */
+    WINDOW = 1024,       /* bytes that are copied at once where no more are: most stacks are shorter */
 };
 
 struct task_walker {
@@ -17,7 +17,7 @@ struct task_walker {
     /* The part of a stack at hand: [start, end). */
     const uint8_t *part;
     taddr start, end;
-    uint8_t window[WINDOW];
+    struct go_ahead gs, stacks;
 };
 enum { SIZE_UNKNOWN = 1, SIZE_ENDS = 2, SIZE_SHIFT = 2 };
 
@@ -60,18 +60,12 @@ static uint64_t frame_size(struct task_walker *w, taddr pc)
 }
 
 /* Where a goroutine goes on: from a system call, or where it was parked. */
-static bool start_of(const struct rt *rt, const struct task *t, taddr *pc, taddr *sp, taddr *hi)
+static void start_of(const struct go_layout *l, const struct go_g *g, const struct task *t, taddr *pc, taddr *sp)
 {
-    const struct go_layout *l = rt->layout;
-    struct go_g g;
-    if (!go_g_read(rt, t->object, &g))
-        return false;
-    *hi = go_g_word(&g, l->g_stack_hi);
-    *sp = t->state == TASK_SYSCALL ? go_g_word(&g, l->g_syscallsp) : 0;
-    *pc = go_g_word(&g, *sp ? l->g_syscallpc : l->g_sched_pc);
+    *sp = t->state == TASK_SYSCALL ? go_g_word(g, l->g_syscallsp) : 0;
+    *pc = go_g_word(g, *sp ? l->g_syscallpc : l->g_sched_pc);
     if (!*sp)
-        *sp = go_g_word(&g, l->g_sched_sp);
-    return true;
+        *sp = go_g_word(g, l->g_sched_sp);
 }
 
 /* A stack in one piece where it is one: a million of them are read here. */
@@ -87,11 +81,11 @@ static void view_stack(struct task_walker *w, taddr sp, taddr hi)
 static bool stack_word(struct task_walker *w, taddr at, taddr hi, taddr *out)
 {
     if (at < w->start || at >= w->end || w->end - at < sizeof(*out)) {
-        size_t want = hi - at < WINDOW ? (size_t)(hi - at) : WINDOW;
-        w->part = w->window;
+        size_t want = hi - at < WINDOW ? (size_t)(hi - at) : WINDOW, have = 0;
+        w->part = go_ahead(&w->stacks, w->rt, at, sizeof(*out), want, &have);
         w->start = at;
-        w->end = at + modules_read_some(w->rt->ms, at, w->window, want);
-        if (w->end - at < sizeof(*out))
+        w->end = at + have;
+        if (!have)
             return false;
     }
     memcpy(out, w->part + (at - w->start), sizeof(*out));
@@ -100,11 +94,16 @@ static bool stack_word(struct task_walker *w, taddr at, taddr hi, taddr *out)
 
 size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t max, bool *whole)
 {
-    taddr pc, sp, hi;
+    taddr pc, sp;
+    struct go_g g;
     size_t n = 0;
     *whole = false;
-    if (!start_of(w->rt, t, &pc, &sp, &hi) || !pc)
+    if (!go_g_read_ahead(w->rt, &w->gs, t->object, &g))
         return 0;
+    start_of(w->rt->layout, &g, t, &pc, &sp);
+    if (!pc)
+        return 0;
+    taddr hi = go_g_word(&g, w->rt->layout->g_stack_hi);
     view_stack(w, sp, hi);
     while (n < max && n < STEPS_MAX) {
         pcs[n++] = pc;
@@ -126,10 +125,12 @@ size_t go_walk(struct task_walker *w, const struct task *t, taddr *pcs, size_t m
 struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out)
 {
     const struct arch *a = modules_image(rt->ms)->arch;
-    taddr pc, sp, hi;
+    taddr pc, sp;
     uint64_t bp;
-    if (!rt->layout || !start_of(rt, t, &pc, &sp, &hi))
+    struct go_g g;
+    if (!rt->layout || !go_g_read(rt, t->object, &g))
         return err_new(ERR_NOT_IN_DUMP, "the state of goroutine %" PRIu64 " cannot be read", t->id);
+    start_of(rt->layout, &g, t, &pc, &sp);
     *out = (struct regs){0};
     regs_set(out, a->pc, pc);
     regs_set(out, a->sp, sp);
