@@ -1,58 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registers of the selected frame. */
 #include "front/console/console.h"
+#include "front/registers.h"
 
 #include <string.h>
-
-/* ---- which ---- */
-
-enum register_group { GROUP_GENERAL, GROUP_FLOAT, GROUP_VECTOR };
-
-/* gdb's order of a processor's registers; general ones of another processor are in the kernel's order. */
-struct register_order {
-    const char *arch;
-    const char *names[3]; /* by enum register_group, separated by blanks; a range is "st0-7" */
-};
-static const struct register_order orders[] = {
-    {"x86_64",
-     {"rax rbx rcx rdx rsi rdi rbp rsp r8-15 rip eflags cs ss ds es fs gs fs_base gs_base k0-7",
-      "st0-7 fctrl fstat ftag fiseg fioff foseg fooff fop", "mxcsr xmm0-15 ymm0-15"}},
-    {"i386",
-     {"eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs",
-      "st0-7 fctrl fstat ftag fiseg fioff foseg fooff fop", "mxcsr xmm0-7"}},
-    {"aarch64", {"x0-30 sp pc cpsr", "", "v0-31 fpsr fpcr"}},
-};
-
-/* Calls fn for each name of a list; stops at its error. */
-static struct err *each_name(struct console *c, const char *list, struct err *(*fn)(struct console *, const char *))
-{
-    for (const char *p = list; *p; p += strspn(p, " ")) {
-        size_t n = strcspn(p, " "), stem = 0;
-        SCOPED(freep) char *word = xstrndup(p, n);
-        char *dash = strchr(word, '-');
-        unsigned first = 0, last = 0;
-        if (dash) {
-            last = (unsigned)strtoul(dash + 1, NULL, 10);
-            for (stem = (size_t)(dash - word); stem && word[stem - 1] >= '0' && word[stem - 1] <= '9';)
-                stem--;
-            first = (unsigned)strtoul(word + stem, NULL, 10);
-        }
-        for (unsigned i = first; i <= last; i++) {
-            SCOPED(freep) char *name = dash ? xasprintf("%.*s%u", (int)stem, word, i) : xstrdup(word);
-            TRY(fn(c, name));
-        }
-        p += n;
-    }
-    return NULL;
-}
-
-static const struct register_order *order_of(const struct arch *a)
-{
-    for (size_t i = 0; i < ARRAY_LEN(orders); i++)
-        if (strcmp(orders[i].arch, a->name) == 0)
-            return &orders[i];
-    return NULL;
-}
 
 /* ---- how ---- */
 
@@ -113,8 +64,9 @@ static void put_missing(struct console *c, const char *name, const struct err *e
 }
 
 /* A register of the processor's list; what this target does not have is left out. */
-static struct err *put_listed(struct console *c, const char *name)
+static struct err *put_listed(void *arg, const char *name)
 {
+    struct console *c = arg;
     const struct vframe *f;
     struct value v;
     TRY(console_frame(c, &f));
@@ -150,12 +102,7 @@ static struct err *put_group(struct console *c, enum register_group group)
 {
     const struct image *im;
     TRY(console_target(c, &im));
-    const struct register_order *o = order_of(im->arch);
-    if (o)
-        return each_name(c, o->names[group], put_listed);
-    for (size_t i = 0; group == GROUP_GENERAL && i < im->arch->n_regs; i++)
-        TRY(put_listed(c, im->arch->regs[i].name));
-    return NULL;
+    return each_register(im->arch, group, put_listed, c);
 }
 
 /* ---- commands ---- */

@@ -67,7 +67,7 @@ static void folded_add(struct folded *f, struct text *t, uint64_t times)
 
 static void add_thread(struct folded *out, struct text *t, const struct report *r, const struct sstack *st)
 {
-    const char *name = thread_name(r, st->thread);
+    const char *name = thread_name(r->session, st->thread);
     if (name)
         put_folded_name(t, name);
     else

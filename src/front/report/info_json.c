@@ -74,7 +74,7 @@ static void threads_json(struct json *j, const struct report *r)
         const struct image_thread *th = &r->im->threads.v[i];
         json_object_begin(j);
         json_kv_i64(j, "tid", th->tid);
-        json_kv_string(j, "name", thread_name(r, th));
+        json_kv_string(j, "name", thread_name(r->session, th));
         json_kv_bool(j, "crashed", r->im->crashed_tid && th->tid == r->im->crashed_tid);
         json_kv_string(j, "state", thread_state(th->state));
         language_thread_json(j, r, th);

@@ -128,7 +128,7 @@ static void put_signal(struct text *t, const struct report *r)
     put_signal_name(&name, im->signal.signo);
     put_coloured(t, &r->call->screen, COLOUR_RED, text_str(&name));
     text_printf(t, " (%d)", im->signal.signo);
-    put_signal_cause(&cause, r);
+    put_signal_cause(&cause, im);
     if (cause.n)
         text_printf(t, ": %s", text_str(&cause));
     if (im->signal.err_no)
@@ -197,7 +197,7 @@ static void put_thread(struct text *t, const struct report *r, const struct imag
 {
     enum { NAME_COLUMN = 12 };
     const struct image *im = r->im;
-    const char *name = thread_name(r, th), *state = thread_state(th->state);
+    const char *name = thread_name(r->session, th), *state = thread_state(th->state);
     bool crashed = im->crashed_tid && th->tid == im->crashed_tid;
     struct text said = {0};
     if (name) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "front/report/repeat.h"
 #include "front/report/report.h"
+#include "front/words.h"
 
 /* One answer being written. */
 struct report {
@@ -29,14 +30,8 @@ void target_put(struct text *t, const struct report *r);
 void target_json(struct json *j, const struct report *r);
 /* Writes the text and empties it; ERR_IO when the stream failed. */
 struct err *report_flush(struct text *t, FILE *out) MUST_CHECK;
-/* "SIGSEGV", or "signal 77". */
-void put_signal_name(struct text *t, int signo);
 /* ", written by gcore"; nothing when unknown. */
 void put_writer(struct text *t, const struct image *im);
-/* "address not mapped (SEGV_MAPERR) at 0x0" or "sent by process 7 (uid 0)"; nothing when unknown. */
-void put_signal_cause(struct text *t, const struct report *r);
-/* The name that the program has for a thread, else that of the system, or NULL: a core keeps only that of the process. */
-const char *thread_name(const struct report *r, const struct image_thread *th);
 /* "holds the GIL, daemon" after `lead`: what an interpreter knows of a thread; nothing for others. */
 void put_language_thread(struct text *t, const struct report *r, const struct image_thread *th, const char *lead);
 /* The same as the member "language". */

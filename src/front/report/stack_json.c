@@ -121,7 +121,7 @@ static struct err *thread_json(struct json *j, const struct report *r, const str
 {
     json_object_begin(j);
     json_kv_i64(j, "tid", st->thread->tid);
-    json_kv_string(j, "name", thread_name(r, st->thread));
+    json_kv_string(j, "name", thread_name(r->session, st->thread));
     json_kv_bool(j, "crashed", st->crashed);
     json_kv_string(j, "state", thread_state(st->thread->state));
     language_thread_json(j, r, st->thread);

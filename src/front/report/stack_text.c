@@ -319,7 +319,7 @@ struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struc
 void stack_thread_head_put(struct text *t, const struct stack_layout *l, const struct sstack *st)
 {
     struct text head = {0};
-    const char *name = thread_name(l->r, st->thread), *state = thread_state(st->thread->state);
+    const char *name = thread_name(l->r->session, st->thread), *state = thread_state(st->thread->state);
     text_printf(&head, "Thread %d", st->thread->tid);
     if (name) {
         text_put(&head, " \"");
@@ -346,7 +346,7 @@ static void put_group_head(struct text *t, const struct stack_layout *l, const s
     text_done(&head);
     for (size_t i = 0; i < g->n && i < TIDS_SHOWN; i++) {
         const struct sstack *st = g->stacks[i];
-        const char *name = thread_name(l->r, st->thread);
+        const char *name = thread_name(l->r->session, st->thread);
         text_printf(t, "%s %d", i ? "," : ":", st->thread->tid);
         if (name) {
             text_put(t, " \"");

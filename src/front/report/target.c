@@ -17,18 +17,6 @@ struct err *report_flush(struct text *t, FILE *out)
     return NULL;
 }
 
-const char *thread_name(const struct report *r, const struct image_thread *th)
-{
-    const struct image *im = r->im;
-    const struct rt_thread *known = session_language_thread(r->session, th->tid);
-    if (known && known->name)
-        return known->name;
-    /* A core's one short name is that of the thread that was dumped first, the crashed one. */
-    if (!th->name && im->crashed_tid && th->tid == im->crashed_tid)
-        return im->comm;
-    return th->name;
-}
-
 void put_language_thread(struct text *t, const struct report *r, const struct image_thread *th, const char *lead)
 {
     const struct rt_thread *known = session_language_thread(r->session, th->tid);
@@ -92,32 +80,6 @@ const char *thread_state(char state)
     }
 }
 
-void put_signal_name(struct text *t, int signo)
-{
-    const char *name = session_signal_name(signo);
-    if (name)
-        text_put(t, name);
-    else
-        text_printf(t, "signal %d", signo);
-}
-
-void put_signal_cause(struct text *t, const struct report *r)
-{
-    const struct image_signal *sig = &r->im->signal;
-    const char *code = sig->has_info ? session_signal_code(sig->signo, sig->code) : NULL;
-    const char *gap = "";
-    if (code && !sig->has_sender) {
-        text_put(t, code);
-        gap = " ";
-    }
-    if (sig->has_addr)
-        text_printf(t, "%sat 0x%" PRIx64, gap, sig->addr);
-    if (sig->has_sender && sig->pid == r->im->pid)
-        text_printf(t, "%sraised by itself", gap);
-    else if (sig->has_sender)
-        text_printf(t, "%ssent by process %d (uid %" PRIu32 ")", gap, sig->pid, sig->uid);
-}
-
 /* As it was called: one file may be several programs (valkey-server and valkey-check-rdb). */
 static void put_program_name(struct text *t, const struct report *r)
 {
@@ -138,7 +100,7 @@ static void put_end(struct text *t, const struct report *r)
     text_put(t, " died of ");
     put_coloured(t, sc, COLOUR_RED, text_str(&said));
     text_clear(&said);
-    put_signal_cause(&said, r);
+    put_signal_cause(&said, im);
     if (said.n)
         text_printf(t, ": %s", text_str(&said));
     text_done(&said);
@@ -159,35 +121,6 @@ static const struct trouble *troubles_of(const struct report *r, size_t *n)
     *n = 0;
     err_free(session_troubles(r->session, &v, n));
     return *n ? v : NULL;
-}
-
-/* The runtime prints a type of the program's own with the value: main.T("x"). */
-static bool text_has_type(const struct task_panic *p)
-{
-    size_t n = p->type ? strlen(p->type) : 0;
-    return p->text && n && strncmp(p->text, p->type, n) == 0 && p->text[n] == '(';
-}
-
-/* "panic: a message (string), goroutine 1" */
-static void put_trouble(struct text *t, const struct trouble *w)
-{
-    if (!w->task) {
-        text_put(t, "fatal error: ");
-        put_safe(t, w->panic.text);
-        text_putc(t, '\n');
-        return;
-    }
-    text_put(t, w->panic.leaving ? "runtime.Goexit" : "panic: ");
-    if (w->panic.text && !w->panic.leaving)
-        put_safe(t, w->panic.text);
-    if (w->panic.type && !w->panic.leaving && !text_has_type(&w->panic)) {
-        text_put(t, w->panic.text ? " (" : "a value of type ");
-        put_safe(t, w->panic.type);
-        text_put(t, w->panic.text ? ")" : "");
-    } else if (!w->panic.text && !w->panic.type && !w->panic.leaving) {
-        text_put(t, "a value that cannot be read");
-    }
-    text_printf(t, "%s, goroutine %llu\n", w->panic.recovered ? " [recovered]" : "", (unsigned long long)w->task->id);
 }
 
 void target_put(struct text *t, const struct report *r)
@@ -211,8 +144,10 @@ void target_put(struct text *t, const struct report *r)
     text_putc(t, '\n');
     size_t n_troubles;
     const struct trouble *troubles = troubles_of(r, &n_troubles);
-    for (size_t i = 0; i < n_troubles; i++)
+    for (size_t i = 0; i < n_troubles; i++) {
         put_trouble(t, &troubles[i]);
+        text_putc(t, '\n');
+    }
 
     if (im->cmdline) {
         text_put(t, "command: ");

@@ -42,19 +42,6 @@ void task_list_done(struct task_list *l)
 
 /* ---- what a task is ---- */
 
-const char *task_word(const struct tasks *of)
-{
-    return strcmp(of->runtime, "go") == 0 ? "goroutine" : "task";
-}
-
-void task_state_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task)
-{
-    const char *reason = session_task_reason(r->session, of, task);
-    put_safe(t, reason ? reason : session_task_state(r->session, of, task));
-    if (task->locked)
-        text_put(t, ", locked to thread");
-}
-
 void task_labels_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task)
 {
     struct task_label labels[TASK_LABELS_MAX];
@@ -198,7 +185,7 @@ static const char *name_of(struct grouping *g, uint32_t i)
     case TASK_BY_STATE: {
         struct text text = {0};
         if (g->key == TASK_BY_STATE)
-            task_state_put(&text, g->r, g->of, t);
+            put_task_state(&text, g->r->session, g->of, t);
         else
             task_labels_put(&text, g->r, g->of, t);
         const char *name = text.n ? arena_strdup(a, text_str(&text)) : "no labels";

@@ -44,10 +44,6 @@ struct task_groups task_groups_make(const struct report *r, const struct task_li
 void task_groups_sort(struct task_groups *g); /* the largest first */
 void task_groups_done(struct task_groups *g);
 
-/* "goroutine", "task" */
-const char *task_word(const struct tasks *of);
-/* "chan receive, locked to thread" */
-void task_state_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task);
 /* "worker=7, tenant=x"; nothing without labels. */
 void task_labels_put(struct text *t, const struct report *r, const struct tasks *of, const struct task *task);
 /* Where it was made; NULL unknown, or by the runtime. */

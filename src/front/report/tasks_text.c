@@ -56,7 +56,7 @@ static void put_number(struct text *t, const struct showing *s, const struct tas
 static void put_state(struct text *t, const struct showing *s, const struct task *task)
 {
     text_put(t, " [");
-    task_state_put(t, s->r, s->list->of, task);
+    put_task_state(t, s->r->session, s->list->of, task);
     text_putc(t, ']');
 }
 
@@ -65,7 +65,7 @@ static void put_thread(struct text *t, const struct showing *s, const struct tas
     if (!task->tid)
         return;
     text_printf(t, " on thread %" PRId32, task->tid);
-    const char *name = thread ? thread_name(s->r, thread->thread) : NULL;
+    const char *name = thread ? thread_name(s->r->session, thread->thread) : NULL;
     if (name) {
         text_put(t, " \"");
         put_safe(t, name);
