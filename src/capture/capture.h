@@ -25,6 +25,10 @@ struct capture_result {
  * is nearly full), ERR_CANCELLED, ERR_GONE. */
 struct err *capture_core(struct image *im, const char *path, const struct capture_opts *opts,
                          struct capture_result *out) MUST_CHECK;
+/* Could it be written? For a process that has not been stopped yet (image_peek_open()): the place is looked at and, where
+ * what the process has in memory would not fit, pieces of that are read. Errors: ERR_USAGE, ERR_IO, ERR_LIMIT (how much
+ * is needed and how much room there is; what pages of zeros and packing save is counted). */
+struct err *capture_check(struct image *im, const char *path, const struct capture_opts *opts) MUST_CHECK;
 void capture_result_done(struct capture_result *r);
 
 #endif

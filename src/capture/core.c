@@ -224,6 +224,21 @@ static struct err *plan_make(struct image *im, const struct capture_opts *opts, 
     return NULL;
 }
 
+struct err *capture_check(struct image *im, const char *path, const struct capture_opts *opts)
+{
+    SCOPED(target_done) struct target target = {.fd = -1};
+    SCOPED(plan_done) struct plan p = {0};
+    uint64_t left;
+
+    if (strcmp(path, "-") == 0)
+        return NULL;
+    TRY(target_open(&target, path));
+    if (!room_left(target.fd, &left) || room_at_most(im) <= left)
+        return NULL;
+    TRY(plan_make(im, opts, &p));
+    return room_check(&p, &(struct output){.fd = target.fd, .dir = target.dir, .pack = opts->pack});
+}
+
 static struct err *write_core(struct image *im, const struct capture_opts *opts, const struct output *to,
                               struct capture_result *out)
 {

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <sys/statvfs.h>
 #include <zstd.h>
 
 enum {
@@ -21,7 +20,6 @@ enum {
 };
 static const uint32_t skippable_magic = 0x184d2a5e, seekable_magic = 0x8f92eab1;
 static const uint64_t check_every = UINT64_C(64) << 20; /* bytes between two looks at the free space */
-static const uint64_t keep_free = UINT64_C(1) << 30;    /* bytes, or a twentieth of a smaller disk */
 
 struct writing {
     const struct plan *plan;
@@ -45,15 +43,12 @@ static struct err *failed(const struct writing *w, int error)
 
 static struct err *check_space(struct writing *w)
 {
-    struct statvfs v;
+    uint64_t left;
 
     if (!w->out->dir || (w->checked && w->done - w->checked < check_every))
         return NULL;
     w->checked = w->done + 1;
-    if (fstatvfs(w->out->fd, &v) != 0)
-        return NULL;
-    uint64_t left = (uint64_t)v.f_bavail * v.f_frsize, share = (uint64_t)v.f_blocks * v.f_frsize / 20;
-    if (left > (share < keep_free ? share : keep_free))
+    if (!room_left(w->out->fd, &left) || left > 0)
         return NULL;
     return err_hint(err_new(ERR_LIMIT, "%s is nearly full: the core was given up after %" PRIu64 " of %" PRIu64 " MiB",
                             w->out->dir, w->done >> 20, w->plan->end >> 20),

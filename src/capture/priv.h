@@ -55,6 +55,13 @@ struct output {
     bool stream;     /* nothing can be written but at the end */
     bool pack;
 };
+/* Bytes that may still be written there (room.c): some of a disk is kept free. False: not known. */
+bool room_left(int fd, uint64_t *left);
+/* ERR_LIMIT: there is surely no room for it, judged by pieces of it that are read. */
+struct err *room_check(const struct plan *p, const struct output *to) MUST_CHECK;
+/* What a core of a process takes at most as a rule, without looking at its memory. */
+uint64_t room_at_most(const struct image *im);
+
 /* Writes it (output.c), on all processors. Errors: ERR_IO, ERR_LIMIT (the disk is nearly full), ERR_CANCELLED. */
 struct err *output_write(const struct plan *p, const struct output *o, struct progress *progress,
                          struct capture_result *result) MUST_CHECK;

@@ -134,6 +134,7 @@ struct image {
     uint64_t start_time; /* seconds since the epoch; 0 unknown */
     uint64_t dump_time;  /* the same; of a core that does not say, the time of its file */
     bool same_clock;     /* a process whose monotonic clock shows what ours does */
+    uint64_t resident; /* bytes of a process's own memory, in swap or not: anonymous and shared; 0 unknown */
     uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;
@@ -182,6 +183,10 @@ struct image_live_opts {
  * Errors: ERR_NOT_FOUND, ERR_PERMISSION (with the reason: uid, ptrace_scope, capability), ERR_BUSY
  * (names the tracer), ERR_UNSUPPORTED (zombie, kernel thread), ERR_GONE. */
 struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, struct image **out) MUST_CHECK;
+
+/* What /proc says of a process that is not stopped: threads without registers, memory as it is when it is read. Errors:
+ * those of image_live_open(). */
+struct err *image_peek_open(int32_t pid, struct image **out) MUST_CHECK;
 
 /* ---- a frozen copy of a process ---- */
 

@@ -12,6 +12,7 @@ struct proc_status {
     uint32_t uid[3], gid[3]; /* real, effective, saved */
     uint64_t cap_permitted, cap_effective;
     uint32_t seccomp; /* mode; 0 none */
+    uint64_t own; /* bytes: anonymous, of shared memory, in swap, of huge pages */
     char state;
     char comm[64]; /* as escaped there */
 };

@@ -99,12 +99,26 @@ void dump_result_done(struct dump_result *r)
     free(r->live);
 }
 
+/* Before it is stopped: nothing would be gained by that. */
+static struct err *check(const struct dumping *d)
+{
+    struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack};
+    struct image *im;
+
+    TRY(image_peek_open(d->pid, &im));
+    struct err *e = capture_check(im, d->path, &opts);
+    image_free(im);
+    return e;
+}
+
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
     struct dumping d = {.pid = pid, .path = path, .opts = opts};
     uint64_t began = now_ns();
 
-    struct err *e = dump(&d);
+    struct err *e = check(&d);
+    if (!e)
+        e = dump(&d);
     image_free(d.im);
     if (e) {
         dump_result_done(&d.result);

@@ -207,6 +207,35 @@ def test_refused(lab, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["there"]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 32 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", folder], check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no file system can be mounted")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_full_disk(lab, tmp_path, small_disk):
+    """What does not fit is refused before the process is stopped; what its zeros or packing make fit is not."""
+    with Witness(lab, 64, 2) as process:
+        says = run("dump", process.pid, small_disk / "core", status=None).err
+        assert re.search(r"the core would take about 6\d MiB, and .*/disk has room for 30\n.*--compress", says)
+        assert dump(process, small_disk / "core.zst", "--compress")["bytes"] < 16 << 20
+        (small_disk / "core.zst").unlink()
+        (small_disk / "other").write_bytes(bytes(31 << 20))
+        says = run("dump", "--compress", process.pid, small_disk / "core", status=None).err
+        assert "(an estimate: it is packed)" in says
+        assert process.seen() == UNSEEN
+        assert [p.name for p in small_disk.iterdir()] == ["other"]
+    (small_disk / "other").unlink()
+    zeros = "import mmap; m = mmap.mmap(-1, 100 << 20, mmap.MAP_PRIVATE); [m.write(bytes(1 << 20)) for i in range(100)]; print('ready', flush=True); input()"
+    with cores.Running(["/usr/bin/python3", "-c", zeros], stdin=subprocess.PIPE) as process:
+        assert dump(process, small_disk / "zeros", "--method", "snapshot")["bytes_used"] < 30 << 20
+
+
 def stacks(core):
     return [[(f["function"], f["line"]) for f in t["frames"]] for t in stack_json(core)["threads"]]
 

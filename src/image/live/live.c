@@ -156,3 +156,18 @@ struct err *image_live_open(int32_t pid, const struct image_live_opts *opts, str
     *out = im;
     return NULL;
 }
+
+struct err *image_peek_open(int32_t pid, struct image **out)
+{
+    struct image *im = live_new(pid);
+    struct proc_status status;
+
+    struct err *e = live_prepare(im, pid, &status);
+    if (e) {
+        image_free(im);
+        return e;
+    }
+    live_finish_space(im);
+    *out = im;
+    return NULL;
+}

@@ -247,6 +247,7 @@ static void read_process(struct image *im, const struct proc_status *st)
     im->uid = st->uid[0];
     im->gid = st->gid[0];
     im->has_ids = true;
+    im->resident = st->own;
     im->arch = arch_of_exe(l);
     if (!im->arch)
         im->arch = arch_native();
