@@ -14,7 +14,8 @@ static void reserve(struct text *t, size_t n)
     size_t want;
     if (__builtin_add_overflow(t->n, n, &want) || __builtin_add_overflow(want, 1, &want))
         mem_exhausted();
-    t->p = vec_grow_(t->p, &t->cap, want, 1);
+    if (!t->p || want > t->cap)
+        t->p = vec_grow_(t->p, &t->cap, want, 1);
 }
 
 void text_done(struct text *t)
@@ -49,17 +50,33 @@ void text_putc(struct text *t, char c)
     text_putn(t, &c, 1);
 }
 
+void text_put_i64(struct text *t, int64_t v)
+{
+    char digits[20]; /* of 2^63, and a sign */
+    size_t at = sizeof(digits);
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do
+        digits[--at] = (char)('0' + u % 10);
+    while (u /= 10);
+    if (v < 0)
+        digits[--at] = '-';
+    text_putn(t, digits + at, sizeof(digits) - at);
+}
+
 void text_printf(struct text *t, const char *fmt, ...)
 {
     va_list ap, again;
+    size_t room = t->p ? t->cap - t->n : 0;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(room ? t->p + t->n : NULL, room, fmt, ap);
     va_end(ap);
     if (n < 0)
         mem_exhausted();
-    reserve(t, (size_t)n);
-    vsnprintf(t->p + t->n, (size_t)n + 1, fmt, again);
+    if ((size_t)n >= room) {
+        reserve(t, (size_t)n);
+        vsnprintf(t->p + t->n, (size_t)n + 1, fmt, again);
+    }
     va_end(again);
     t->n += (size_t)n;
 }

@@ -16,6 +16,8 @@ void text_clear(struct text *t);
 void text_put(struct text *t, const char *s);
 void text_putn(struct text *t, const char *s, size_t n);
 void text_putc(struct text *t, char c);
+/* In decimal. */
+void text_put_i64(struct text *t, int64_t v);
 void text_printf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text from a target, safe for a terminal: control characters (C0, DEL, C1) and invalid UTF-8 become \n, \t
  * or \xNN a byte. */

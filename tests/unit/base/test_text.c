@@ -23,6 +23,19 @@ static void grows(void **state)
     text_done(&t);
 }
 
+static void numbers_are_decimal(void **state)
+{
+    (void)state;
+    struct text t = {0};
+    const int64_t v[] = {0, 7, -1, 1234567890, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+        text_put_i64(&t, v[i]);
+        text_putc(&t, ' ');
+    }
+    assert_string_equal(text_str(&t), "0 7 -1 1234567890 9223372036854775807 -9223372036854775808 ");
+    text_done(&t);
+}
+
 static void take_hands_over(void **state)
 {
     (void)state;
@@ -136,6 +149,6 @@ static void every_code_point_is_recognised(void **state)
     assert_int_equal(utf8_sequence("", 0), 0);
 }
 
-RUN_TESTS(cmocka_unit_test(grows), cmocka_unit_test(take_hands_over), cmocka_unit_test(a_nul_is_kept),
-          cmocka_unit_test(escaping), cmocka_unit_test(escaped_output_never_holds_a_control_byte),
-          cmocka_unit_test(every_code_point_is_recognised))
+RUN_TESTS(cmocka_unit_test(grows), cmocka_unit_test(numbers_are_decimal), cmocka_unit_test(take_hands_over),
+          cmocka_unit_test(a_nul_is_kept), cmocka_unit_test(escaping),
+          cmocka_unit_test(escaped_output_never_holds_a_control_byte), cmocka_unit_test(every_code_point_is_recognised))
