@@ -177,3 +177,14 @@ bool py_class_attr(struct rt *rt, const struct py_type *t, const char *name, tad
             return true;
     return false;
 }
+
+taddr py_dataclass_fields(struct rt *rt, const struct py_type *t)
+{
+    if (!t->have_fields) {
+        struct py_type *known = (struct py_type *)(uintptr_t)t;
+        taddr fields;
+        known->dataclass_fields = py_class_attr(rt, t, "__dataclass_fields__", &fields) ? fields : 0;
+        known->have_fields = true;
+    }
+    return t->dataclass_fields;
+}

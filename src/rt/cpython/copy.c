@@ -10,7 +10,6 @@
 #include <inttypes.h>
 
 enum {
-    PAGE = 4096,
     BYTES_MAX = 256 << 20,
     TIME_MAX = 100, /* milliseconds */
 };
@@ -25,40 +24,19 @@ bool py_copy_has_time(struct py_copy *c)
     return !c->over;
 }
 
-/* NULL: it cannot be read, or there is no room for it. */
-static const uint8_t *page_at(struct py_copy *c, taddr at)
+const uint8_t *py_copy_page(struct py_copy *c, taddr at)
 {
     bool fresh;
-    if (at == c->last && c->last_bytes)
-        return c->last_bytes;
     uint64_t *slot = map64_put(&c->pages, at, &fresh);
-    if (fresh && c->ranges.n * PAGE < BYTES_MAX) {
-        uint8_t *p = arena_alloc(&c->im->arena, PAGE);
-        if (space_read_some(&c->im->space, at, p, PAGE) == PAGE) {
+    if (fresh && c->ranges.n * PY_PAGE < BYTES_MAX) {
+        uint8_t *p = arena_alloc(&c->im->arena, PY_PAGE);
+        if (space_read_some(&c->im->space, at, p, PY_PAGE) == PY_PAGE) {
             *slot = (uint64_t)(uintptr_t)p;
             *vec_push(&c->ranges) = (struct space_range){
-                .start = at, .end = at + PAGE, .data = p, .have = PAGE, .absent = ABSENT_NOT_COPIED};
+                .start = at, .end = at + PY_PAGE, .data = p, .have = PY_PAGE, .absent = ABSENT_NOT_COPIED};
         }
     }
-    c->last = at;
-    c->last_bytes = (const uint8_t *)(uintptr_t)*slot;
-    return c->last_bytes;
-}
-
-size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n)
-{
-    size_t got = 0;
-    while (got < n) {
-        taddr from = at + got;
-        size_t skip = (size_t)(from % PAGE), left = PAGE - skip;
-        const uint8_t *p = page_at(c, from - skip);
-        if (!p)
-            break;
-        size_t k = n - got < left ? n - got : left;
-        memcpy((uint8_t *)buf + got, p + skip, k);
-        got += k;
-    }
-    return got;
+    return (const uint8_t *)(uintptr_t)*slot;
 }
 
 /* Variables of the frames of a thread. */

@@ -9,8 +9,6 @@ struct py_copy {
     struct image *im;
     struct map64 pages; /* address -> its bytes; 0: there are none */
     VEC(struct space_range) ranges; /* those pages; added at the end: the space is read meanwhile */
-    taddr last; /* page that was asked for last */
-    const uint8_t *last_bytes;
     uint64_t began;
     uint64_t left; /* questions that came after the time was over */
     bool over;     /* the time is */
@@ -19,7 +17,7 @@ struct py_copy {
 /* Does the time allow to look at one more thread? NULL: nothing is copied, and it does. */
 bool py_copy_has_time(struct py_copy *c);
 
-/* Bytes from the start; as py_read_some(). */
-size_t py_copy_read(struct py_copy *c, taddr at, void *buf, size_t n);
+/* The bytes of the page at an address, which live as long as the image. NULL: it cannot be read, or there is no room. */
+const uint8_t *py_copy_page(struct py_copy *c, taddr at);
 
 #endif

@@ -11,6 +11,7 @@ static struct err *detect(struct modules *ms, bool *found)
 
 void py_forget(struct rt *rt)
 {
+    memset(rt->pages, 0, sizeof(rt->pages));
     vec_done(&rt->threads);
     for (size_t i = 0; i < rt->stacks.n; i++)
         py_stack_done(&rt->stacks.v[i]);

@@ -265,11 +265,22 @@ static bool next_attribute(struct py_items *it, struct py_item *out)
     return next_pair(it, out);
 }
 
+/* Without its words, which are most of it. */
+static void begin(struct rt *rt, taddr object, const struct py_type *t, struct py_items *out)
+{
+    memset(out, 0, offsetof(struct py_items, words));
+    out->rt = rt;
+    out->object = object;
+    out->type = t;
+    out->length = UINT64_MAX;
+}
+
 void py_attributes_begin(struct rt *rt, taddr object, const struct py_type *t, struct py_items *out)
 {
     struct py_attrs a;
-    *out = (struct py_items){
-        .rt = rt, .object = object, .type = t, .shape = PY_SHAPE_NAMED, .length = UINT64_MAX, .next = next_attribute};
+    begin(rt, object, t, out);
+    out->shape = PY_SHAPE_NAMED;
+    out->next = next_attribute;
     if (!py_attrs_open(rt, object, t, &a))
         out->corrupt = true;
     else if (a.any) {
@@ -282,7 +293,7 @@ void py_attributes_begin(struct rt *rt, taddr object, const struct py_type *t, s
 
 bool py_items_begin(struct rt *rt, taddr object, const struct py_type *t, struct py_items *out)
 {
-    *out = (struct py_items){.rt = rt, .object = object, .type = t, .length = UINT64_MAX};
+    begin(rt, object, t, out);
     switch ((int)t->kind) {
     case PYK_LIST:
         return begin_list(out);

@@ -104,7 +104,8 @@ struct py_type {
     bool heap;     /* made at run time */
     bool is_enum;  /* its class is enum.EnumType */
     bool is_fields; /* a namedtuple: its dict has _fields */
-    bool have_members;
+    bool have_members, have_fields;
+    taddr dataclass_fields; /* py_dataclass_fields() has it */
     const struct py_member *own_members; /* py_member_at() has them */
     unsigned n_members;
 };
@@ -195,6 +196,8 @@ const struct py_type *py_mro_at(struct rt *rt, const struct py_type *t, unsigned
 bool py_attr(struct rt *rt, taddr object, const char *name, taddr *out);
 /* An attribute of a class or its bases, as it stands in their dicts. */
 bool py_class_attr(struct rt *rt, const struct py_type *t, const char *name, taddr *out);
+/* __dataclass_fields__ of a class; 0: it has none. */
+taddr py_dataclass_fields(struct rt *rt, const struct py_type *t);
 
 /* ---- items.c: what is in an object ---- */
 
@@ -221,8 +224,8 @@ struct py_items {
     const struct py_type *type;
     unsigned member, base;
     struct py_table table;
-    uint64_t words[64];
     uint64_t first, have; /* of the words */
+    uint64_t words[64];   /* not set before they are read */
 };
 /* False: the object holds nothing that can be listed. */
 bool py_items_begin(struct rt *rt, taddr object, const struct py_type *t, struct py_items *out);
@@ -262,7 +265,7 @@ struct py_scope {
 /* False: the frame cannot be read. */
 bool py_scope_open(struct rt *rt, taddr record, struct py_scope *out);
 struct py_local {
-    const char *name; /* in the arena that was given */
+    const char *name; /* in the arena that was given, or the rt's */
     taddr object;     /* 0: bound to nothing */
     bool argument;
 };

@@ -7,9 +7,18 @@
 #include "rt/cpython/cpython.h"
 #include "rt/cpython/layout.h"
 
+enum { PY_PAGE = 4096, PY_PAGES = 1024 };
+
+/* A page of the target whose bytes stand in one piece: in the image, or in the copy that is being made. */
+struct py_page {
+    taddr at;
+    const uint8_t *bytes; /* NULL: none */
+};
+
 /* One interpreter program or library in the target. Not shared between threads. */
 struct rt {
     struct modules *ms;
+    struct py_page pages[PY_PAGES]; /* read.c: those that were asked for last, by their addresses */
     struct arena arena;
     struct module *module; /* the program or libpython that holds the interpreter; NULL: not known */
     taddr runtime;         /* _PyRuntime; 0 in 3.6 */
@@ -37,12 +46,26 @@ struct rt {
     struct py_tasks *tasks;     /* tasks.c; NULL until asked for */
 };
 
+/* variables.c: where a function's variables stand, behind the record of a frame that runs it. */
+struct py_slot {
+    const char *name;
+    bool cell;   /* a cell holds the value */
+    bool hidden; /* of a comprehension: shown while it is bound */
+    bool merges; /* until 3.10: that of an argument of the name, if there is one */
+};
+struct py_slots {
+    const struct py_slot *v;
+    size_t n, arguments;
+    bool whole; /* all could be read */
+};
+
 /* code.c */
 struct py_code {
     taddr at;
     const char *file, *name, *qualname; /* NULL unknown */
     int32_t first_line;
     struct bytes lines;
+    const struct py_slots *slots; /* variables.c; NULL until asked for */
 };
 struct py_placed {
     const struct py_code *code;
@@ -114,9 +137,29 @@ bool py_read(struct rt *rt, taddr at, void *buf, size_t n);
 size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n);
 /* Of 1, 2, 4 or 8 bytes. */
 bool py_uint(struct rt *rt, taddr at, unsigned size, uint64_t *out);
-bool py_word(struct rt *rt, taddr at, uint64_t *out);
+/* n bytes in place, of a page that was asked for before; NULL: py_read() may have them. */
+static inline const uint8_t *py_view(const struct rt *rt, taddr at, size_t n)
+{
+    const struct py_page *p = &rt->pages[at / PY_PAGE % PY_PAGES];
+    size_t skip = (size_t)(at % PY_PAGE);
+    return p->bytes && p->at == at - skip && n <= PY_PAGE - skip ? p->bytes + skip : NULL;
+}
+
+static inline bool py_word(struct rt *rt, taddr at, uint64_t *out)
+{
+    const uint8_t *p = py_view(rt, at, sizeof(*out));
+    if (!p)
+        return py_uint(rt, at, sizeof(*out), out);
+    memcpy(out, p, sizeof(*out)); /* targets and hosts are little-endian */
+    return true;
+}
+
 /* The pointer at an offset from the layout into an object; false, too, when the version has none (PY_NONE). */
-bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64_t *out);
+static inline bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64_t *out)
+{
+    return object && offset != PY_NONE && py_word(rt, object + offset, out);
+}
+
 /* A field of type int, and one of type char. */
 bool py_field_int(struct rt *rt, taddr object, uint32_t offset, int32_t *out);
 bool py_field_byte(struct rt *rt, taddr object, uint32_t offset, uint8_t *out);

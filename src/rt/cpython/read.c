@@ -4,9 +4,34 @@
 
 enum { TYPE_NAME_MAX = 128 };
 
+/* NULL: its bytes are not in one piece, or not there. */
+static const uint8_t *page_at(struct rt *rt, taddr at)
+{
+    struct py_page *p = &rt->pages[at / PY_PAGE % PY_PAGES];
+    if (p->bytes && p->at == at)
+        return p->bytes;
+    const uint8_t *bytes =
+        rt->copy ? py_copy_page(rt->copy, at) : space_view(&modules_image(rt->ms)->space, at, PY_PAGE);
+    if (bytes)
+        *p = (struct py_page){.at = at, .bytes = bytes};
+    return bytes;
+}
+
 size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n)
 {
-    return rt->copy ? py_copy_read(rt->copy, at, buf, n) : modules_read_some(rt->ms, at, buf, n);
+    size_t done = 0;
+    while (done < n) {
+        size_t skip = (size_t)((at + done) % PY_PAGE), left = PY_PAGE - skip;
+        const uint8_t *p = page_at(rt, at + done - skip);
+        if (!p)
+            break;
+        size_t take = n - done < left ? n - done : left;
+        memcpy((uint8_t *)buf + done, p + skip, take);
+        done += take;
+    }
+    if (done < n && !rt->copy)
+        done += modules_read_some(rt->ms, at + done, (uint8_t *)buf + done, n - done);
+    return done;
 }
 
 bool py_read(struct rt *rt, taddr at, void *buf, size_t n)
@@ -22,16 +47,6 @@ bool py_uint(struct rt *rt, taddr at, unsigned size, uint64_t *out)
     struct cursor c = cursor_of((struct bytes){b, size}, at, "memory");
     *out = cursor_uint(&c, size);
     return !c.failed;
-}
-
-bool py_word(struct rt *rt, taddr at, uint64_t *out)
-{
-    return py_uint(rt, at, 8, out);
-}
-
-bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64_t *out)
-{
-    return object && offset != PY_NONE && py_word(rt, object + offset, out);
 }
 
 bool py_field_int(struct rt *rt, taddr object, uint32_t offset, int32_t *out)

@@ -92,7 +92,7 @@ static void put_int(struct repr *r, taddr at, const struct py_type *t)
 {
     int64_t v;
     if (py_int(r->rt, at, &v))
-        text_printf(r->out, "%" PRId64, v);
+        text_put_i64(r->out, v);
     else
         put_big(r, at, t);
 }
@@ -144,6 +144,18 @@ static uint64_t shown(const struct repr *r, uint64_t n)
     return n < limit ? n : limit;
 }
 
+/* Is one of the n characters `wanted`? */
+static bool has_char(const uint8_t *b, size_t n, uint8_t width, char wanted)
+{
+    if (width == 1)
+        return memchr(b, wanted, n);
+    struct cursor c = cursor_of((struct bytes){.p = b, .n = n * width}, 0, "str");
+    for (size_t i = 0; i < n; i++)
+        if (cursor_uint(&c, width) == (uint64_t)wanted)
+            return true;
+    return false;
+}
+
 /* Quotes as repr() chooses them, by the n characters that are shown. */
 static char quote_of(struct repr *r, const struct py_str *s, uint64_t n)
 {
@@ -153,17 +165,36 @@ static char quote_of(struct repr *r, const struct py_str *s, uint64_t n)
     for (uint64_t at = 0; at < bytes; at += sizeof(b)) {
         size_t want = bytes - at < sizeof(b) ? (size_t)(bytes - at) : sizeof(b);
         size_t got = py_read_some(r->rt, s->data + at, b, want);
-        struct cursor c = cursor_of((struct bytes){.p = b, .n = got}, at, "str");
-        for (size_t i = 0; i < got / s->width; i++) {
-            uint64_t v = cursor_uint(&c, s->width);
-            if (v == '"')
-                return '\'';
-            single |= v == '\'';
-        }
+        if (has_char(b, got / s->width, s->width, '"'))
+            return '\'';
+        single |= has_char(b, got / s->width, s->width, '\'');
         if (got < want)
             break;
     }
     return single ? '"' : '\'';
+}
+
+/* How many from the start stand between quotes as they are. */
+static size_t plain_bytes(const uint8_t *b, size_t n, char quote)
+{
+    size_t i = 0;
+    while (i < n && b[i] >= ' ' && b[i] < 0x7f && b[i] != (uint8_t)quote && b[i] != '\\')
+        i++;
+    return i;
+}
+
+/* Characters of a str from the first of them on. */
+static void put_characters(struct repr *r, const uint8_t *b, size_t n, uint8_t width, char quote)
+{
+    struct cursor c = cursor_of((struct bytes){.p = b, .n = n * width}, 0, "str");
+    for (size_t i = 0; i < n; i++) {
+        size_t plain = width == 1 ? plain_bytes(b + i, n - i, quote) : 0;
+        text_putn(r->out, (const char *)b + i, plain);
+        cursor_skip(&c, plain);
+        i += plain;
+        if (i < n)
+            py_put_char(r->out, (uint32_t)cursor_uint(&c, width), quote);
+    }
 }
 
 void repr_str(struct repr *r, taddr at, const struct py_type *t)
@@ -181,9 +212,7 @@ void repr_str(struct repr *r, taddr at, const struct py_type *t)
     while (done < n) {
         size_t want = n - done < sizeof(b) / 4 ? (size_t)(n - done) : sizeof(b) / 4;
         size_t got = py_read_some(r->rt, s.data + done * s.width, b, want * s.width) / s.width;
-        struct cursor c = cursor_of((struct bytes){.p = b, .n = got * s.width}, s.data, "str");
-        for (size_t i = 0; i < got; i++)
-            py_put_char(r->out, (uint32_t)cursor_uint(&c, s.width), quote);
+        put_characters(r, b, got, s.width, quote);
         done += got;
         if (got < want)
             break;

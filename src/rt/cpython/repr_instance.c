@@ -10,13 +10,13 @@ void repr_instance(struct repr *r, taddr at, const struct py_type *t)
 {
     struct py_items it, first;
     struct py_item item;
-    taddr fields;
     if (repr_is_cycle(r, at)) {
         text_put(r->out, "<...>");
         return;
     }
     bool open = t->heap && !r->summary && r->instances <= r->f->recurse && (!r->f->depth || r->level <= r->f->depth);
-    if (open && py_class_attr(r->rt, t, "__dataclass_fields__", &fields) && put_dataclass(r, at, t, fields))
+    taddr fields = open ? py_dataclass_fields(r->rt, t) : 0;
+    if (fields && put_dataclass(r, at, t, fields))
         return;
     repr_put_object(r, at, t);
     py_attributes_begin(r->rt, at, t, &it);

@@ -22,7 +22,6 @@ struct reading {
     struct rt *rt;
     const struct py_scope *scope;
     struct arena *arena;
-    size_t arguments;
     VEC(struct py_local) all;
 };
 
@@ -76,29 +75,6 @@ static taddr from_cell(struct rt *rt, taddr object)
     return py_field(rt, object, rt->l.cell_value, &value) ? value : 0;
 }
 
-static const char *name_at(struct reading *r, taddr names, size_t i)
-{
-    SCOPED(text_done) struct text t = {0};
-    uint64_t name;
-    if (!py_word(r->rt, names + r->rt->l.tuple_items + i * 8, &name) || !py_str_text(r->rt, name, NAME_CHARACTERS, &t))
-        return NULL;
-    return arena_strdup(r->arena, text_str(&t));
-}
-
-static bool put_slot(struct reading *r, taddr names, size_t name, size_t slot, bool cell, bool hidden)
-{
-    uint64_t ref;
-    const char *s = name_at(r, names, name);
-    if (!s || !py_word(r->rt, r->scope->slots + slot * 8, &ref))
-        return false;
-    taddr object = py_untag(r->rt, ref);
-    if (cell)
-        object = from_cell(r->rt, object);
-    if (object || !hidden)
-        *vec_push(&r->all) = (struct py_local){.name = s, .object = object, .argument = slot < r->arguments};
-    return true;
-}
-
 static size_t tuple_length(struct rt *rt, taddr tuple)
 {
     int64_t n;
@@ -106,28 +82,80 @@ static size_t tuple_length(struct rt *rt, taddr tuple)
     return t && t->kind == PYK_TUPLE && py_var_size(rt, tuple, &n) && n > 0 && n < SLOTS_MAX ? (size_t)n : 0;
 }
 
-/* 3.11 and later. */
-static bool read_slots(struct reading *r)
+/* NULL: it cannot be read. */
+static const char *name_at(struct rt *rt, taddr names, size_t i)
 {
-    struct rt *rt = r->rt;
+    SCOPED(text_done) struct text t = {0};
+    uint64_t name;
+    if (!py_word(rt, names + rt->l.tuple_items + i * 8, &name) || !py_str_text(rt, name, NAME_CHARACTERS, &t))
+        return NULL;
+    return arena_strdup(&rt->arena, text_str(&t));
+}
+
+/* 3.11 and later. */
+static bool list_slots(struct rt *rt, taddr code, struct py_slots *out)
+{
     uint64_t names, kinds;
-    if (!py_field(rt, r->scope->code, rt->l.code_localsplusnames, &names) ||
-        !py_field(rt, r->scope->code, rt->l.code_localspluskinds, &kinds) || rt->l.bytes_data == PY_NONE)
+    if (!py_field(rt, code, rt->l.code_localsplusnames, &names) ||
+        !py_field(rt, code, rt->l.code_localspluskinds, &kinds) || rt->l.bytes_data == PY_NONE)
         return false;
     size_t n = tuple_length(rt, names);
+    struct py_slot *v = arena_array(&rt->arena, struct py_slot, n ? n : 1);
+    out->v = v;
     for (size_t i = 0; i < n; i++) {
         uint8_t kind;
-        if (!py_read(rt, kinds + rt->l.bytes_data + i, &kind, 1) ||
-            !put_slot(r, names, i, i, kind & (KIND_CELL | KIND_FREE), kind & KIND_HIDDEN))
+        const char *name = name_at(rt, names, i);
+        if (!name || !py_read(rt, kinds + rt->l.bytes_data + i, &kind, 1))
             return false;
+        v[out->n++] =
+            (struct py_slot){.name = name, .cell = kind & (KIND_CELL | KIND_FREE), .hidden = kind & KIND_HIDDEN};
     }
     return true;
 }
 
-/* An argument that an inner function uses has moved into a cell of its name. */
-static bool merge_argument(struct reading *r, const struct py_local *cell)
+/* Until 3.10: locals, cells, free variables. */
+static bool list_slots_of_three(struct rt *rt, taddr code, struct py_slots *out)
 {
-    for (size_t i = 0; i < r->arguments && i < r->all.n; i++) {
+    const uint32_t fields[] = {rt->l.code_varnames, rt->l.code_cellvars, rt->l.code_freevars};
+    VEC(struct py_slot) all = {0};
+    bool read = true;
+    for (size_t k = 0; k < ARRAY_LEN(fields) && read; k++) {
+        uint64_t names;
+        read = py_field(rt, code, fields[k], &names);
+        size_t n = read ? tuple_length(rt, names) : 0;
+        for (size_t i = 0; i < n && read; i++) {
+            struct py_slot slot = {.name = name_at(rt, names, i), .cell = k > 0, .merges = k == 1};
+            read = slot.name != NULL;
+            if (read)
+                *vec_push(&all) = slot;
+        }
+    }
+    struct py_slot *copy = arena_array(&rt->arena, struct py_slot, all.n ? all.n : 1);
+    if (all.n)
+        memcpy(copy, all.v, all.n * sizeof(*copy));
+    out->v = copy;
+    out->n = all.n;
+    vec_done(&all);
+    return read;
+}
+
+/* Those of a code object are read once. NULL: there is none at the address. */
+static const struct py_slots *slots_of(struct rt *rt, taddr code)
+{
+    const struct py_code *c = py_code(rt, code);
+    if (c && !c->slots) {
+        struct py_slots *s = arena_new(&rt->arena, struct py_slots);
+        *s = (struct py_slots){.arguments = count_arguments(rt, code)};
+        s->whole = rt->l.frame_localsplus != PY_NONE ? list_slots(rt, code, s) : list_slots_of_three(rt, code, s);
+        ((struct py_code *)(uintptr_t)c)->slots = s;
+    }
+    return c ? c->slots : NULL;
+}
+
+/* Until 3.10 an argument that an inner function uses has moved into a cell of its name. */
+static bool merge_argument(struct reading *r, size_t arguments, const struct py_local *cell)
+{
+    for (size_t i = 0; i < arguments && i < r->all.n; i++) {
         struct py_local *argument = &r->all.v[i];
         if (strcmp(argument->name, cell->name) == 0) {
             argument->object = argument->object ? argument->object : cell->object;
@@ -137,25 +165,21 @@ static bool merge_argument(struct reading *r, const struct py_local *cell)
     return false;
 }
 
-/* Until 3.10. */
-static bool read_frame_object(struct reading *r)
+static bool read_slots(struct reading *r)
 {
-    struct rt *rt = r->rt;
-    const uint32_t fields[] = {rt->l.code_varnames, rt->l.code_cellvars, rt->l.code_freevars};
-    size_t slot = 0;
-    for (size_t k = 0; k < ARRAY_LEN(fields); k++) {
-        uint64_t names;
-        if (!py_field(rt, r->scope->code, fields[k], &names))
+    const struct py_slots *s = slots_of(r->rt, r->scope->code);
+    for (size_t i = 0; s && i < s->n; i++) {
+        const struct py_slot *slot = &s->v[i];
+        uint64_t ref;
+        if (!py_word(r->rt, r->scope->slots + i * 8, &ref))
             return false;
-        size_t n = tuple_length(rt, names);
-        for (size_t i = 0; i < n; i++, slot++) {
-            if (!put_slot(r, names, i, slot, k > 0, false))
-                return false;
-            if (k == 1 && merge_argument(r, &r->all.v[r->all.n - 1]))
-                r->all.n--;
-        }
+        struct py_local v = {.name = slot->name, .object = py_untag(r->rt, ref), .argument = i < s->arguments};
+        if (slot->cell)
+            v.object = from_cell(r->rt, v.object);
+        if ((v.object || !slot->hidden) && !(slot->merges && merge_argument(r, s->arguments, &v)))
+            *vec_push(&r->all) = v;
     }
-    return true;
+    return s && s->whole;
 }
 
 /* ---- namespaces ---- */
@@ -184,10 +208,8 @@ static bool read_namespace(struct reading *r)
 
 bool py_locals_read(struct rt *rt, const struct py_scope *s, struct arena *a, struct py_locals *out)
 {
-    struct reading r = {.rt = rt, .scope = s, .arena = a, .arguments = count_arguments(rt, s->code)};
-    bool read = s->locals                           ? read_namespace(&r)
-                : rt->l.frame_localsplus != PY_NONE ? read_slots(&r)
-                                                    : read_frame_object(&r);
+    struct reading r = {.rt = rt, .scope = s, .arena = a};
+    bool read = s->locals ? read_namespace(&r) : read_slots(&r);
     out->n = r.all.n;
     out->v = arena_array(a, struct py_local, r.all.n ? r.all.n : 1);
     if (r.all.n)
