@@ -38,6 +38,7 @@ struct option_group {
 enum operand_kind { OPERAND_NONE, OPERAND_TARGET, OPERAND_COMMAND };
 
 struct call;
+struct protocol;
 struct command {
     const char *name;
     const char *aliases;  /* separated by spaces; NULL none */
@@ -80,6 +81,7 @@ struct call {
     struct screen screen;
     struct progress *progress;
     const struct runtime *const *runtimes; /* NULL-terminated */
+    const struct protocol *const *protocols; /* what a server speaks; NULL-terminated */
     const char *cache_dir;                 /* NULL: none */
     VEC(const char *) debug_dirs;          /* storage of front_session_opts() */
     /* Called once, before the first byte of the answer: ends the progress bar, starts the pager. */

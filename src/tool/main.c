@@ -111,6 +111,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
         .command = cmd,
         .screen = screen_find(),
         .runtimes = all_runtimes,
+        .protocols = all_protocols,
         .cache_dir = cache,
     };
     struct err *e = options_parse(argc, argv, &call);

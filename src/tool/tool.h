@@ -5,9 +5,10 @@
 
 #include "front/front.h"
 
-/* wire.c: the tables. Both are NULL-terminated. */
+/* wire.c: the tables. All are NULL-terminated. */
 extern const struct command *const all_commands[];
 extern const struct runtime *const all_runtimes[];
+extern const struct protocol *const all_protocols[];
 
 /* options.c */
 /* By name or alias; NULL when there is none. */

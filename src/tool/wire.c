@@ -2,7 +2,9 @@
 /* The only place that names every runtime and every front end. */
 #include "front/capture/capture.h"
 #include "front/console/debug.h"
+#include "front/delve/delve.h"
 #include "front/report/report.h"
+#include "front/serve/server.h"
 #include "tool/tool.h"
 #if WITH_RT_CPYTHON
 #include "rt/cpython/cpython.h"
@@ -15,8 +17,12 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack, &report_info, &report_save, &capture_dump, &console_debug, &command_help, &command_version, NULL,
+    &report_stack,  &report_info,  &report_save,     &capture_dump, &console_debug,
+    &serve_command, &command_help, &command_version, NULL,
 };
+
+/* Asked in this order; the last one takes what begins with anything. */
+const struct protocol *const all_protocols[] = {&delve_protocol, NULL};
 
 const struct runtime *const all_runtimes[] = {
 #if WITH_RT_CPYTHON

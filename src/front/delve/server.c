@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Methods about the server itself, and those that a core refuses. */
+#include "front/delve/priv.h"
+
+#include <string.h>
+
+enum { EVENT_STOPPED = 1 };
+
+static void put_empty(struct json *j)
+{
+    json_object_begin(j);
+    json_object_end(j);
+}
+
+/* {"name": yes} */
+static void put_flag(struct json *j, const char *name, bool yes)
+{
+    json_object_begin(j);
+    json_kv_bool(j, name, yes);
+    json_object_end(j);
+}
+
+static void put_empty_list(struct json *j, const char *name)
+{
+    json_object_begin(j);
+    json_key(j, name);
+    json_array_begin(j);
+    json_array_end(j);
+    json_object_end(j);
+}
+
+static const char *fact(struct session *s, const char *key)
+{
+    const char *name;
+    const struct rt_fact *facts;
+    size_t n;
+    for (size_t i = 0; session_runtime_facts(s, i, &name, &facts, &n); i++)
+        for (size_t k = 0; strcmp(name, "go") == 0 && k < n; k++)
+            if (strcmp(facts[k].key, key) == 0 && !facts[k].setting)
+                return facts[k].value;
+    return NULL;
+}
+
+static struct err *get_version(struct client *c, struct arguments *a, struct json *j)
+{
+    const char *go = fact(c->session, "version");
+    SCOPED(freep) char *producer = xasprintf("Go cmd/compile %s", go ? go : "unknown");
+    (void)a;
+    json_object_begin(j);
+    json_kv_string(j, "DelveVersion", "Inquest, which answers as Version: 1.27.1");
+    json_kv_i64(j, "APIVersion", c->api_version);
+    json_kv_string(j, "Backend", session_image(c->session)->kind != IMAGE_LIVE ? "core" : "native");
+    /* Its clients find the names of wait reasons by this. */
+    json_kv_string(j, "TargetGoVersion", go ? producer : "");
+    json_kv_string(j, "MinSupportedVersionOfGo", "1.17");
+    json_kv_string(j, "MaxSupportedVersionOfGo", "1.27");
+    json_object_end(j);
+    return NULL;
+}
+
+static struct err *set_api_version(struct client *c, struct arguments *a, struct json *j)
+{
+    int64_t version = argument_integer(a, "APIVersion", 0);
+    TRY(arguments_check(a));
+    if (version != 1 && version != 2)
+        return err_new(ERR_USAGE, "unknown API version");
+    c->api_version = version;
+    put_empty(j);
+    return NULL;
+}
+
+static struct err *is_multiclient(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)a;
+    put_flag(j, "IsMulticlient", connection_multiclient(c->connection));
+    return NULL;
+}
+
+/* To Delve a core is a recording, which ends where it begins. */
+static struct err *recorded(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)a;
+    json_object_begin(j);
+    json_kv_bool(j, "Recorded", session_image(c->session)->kind != IMAGE_LIVE);
+    json_kv_string(j, "TraceDirectory", "");
+    json_object_end(j);
+    return NULL;
+}
+
+static struct err *attached(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)a;
+    put_flag(j, "Answer", session_image(c->session)->kind == IMAGE_LIVE);
+    return NULL;
+}
+
+static struct err *detach(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)a;
+    connection_end_server(c->connection);
+    put_empty(j);
+    return NULL;
+}
+
+static struct err *list_breakpoints(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_empty_list(j, "Breakpoints");
+    return NULL;
+}
+
+static struct err *list_checkpoints(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_empty_list(j, "Checkpoints");
+    return NULL;
+}
+
+/* A client that waits for the end of a command: the target stands still. */
+static struct err *get_events(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    json_object_begin(j);
+    json_key(j, "Events");
+    json_array_begin(j);
+    json_object_begin(j);
+    json_kv_i64(j, "Kind", EVENT_STOPPED);
+    json_object_end(j);
+    json_array_end(j);
+    json_object_end(j);
+    return NULL;
+}
+
+static struct err *follow_exec_enabled(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_flag(j, "Enabled", false);
+    return NULL;
+}
+
+static struct err *do_nothing(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_empty(j);
+    return NULL;
+}
+
+static const struct method rows[] = {
+    {"GetVersion", get_version, NULL},
+    {"SetApiVersion", set_api_version, NULL},
+    {"IsMulticlient", is_multiclient, NULL},
+    {"Recorded", recorded, NULL},
+    {"AttachedToExistingProcess", attached, NULL},
+    {"Detach", detach, NULL},
+    {"ListBreakpoints", list_breakpoints, NULL},
+    {"ListCheckpoints", list_checkpoints, NULL},
+    {"GetEvents", get_events, NULL},
+    {"FollowExecEnabled", follow_exec_enabled, NULL},
+    {"CancelDownloads", do_nothing, NULL},
+};
+const struct method_table delve_server_methods = {rows, ARRAY_LEN(rows)};
