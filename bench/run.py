@@ -408,7 +408,7 @@ def dumped_case(runner, options, case):
     mib, threads, aim = DUMPED[case]
     exe = build.build("c-gcc-O2-dwarf5", runner.folder, program="witness").exe
     out = os.path.join(runner.folder, "dumped")
-    with cores.Running([exe, str(mib), str(threads - 3)], stdin=subprocess.PIPE) as running:
+    with cores.Running([exe, str(mib), str(threads - 7)], stdin=subprocess.PIPE) as running:
 
         def gap():
             running.process.stdin.write(b"?\n")

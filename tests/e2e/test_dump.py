@@ -81,7 +81,7 @@ def test_one_instant(lab, tmp_path):
         for method in ("snapshot", "stop"):
             path = tmp_path / method
             answer = dump(process, path, "--method", method)
-            assert answer["method"] == method and answer["threads"] == 11 and answer["bytes_skipped"] == 0
+            assert answer["method"] == method and answer["threads"] == 15 and answer["bytes_skipped"] == 0
             counters(path)
         assert process.seen() == UNSEEN
         assert no_copies(process.exe)

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program that watches whether a debugger did anything to it.
  *
- *   witness MIB THREADS [reaper|seccomp|areas|large]
+ *   witness MIB THREADS [WORD...]
  *
- * MIB of memory is touched; one thread counts at both ends of it and in shared memory, first `low`, then `shared`,
- * then `high`, so that any instant has low >= shared >= high >= low - 1. THREADS wait, half in calls that a stop interrupts. `reaper`: it is given the orphans
- * among its descendants; `seccomp`: a filter kills it for beginning a process. `areas`: `low` to `high` are followed by `unforked` and `wiped` in memory that a fork
- * does not hand on; `large`: which is larger than what a debugger would copy at once. For every line on standard input one line comes on standard output:
+ * Of MIB of memory every page is touched; one thread counts at both ends of it and in shared memory, first `low`, then
+ * `shared`, then `high`, so that any instant has low >= shared >= high >= low - 1, and PAIRS more do so in a pair of
+ * pages each, one at either end. THREADS wait, half in calls that a stop interrupts. Words:
+ *
+ *   reaper    it is given the orphans among its descendants
+ *   seccomp   a filter kills it for beginning a process
+ *   areas     `low` to `high` are followed by `unforked` and `wiped`, in memory that a fork does not hand on
+ *   large     the same, and that memory is larger than what a debugger would copy at once
+ *   huge      the memory has pages of 2 MiB
+ *   sparse    one page of 64 is touched
+ *   random, heap, half   what is in it: noise; what a heap looks like, a quarter each of noise and zeros, and pointers and
+ *             small numbers; noise in the first half, of which the second was never touched. Else a word a page.
+ *
+ * For every line on standard input one line comes on standard output:
  *
  *   gap NS child_signals N children N interrupted N descriptors N threads N
  *
@@ -32,7 +42,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { PAIRS = 4, PAGE = 4096 };
 volatile uint64_t *low, *shared, *high, *unforked, *wiped;
+struct pair {
+    volatile uint64_t *low, *high;
+} pairs[PAIRS];
 static volatile uint64_t gap;
 static volatile int child_signals, interrupted, reset;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -78,6 +92,17 @@ static void *count(void *arg)
         ++*wiped;
         if (*low % 1000 == 0)
             usleep(100);
+    }
+    return arg;
+}
+
+static void *count_pair(void *arg)
+{
+    for (struct pair *p = arg;;) {
+        ++*p->low;
+        ++*p->high;
+        if (*p->low % 1000 == 0)
+            usleep(1000);
     }
     return arg;
 }
@@ -128,39 +153,91 @@ static void forbid_processes(void)
         abort();
 }
 
+static int has_word(int argc, char **argv, const char *word)
+{
+    for (int i = 3; i < argc; i++)
+        if (!strcmp(argv[i], word))
+            return 1;
+    return 0;
+}
+
+static uint64_t noise(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    return *state ^= *state << 17;
+}
+
+static void fill_page(char *page, uint64_t number, int heap, uint64_t *state)
+{
+    uint64_t words[PAGE / sizeof(uint64_t)] = {0};
+    for (size_t i = 0; i < PAGE / sizeof *words && !(heap && number % 4 == 0); i++) {
+        uint64_t r = noise(state);
+        words[i] = !heap || number % 4 == 1 ? r : i % 2 ? (uintptr_t)page + (r & 0x3fffff0) : r % 1000;
+    }
+    memcpy(page, words, sizeof words);
+}
+
+static char *make_memory(size_t size, int argc, char **argv)
+{
+    enum { HUGE = 2 << 20 };
+    int heap = has_word(argc, argv, "heap"), half = has_word(argc, argv, "half");
+    int full = heap || half || has_word(argc, argv, "random");
+    size_t step = has_word(argc, argv, "sparse") ? 64 * PAGE : PAGE;
+    uint64_t state = 88172645463325252u;
+    char *memory = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        exit(2);
+    memory += -(uintptr_t)memory % HUGE;
+    madvise(memory, size, has_word(argc, argv, "huge") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < (half ? size / 2 : size); i += step)
+        if (full)
+            fill_page(memory + i, i / PAGE, heap, &state);
+        else
+            memcpy(memory + i, &i, sizeof i);
+    return memory;
+}
+
+static void place_counters(char *memory, size_t size)
+{
+    char *end = memory + size - PAGE;
+    low = (volatile uint64_t *)memory;
+    high = (volatile uint64_t *)end;
+    *low = *high = 0;
+    for (int i = 0; i < PAIRS; i++) {
+        pairs[i].low = (volatile uint64_t *)(memory + (i + 1) * PAGE);
+        pairs[i].high = (volatile uint64_t *)(end - (i + 1) * PAGE);
+        *pairs[i].low = *pairs[i].high = 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     char line[64];
     int pair[2];
     if (argc < 3 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
         return 2;
-    if (argc > 3 && !strcmp(argv[3], "reaper"))
+    if (has_word(argc, argv, "reaper"))
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     struct sigaction act = {.sa_handler = on_child};
     sigaction(SIGCHLD, &act, NULL);
     size_t size = (size_t)atoi(argv[1]) << 20;
-    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return 2;
-    madvise(memory, size, MADV_NOHUGEPAGE);
-    for (size_t i = 0; i < size; i += 4096)
-        memcpy(memory + i, &i, sizeof i);
-    low = (volatile uint64_t *)memory;
-    high = (volatile uint64_t *)(memory + size - 4096);
-    *low = *high = 0;
+    place_counters(make_memory(size, argc, argv), size);
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    size_t more = argc > 3 && !strcmp(argv[3], "large") ? 16 << 20 : 64 << 10;
+    size_t more = has_word(argc, argv, "large") ? 16 << 20 : 64 << 10;
     unforked = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     wiped = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (argc > 3 && (!strcmp(argv[3], "large") || !strcmp(argv[3], "areas"))) {
+    if (has_word(argc, argv, "large") || has_word(argc, argv, "areas")) {
         madvise((void *)unforked, more, MADV_DONTFORK);
         madvise((void *)wiped, more, MADV_WIPEONFORK);
     }
     start(count, NULL);
+    for (int i = 0; i < PAIRS; i++)
+        start(count_pair, &pairs[i]);
     start(beat, NULL);
     for (int i = 0; i < atoi(argv[2]); i++)
         start(wait_here, (void *)(intptr_t)i);
-    if (argc > 3 && !strcmp(argv[3], "seccomp"))
+    if (has_word(argc, argv, "seccomp"))
         forbid_processes();
     setvbuf(stdout, NULL, _IOLBF, 0);
     puts("ready");
