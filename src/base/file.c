@@ -117,20 +117,38 @@ static bool all_zero(const uint8_t *p, size_t n)
     return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
-int file_write_sparse(int fd, const void *p, size_t n, uint64_t at)
-{
-    enum { BLOCK = 4096 };
-    const uint8_t *from = p;
-    size_t run = 0; /* start of the run that is still to be written */
+enum { SPARSE_BLOCK = 4096 };
 
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t len = n - i < BLOCK ? n - i : BLOCK;
-        if (!all_zero(from + i, len))
-            continue;
-        int error = i > run ? file_write(fd, from + run, i - run, at + run) : 0;
-        if (error)
-            return error;
-        run = i + len;
+/* How many bytes from `at` on belong to blocks that are all zeros, or none of which is. */
+static size_t run_of(const uint8_t *p, size_t n, size_t at, bool zeros)
+{
+    size_t end = at;
+
+    while (end < n) {
+        size_t len = n - end < SPARSE_BLOCK ? n - end : SPARSE_BLOCK;
+        if (all_zero(p + end, len) != zeros)
+            break;
+        end += len;
     }
-    return n > run ? file_write(fd, from + run, n - run, at + run) : 0;
+    return end - at;
+}
+
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at, size_t hole)
+{
+    const uint8_t *from = p;
+    size_t run = 0, end = 0; /* what is still to be written */
+
+    for (size_t i = 0; i < n;) {
+        size_t zeros = run_of(from, n, i, true);
+        if (zeros >= hole || run == end) { /* none is written before others */
+            int error = end > run ? file_write(fd, from + run, end - run, at + run) : 0;
+            if (error)
+                return error;
+            run = i + zeros;
+        }
+        i += zeros;
+        i += run_of(from, n, i, false);
+        end = i;
+    }
+    return end > run ? file_write(fd, from + run, end - run, at + run) : 0;
 }

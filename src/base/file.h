@@ -28,7 +28,8 @@ struct err *file_slurp(const char *path, size_t limit, char **out, size_t *n_out
 
 /* Writes n bytes at an offset, in as many calls as it takes. Returns 0 or errno. */
 int file_write(int fd, const void *p, size_t n, uint64_t at);
-/* The same, but blocks of 4096 bytes (counted from p) that are all zeros are left out: holes of a new file. */
-int file_write_sparse(int fd, const void *p, size_t n, uint64_t at);
+/* The same, but blocks of 4096 bytes (counted from p) that are all zeros are left out: holes of a new file. Where fewer
+ * than `hole` bytes of them follow each other they are written: a write more can take longer. */
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at, size_t hole);
 
 #endif

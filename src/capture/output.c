@@ -2,11 +2,12 @@
 /* The file's bytes to where they go, block by block, made on all processors.
  *
  * A plain file has each block written at its place, in no order. A pipe gets them in order. Packed, each block is a
- * frame of zstd, in order, and a table of frames follows (zstd contrib/seekable_format, version 0.1.0): `zstd -d`
- * unpacks the whole, and Inquest reads any part of it as it is. */
+ * frame of zstd, in order, and a table of frames follows: `zstd -d` unpacks the whole, and Inquest reads any part of it
+ * as it is. Frames are gathered in a buffer; who fills it writes it, while others go on with another. */
 #include "capture/priv.h"
 
 #include "base/file.h"
+#include "image/core/seekable.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,14 +17,14 @@
 enum {
     BLOCK = 4 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
-    LEVEL = 1,       /* 3 takes a quarter to a half longer for a few percent */
+    GATHERED = 4 << 20, /* bytes of frames; one takes less */
 };
-static const uint32_t skippable_magic = 0x184d2a5e, seekable_magic = 0x8f92eab1;
 static const uint64_t check_every = UINT64_C(64) << 20; /* bytes between two looks at the free space */
 
 struct writing {
     const struct plan *plan;
     const struct output *out;
+    struct sink sink;
     size_t block; /* bytes */
     struct progress *progress;
 
@@ -32,7 +33,9 @@ struct writing {
     uint64_t at;         /* the next block to be made */
     uint64_t written_to; /* blocks up to here are out, when they go in order */
     uint64_t done, checked, skipped, size;
-    VEC(uint32_t) frames; /* bytes of each */
+    VEC(struct seekable_frame) frames;
+    uint8_t *gathered; /* the last bytes of `size`, which are not out yet */
+    size_t n_gathered;
     struct err *error;    /* the first */
 };
 
@@ -55,13 +58,14 @@ static struct err *check_space(struct writing *w)
                     "write it where there is more room");
 }
 
-/* ---- a block ---- */
+/* ---- in order ---- */
 
 struct maker {
     struct writing *w;
     uint8_t *raw, *packed;
     size_t room; /* of packed */
     ZSTD_CCtx *z;
+    uint8_t *own; /* to gather in, in place of one that is full */
 };
 
 static bool in_order(const struct writing *w)
@@ -69,13 +73,11 @@ static bool in_order(const struct writing *w)
     return w->out->stream || w->out->pack;
 }
 
-/* At the end of what is out. A descriptor that was given to us may not allow to write anywhere else. */
-static int append(struct writing *w, const void *p, size_t n)
+/* To a descriptor that was given to us, and may not allow to write anywhere but at the end. */
+static int write_stream(int fd, const void *p, size_t n)
 {
-    if (!w->out->stream)
-        return file_write(w->out->fd, p, n, w->size);
     for (size_t done = 0; done < n;) {
-        ssize_t got = write(w->out->fd, (const uint8_t *)p + done, n - done);
+        ssize_t got = write(fd, (const uint8_t *)p + done, n - done);
         if (got < 0 && errno != EINTR)
             return errno;
         done += got > 0 ? (size_t)got : 0;
@@ -83,52 +85,32 @@ static int append(struct writing *w, const void *p, size_t n)
     return 0;
 }
 
-/* Called with the lock, which is free while others write before. */
-static void append_in_turn(struct maker *m, uint64_t at, size_t n)
+/* Keeps what fits; a buffer that is full is exchanged for *own and gets the rest: true. */
+static bool gather(struct writing *w, const uint8_t *p, size_t n, uint8_t **own)
 {
-    struct writing *w = m->w;
-    const void *bytes = m->raw;
-    size_t size = n;
+    size_t room = GATHERED - w->n_gathered, fits = n < room ? n : room;
+    uint8_t *full = w->gathered;
 
-    if (m->z) {
-        pthread_mutex_unlock(&w->lock);
-        size = ZSTD_compressCCtx(m->z, m->packed, m->room, m->raw, n, LEVEL);
-        bytes = m->packed;
-        pthread_mutex_lock(&w->lock);
-    }
-    while (w->written_to != at && !w->error)
-        pthread_cond_wait(&w->moved, &w->lock);
-    if (w->error)
-        return;
-    int error = m->z && ZSTD_isError(size) ? ENOMEM : append(w, bytes, size);
-    if (error)
-        w->error = failed(w, error);
-    if (m->z)
-        *vec_push(&w->frames) = (uint32_t)size;
-    w->size += size;
-    w->written_to = at + n;
-    pthread_cond_broadcast(&w->moved);
+    memcpy(w->gathered + w->n_gathered, p, fits);
+    w->n_gathered += fits;
+    w->size += n;
+    if (w->n_gathered < GATHERED)
+        return false;
+    w->gathered = *own;
+    w->n_gathered = n - fits;
+    memcpy(w->gathered, p + fits, w->n_gathered);
+    *own = full;
+    return true;
 }
 
-/* Called with the lock. */
-static void make(struct maker *m, uint64_t at, size_t n)
+/* Called with the lock, which is free meanwhile; the turn is ours. */
+static int stream_on(struct writing *w, const void *p, size_t n)
 {
-    struct writing *w = m->w;
-    uint64_t skipped = 0;
-    int error = 0;
-
     pthread_mutex_unlock(&w->lock);
-    bool any = plan_block(w->plan, at, n, m->raw, &skipped);
-    if (!in_order(w) && any)
-        error = file_write_sparse(w->out->fd, m->raw, n, at);
+    int error = write_stream(w->out->fd, p, n);
     pthread_mutex_lock(&w->lock);
-    if (in_order(w))
-        append_in_turn(m, at, n);
-    else if (error && !w->error)
-        w->error = failed(w, error);
-    w->done += n;
-    w->skipped += skipped;
-    progress_report(w->progress, "bytes", w->done, w->plan->end);
+    w->size += n;
+    return error;
 }
 
 static void fail(struct writing *w, struct err *e)
@@ -140,16 +122,87 @@ static void fail(struct writing *w, struct err *e)
     pthread_cond_broadcast(&w->moved);
 }
 
+static void next_turn(struct writing *w, uint64_t written_to)
+{
+    w->written_to = written_to;
+    pthread_cond_broadcast(&w->moved);
+}
+
+/* Called with the lock, which is free while others write before. */
+static void append_in_turn(struct maker *m, uint64_t at, size_t n)
+{
+    struct writing *w = m->w;
+    const void *bytes = m->raw;
+    size_t size = n;
+    int error = 0;
+
+    if (m->z) {
+        pthread_mutex_unlock(&w->lock);
+        size = ZSTD_compressCCtx(m->z, m->packed, m->room, m->raw, n, PACK_LEVEL);
+        bytes = m->packed;
+        pthread_mutex_lock(&w->lock);
+    }
+    while (w->written_to != at && !w->error)
+        pthread_cond_wait(&w->moved, &w->lock);
+    if (w->error)
+        return;
+    if (m->z && ZSTD_isError(size)) {
+        fail(w, failed(w, ENOMEM));
+        return;
+    }
+    if (m->z)
+        *vec_push(&w->frames) = (struct seekable_frame){.packed = (uint32_t)size, .size = (uint32_t)n};
+    if (w->out->stream) {
+        error = stream_on(w, bytes, size);
+        next_turn(w, at + n);
+    } else {
+        bool full = gather(w, bytes, size, &m->own);
+        uint64_t start = w->size - w->n_gathered - GATHERED;
+        next_turn(w, at + n);
+        if (full) {
+            pthread_mutex_unlock(&w->lock);
+            error = sink_write(&w->sink, m->own, GATHERED, start);
+            pthread_mutex_lock(&w->lock);
+        }
+    }
+    if (error)
+        fail(w, failed(w, error));
+}
+
+/* ---- a block ---- */
+
+/* Called with the lock. */
+static void make(struct maker *m, uint64_t at, size_t n)
+{
+    struct writing *w = m->w;
+    uint64_t skipped = 0;
+    int error = 0;
+
+    pthread_mutex_unlock(&w->lock);
+    bool any = plan_block(w->plan, at, n, m->raw, &skipped);
+    if (!in_order(w) && any)
+        error = sink_write_sparse(&w->sink, m->raw, n, at);
+    pthread_mutex_lock(&w->lock);
+    if (in_order(w))
+        append_in_turn(m, at, n);
+    else if (error)
+        fail(w, failed(w, error));
+    w->done += n;
+    w->skipped += skipped;
+    progress_report(w->progress, "bytes", w->done, w->plan->end);
+}
+
 static void make_some(void *arg, size_t worker)
 {
     (void)worker;
     struct writing *w = arg;
-    struct maker m = {.w = w, .raw = xmalloc(w->block)};
+    struct maker m = {.w = w, .raw = sink_buffer(w->block)};
 
     if (w->out->pack) {
         m.z = ZSTD_createCCtx();
         m.room = ZSTD_compressBound(w->block);
         m.packed = xmalloc(m.room);
+        m.own = sink_buffer(GATHERED);
     }
     pthread_mutex_lock(&w->lock);
     if (w->out->pack && !m.z)
@@ -169,41 +222,43 @@ static void make_some(void *arg, size_t worker)
     pthread_cond_broadcast(&w->moved);
     pthread_mutex_unlock(&w->lock);
     ZSTD_freeCCtx(m.z);
+    free(m.own);
     free(m.packed);
     free(m.raw);
 }
 
 /* ---- the whole ---- */
 
-/* A frame that decoders skip, with the two sizes of each frame before it, their number, and a last word by which the
- * format is known. */
-static struct err *put_table(struct writing *w)
+/* The table, and what is gathered. */
+static struct err *finish_packed(struct writing *w)
 {
     SCOPED(text_done) struct text t = {0};
+    int error;
 
-    put_uint(&t, skippable_magic, 4);
-    put_uint(&t, w->frames.n * 8 + 9, 4);
-    for (size_t i = 0; i < w->frames.n; i++) {
-        uint64_t left = w->plan->end - i * w->block;
-        put_uint(&t, w->frames.v[i], 4);
-        put_uint(&t, left < w->block ? left : w->block, 4);
+    seekable_put_table(w->frames.v, w->frames.n, &t);
+    if (w->out->stream) {
+        error = write_stream(w->out->fd, t.p, t.n);
+    } else {
+        error = file_write(w->out->fd, w->gathered, w->n_gathered, w->size - w->n_gathered);
+        error = error ? error : file_write(w->out->fd, t.p, t.n, w->size);
     }
-    put_uint(&t, w->frames.n, 4);
-    put_uint(&t, 0, 1); /* no checksums of its own: frames have none either */
-    put_uint(&t, seekable_magic, 4);
-    int error = append(w, t.p, t.n);
     w->size += t.n;
     return error ? failed(w, error) : NULL;
 }
 
-static struct err *finish(struct writing *w)
+static struct err *write_all(struct writing *w)
 {
+    bool plain = !in_order(w);
+
+    if (plain &&
+        ftruncate(w->out->fd, (off_t)w->plan->end) != 0) /* first, so that blocks are written beside each other */
+        return failed(w, errno);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    parallel_for(w->plan->end > w->block && cpus > 1 ? (size_t)cpus : 1, make_some, w);
     if (w->error)
         return TAKE(w->error);
     if (w->out->pack)
-        return put_table(w);
-    if (!w->out->stream && ftruncate(w->out->fd, (off_t)w->plan->end) != 0) /* a hole at the end */
-        return failed(w, errno);
+        return finish_packed(w);
     w->size = w->plan->end;
     return NULL;
 }
@@ -212,15 +267,17 @@ struct err *output_write(const struct plan *p, const struct output *o, struct pr
                          struct capture_result *result)
 {
     struct writing w = {.plan = p, .out = o, .block = o->pack ? FRAME : BLOCK, .progress = progress};
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
+    sink_open(&w.sink, o->stream ? -1 : o->fd);
+    w.gathered = o->pack && !o->stream ? sink_buffer(GATHERED) : NULL;
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.moved, NULL);
-    parallel_for(p->end > w.block && cpus > 1 ? (size_t)cpus : 1, make_some, &w);
+    struct err *e = write_all(&w);
     pthread_cond_destroy(&w.moved);
     pthread_mutex_destroy(&w.lock);
-    struct err *e = finish(&w);
+    free(w.gathered);
     vec_done(&w.frames);
+    sink_close(&w.sink);
     if (!e)
         *result = (struct capture_result){.size = w.size, .skipped = w.skipped};
     return e;

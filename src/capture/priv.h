@@ -55,12 +55,29 @@ struct output {
     bool stream;     /* nothing can be written but at the end */
     bool pack;
 };
+/* Of zstd. Of heaps 1 takes a tenth to a third longer and saves less than a tenth; noise is fast in both. */
+enum { PACK_LEVEL = -1 };
 /* Bytes that may still be written there (room.c): some of a disk is kept free. False: not known. */
 bool room_left(int fd, uint64_t *left);
 /* ERR_LIMIT: there is surely no room for it, judged by pieces of it that are read. */
 struct err *room_check(const struct plan *p, const struct output *to) MUST_CHECK;
 /* What a core of a process takes at most as a rule, without looking at its memory. */
 uint64_t room_at_most(const struct image *im);
+
+/* Bytes to a file, past the page cache where that can be done and pays (sink.c): a core of many gigabytes would push
+ * out of it what the machine works with, and costs half as much so. Memory that is written is of sink_buffer().
+ * Threads: any number at once, at different places. */
+struct sink {
+    int fd, direct; /* the same file twice; direct -1: only through the page cache */
+};
+enum { SINK_ALIGN = 4096 }; /* bytes: of memory, offsets and sizes */
+void sink_open(struct sink *s, int fd);
+void sink_close(struct sink *s);
+void *sink_buffer(size_t n) NEVER_NULL; /* free() it */
+/* n bytes at an offset. Return 0 or errno. sink_write_sparse() leaves pages of zeros out where they are many:
+ * holes of a new file. */
+int sink_write(const struct sink *s, const void *p, size_t n, uint64_t at);
+int sink_write_sparse(const struct sink *s, const void *p, size_t n, uint64_t at);
 
 /* Writes it (output.c), on all processors. Errors: ERR_IO, ERR_LIMIT (the disk is nearly full), ERR_CANCELLED. */
 struct err *output_write(const struct plan *p, const struct output *o, struct progress *progress,

@@ -11,7 +11,6 @@ enum {
     PER_THREAD = 16 << 10, /* bytes of notes at most */
     SAMPLES = 128,
     SAMPLE = 256 << 10, /* bytes */
-    LEVEL = 1,          /* as the core is packed */
 };
 static const uint64_t keep_free = UINT64_C(1) << 30; /* bytes, or a twentieth of a smaller disk */
 
@@ -40,7 +39,7 @@ static size_t used_pages(const uint8_t *p, size_t n)
 /* Bytes that a piece of the file takes. */
 static uint64_t taken(const uint8_t *raw, size_t n, uint8_t *packed, size_t room)
 {
-    size_t size = packed ? ZSTD_compress(packed, room, raw, n, LEVEL) : used_pages(raw, n) * PAGE;
+    size_t size = packed ? ZSTD_compress(packed, room, raw, n, PACK_LEVEL) : used_pages(raw, n) * PAGE;
     return packed && ZSTD_isError(size) ? n : size;
 }
 

@@ -9,7 +9,6 @@
 enum {
     FOOTER = 9,         /* number of frames, flags, magic */
     SKIPPABLE = 8,      /* magic and size of the table's frame */
-    FRAME_MAX = 16 << 20, /* bytes of an unpacked frame: more is unpacked as a whole */
     SLOTS = 64,         /* frames kept unpacked */
     HAS_CHECKSUMS = 0x80,
 };
@@ -57,7 +56,7 @@ static bool read_table(struct seekable *s)
         f.packed = cursor_u32(&c);
         f.size = cursor_u32(&c);
         cursor_skip(&c, entry - 8);
-        if (c.failed || f.size == 0 || f.size > FRAME_MAX || f.packed > packed_end - packed_at)
+        if (c.failed || f.size == 0 || f.size > SEEKABLE_FRAME_MAX || f.packed > packed_end - packed_at)
             return false;
         packed_at += f.packed;
         s->size += f.size;
@@ -145,4 +144,25 @@ size_t seekable_read(struct seekable *s, uint64_t at, void *buf, size_t n)
         done += take;
     }
     return done;
+}
+
+static void put_u32(struct text *t, size_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        text_putc(t, (char)(v >> 8 * i));
+}
+
+/* A frame that decoders skip, with the two sizes of each frame before it, their number, flags, and a last word by which
+ * the format is known. */
+void seekable_put_table(const struct seekable_frame *frames, size_t n, struct text *out)
+{
+    put_u32(out, skippable_magic);
+    put_u32(out, n * 8 + FOOTER);
+    for (size_t i = 0; i < n; i++) {
+        put_u32(out, frames[i].packed);
+        put_u32(out, frames[i].size);
+    }
+    put_u32(out, n);
+    text_putc(out, 0); /* no checksums of its own */
+    put_u32(out, seekable_magic);
 }

@@ -56,6 +56,38 @@ static void maps_a_file(void **state)
     filemap_done(&map);
 }
 
+/* Blocks of the file on the disk after some were written at its second: x in `pattern` is noise, . zeros; a last
+ * one is not whole. */
+static uint64_t written(const char *dir, const char *pattern, size_t hole)
+{
+    enum { BLOCK = 4096, MAX = 64 * BLOCK, TAIL = 100 };
+    static uint8_t bytes[MAX + TAIL], back[MAX + TAIL];
+    SCOPED(freep) char *path = write_file(dir, "", 0);
+    SCOPED(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
+    size_t n = strlen(pattern) * BLOCK + TAIL;
+    struct stat st;
+
+    memset(bytes, 0, sizeof(bytes));
+    for (size_t i = 0; pattern[i]; i++)
+        bytes[i * BLOCK + 7] = pattern[i] == 'x';
+    bytes[n - 1] = 1;
+    assert_int_equal(file_write_sparse(fd, bytes, n, BLOCK, hole), 0);
+    assert_int_equal(pread(fd, back, n, BLOCK), (ssize_t)n);
+    assert_memory_equal(bytes, back, n);
+    assert_int_equal(fstat(fd, &st), 0);
+    return (uint64_t)st.st_blocks * 512 / BLOCK;
+}
+
+static void leaves_zeros_out_where_they_are_many(void **state)
+{
+    assert_int_equal(written(*state, "", 1), 1);
+    assert_int_equal(written(*state, "....", 1), 1);
+    assert_int_equal(written(*state, "x..x.xx.", 1), 5);
+    assert_int_equal(written(*state, "x..x.xx.", 2 * 4096), 7);
+    assert_int_equal(written(*state, "x..x.xx.", 3 * 4096), 9);
+    assert_int_equal(written(*state, "..x....x", 3 * 4096), 3);
+}
+
 static void maps_what_a_link_points_to(void **state)
 {
     SCOPED(freep) char *path = write_file(*state, "x", 1);
@@ -155,4 +187,4 @@ static void log_levels(void **state)
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 RUN_TESTS(IN_FOLDER(maps_a_file), IN_FOLDER(maps_what_a_link_points_to), IN_FOLDER(a_descriptor_stays_open),
           IN_FOLDER(refuses_what_is_no_file), IN_FOLDER(slurps_up_to_the_limit), cmocka_unit_test(slurps_files_of_proc),
-          cmocka_unit_test(log_levels))
+          IN_FOLDER(leaves_zeros_out_where_they_are_many), cmocka_unit_test(log_levels))
