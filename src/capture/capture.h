@@ -5,11 +5,14 @@
 #define CAPTURE_CAPTURE_H
 
 #include "image/image.h"
+#include "image/pages.h"
 
 struct capture_opts {
     bool all;          /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
     bool pack;         /* with zstd, in independent frames with a table of them (zstd's seekable format) */
     int32_t first_tid; /* thread that debuggers select: they take the first; 0: the crashed one, or the image's first */
+    /* Of the memory that the core would hold only these pages are written, and all mappings listed. NULL: all of it. */
+    const struct page_runs *keep;
     struct progress *progress; /* bytes; may be NULL */
 };
 struct capture_result {

@@ -157,7 +157,7 @@ static void put_phdr(const struct image *im, uint32_t type, const struct segment
 {
     unsigned word = im->arch->addr_size;
     uint32_t flags = (s->prot & PROT_BIT_READ ? PF_R : 0u) | (s->prot & PROT_BIT_WRITE ? PF_W : 0u) |
-                     (s->prot & PROT_BIT_EXEC ? PF_X : 0u);
+                     (s->prot & PROT_BIT_EXEC ? PF_X : 0u) | (s->continues ? IMAGE_PF_CONTINUES : 0u);
 
     put_uint(t, type, 4);
     if (is_64(im))
@@ -214,7 +214,7 @@ static struct err *plan_make(struct image *im, const struct capture_opts *opts, 
     SCOPED(text_done) struct text notes = {0};
 
     p->im = im;
-    TRY(segments_choose(im, opts->all, &p->segments));
+    TRY(segments_choose(im, opts, &p->segments));
     notes_build(im, opts->first_tid, &notes);
     struct layout l = lay_out(im, &p->segments, notes.n);
     put_headers(im, &l, &p->segments, notes.n, &p->head);

@@ -13,13 +13,14 @@ struct segment {
     uint8_t prot;
     bool anonymous; /* private and of no file: pages that were never touched are zeros */
     bool untouched; /* anonymous, and none was touched */
+    bool continues; /* of the same mapping as the one before, of which a piece is left out */
 };
 struct segments {
     VEC(struct segment) v;
 };
-/* Every mapping of the image, and how much of each is to be written (segments.c). Offsets are not set. *out is the
- * caller's to free, on an error too. Errors: those of /proc. */
-struct err *segments_choose(struct image *im, bool all, struct segments *out) MUST_CHECK;
+/* Every mapping of the image, and how much of each is to be written (segments.c): one of which pieces are left out
+ * becomes several. Offsets are not set. *out is the caller's to free, on an error too. Errors: those of /proc. */
+struct err *segments_choose(struct image *im, const struct capture_opts *opts, struct segments *out) MUST_CHECK;
 /* The parts of image.unfrozen that are written; *out is the heap's, the caller's. */
 void segments_live(const struct image *im, const struct segments *segments, struct image_unfrozen **out, size_t *n);
 

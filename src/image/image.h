@@ -40,6 +40,8 @@ struct image_file {
 /* Owner of the note, of type IMAGE_NOTE_WRITER and without content, that marks a core which Inquest wrote. */
 #define IMAGE_NOTE_OWNER "Inquest"
 enum { IMAGE_NOTE_WRITER = 0x494e5101 }; /* no number of the kernel's: some readers look at that alone */
+/* In p_flags (PF_MASKOS) of a segment there: it is of the mapping of the one before, of which a piece is missing. */
+#define IMAGE_PF_CONTINUES UINT32_C(0x00100000)
 
 /* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
 struct image_note {
@@ -164,6 +166,7 @@ bool image_file_is_program(const char *path);
 
 struct image_live_opts {
     int32_t only_tid;       /* 0: all threads */
+    bool registers;         /* all sets of every thread, as notes; else the general ones alone */
     uint64_t stack_budget;  /* bytes of stack copied for all threads; 0: 256 MiB */
     /* Called before the stop: mappings are known, and memory can be read as it changes. What takes long is worked out
      * here, so that while_stopped has only to copy. NULL: none. */

@@ -222,6 +222,8 @@ size_t space_read_some(const struct space *s, taddr at, void *buf, size_t n)
         if (got < want)
             break;
     }
+    if (s->watch && done)
+        s->watch->read(s->watch, at, done);
     return done;
 }
 
@@ -254,6 +256,8 @@ const uint8_t *space_view(const struct space *s, taddr at, size_t n)
 
     if (!r || at - r->start >= r->have || n > r->have - (at - r->start))
         return NULL;
+    if (s->watch && n)
+        s->watch->read(s->watch, at, n);
     return r->data + (at - r->start);
 }
 

@@ -24,8 +24,14 @@ struct space_range {
     enum absent absent;  /* what [start + have, end) is */
 };
 
+/* Told of what is read, by the thread that reads. */
+struct space_watch {
+    void (*read)(struct space_watch *w, taddr at, size_t n);
+};
+
 struct space {
     VEC(struct space_range) ranges; /* sorted, not overlapping */
+    struct space_watch *watch;      /* NULL: nobody wants to know */
     /* Second source for what `ranges` lacks (a live target, a packed core); NULL: none. Returns how
      * many bytes it could read from the start. */
     size_t (*fallback)(void *arg, taddr at, void *buf, size_t n);

@@ -15,6 +15,7 @@ struct core_load {
     taddr start, end;
     uint64_t offset, dumped, have;
     uint8_t prot;
+    bool continues; /* the mapping of the one before, whose end is its start */
 };
 
 /* One entry of NT_FILE. `path` lies in the file's bytes. */

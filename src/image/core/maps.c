@@ -37,7 +37,12 @@ static void sort_files(struct core *c)
 static void add_piece(struct core *c, taddr start, taddr end, const struct core_load *l, struct core_file *f)
 {
     struct mapping m = {.start = start, .end = end};
+    struct mapping *last = c->im->maps.n ? &c->im->maps.v[c->im->maps.n - 1] : NULL;
 
+    if (l && l->continues && start == l->start && last && last->end == start) {
+        last->end = end;
+        return;
+    }
     if (l)
         m.prot = l->prot;
     if (f) {

@@ -268,6 +268,72 @@ static void of_all_memory(void **state)
     end(pid);
 }
 
+static void add_page(struct page_runs *keep, const uint8_t *at)
+{
+    taddr start = (taddr)(uintptr_t)at & ~(taddr)(PAGE - 1);
+    *vec_push(&keep->v) = (struct page_run){start, start + PAGE};
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct page_run *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static bool has(const struct image *im, const uint8_t *p)
+{
+    uint8_t b;
+    return space_read_some(&im->space, (taddr)(uintptr_t)p, &b, 1) == 1;
+}
+
+/* All mappings, and of their memory the pages that were asked for and are not left out in any case. */
+static void of_some_pages(void **state)
+{
+    (void)state;
+    pid_t pid = start();
+    struct image *im = NULL;
+    struct capture_result got;
+    struct page_runs keep = {.v = {0}};
+    assert_ok(image_hold_open(pid, &im));
+    add_page(&keep, shared->sparse + 40 * MIB);
+    add_page(&keep, shared->sparse + 63 * MIB);
+    add_page(&keep, shared->left_out);
+    add_page(&keep, shared->secret + 5 * PAGE);
+    add_page(&keep, shared->secret + MIB); /* of something else, or of nothing */
+    add_page(&keep, (const uint8_t *)16);
+    qsort(keep.v.v, keep.v.n, sizeof(*keep.v.v), by_start);
+    const char *path = path_of("some");
+    assert_ok(capture_core(im, path, &(struct capture_opts){.keep = &keep}, &got));
+    assert_int_equal(got.skipped, 0);
+    assert_true(got.size < MIB);
+    struct image *core = reopen(path);
+    same_threads(im, core);
+    same_process(im, core);
+    assert_int_equal(byte_at(core, shared->sparse + 40 * MIB + 5), 7);
+    assert_int_equal(byte_at(core, shared->sparse + 63 * MIB + PAGE - 1), 0);
+    assert_int_equal(byte_at(core, shared->secret + 5 * PAGE), 9);
+    assert_false(has(core, shared->sparse + 40 * MIB - 1));
+    assert_false(has(core, shared->sparse + 40 * MIB + PAGE));
+    assert_false(has(core, shared->secret + 6 * PAGE));
+    lacks(core, shared->left_out);
+
+    /* Less of that core. */
+    keep.v.n = 0;
+    add_page(&keep, shared->secret + 5 * PAGE);
+    path = path_of("less");
+    assert_ok(capture_core(core, path, &(struct capture_opts){.keep = &keep}, &got));
+    struct image *less = reopen(path);
+    same_threads(core, less);
+    same_process(core, less);
+    assert_int_equal(byte_at(less, shared->secret + 5 * PAGE + 1), 9);
+    assert_false(has(less, shared->sparse + 40 * MIB + 5));
+    image_free(less);
+    image_free(core);
+    image_free(im);
+    page_runs_done(&keep);
+    end(pid);
+}
+
 static void with_a_signal(void **state)
 {
     (void)state;
@@ -379,8 +445,9 @@ int main(void)
     if (!mkdtemp(dir))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_process), cmocka_unit_test(of_all_memory),     cmocka_unit_test(with_a_signal),
-        cmocka_unit_test(refused),      cmocka_unit_test(of_other_machines), cmocka_unit_test(of_many_segments),
+        cmocka_unit_test(of_a_process),     cmocka_unit_test(of_some_pages), cmocka_unit_test(of_all_memory),
+        cmocka_unit_test(with_a_signal),    cmocka_unit_test(refused),       cmocka_unit_test(of_other_machines),
+        cmocka_unit_test(of_many_segments),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rmdir(dir);

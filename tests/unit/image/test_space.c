@@ -161,6 +161,40 @@ static void words_and_strings(void **state)
     space_done(&s);
 }
 
+struct noted {
+    struct space_watch watch;
+    taddr at;
+    size_t n;
+};
+
+static void note(struct space_watch *w, taddr at, size_t n)
+{
+    struct noted *noted = (struct noted *)(void *)w;
+    noted->at = at;
+    noted->n = n;
+}
+
+static void reads_are_watched(void **state)
+{
+    (void)state;
+    struct noted noted = {.watch = {.read = note}};
+    struct space s = {.watch = &noted.watch};
+    char buf[32];
+
+    space_add(&s, range(0x1000, 0x2000, letters, 16));
+    assert_int_equal(space_read_some(&s, 0x1004, buf, 30), 12);
+    assert_int_equal(noted.at, 0x1004);
+    assert_int_equal(noted.n, 12);
+    assert_non_null(space_view(&s, 0x1001, 3));
+    assert_int_equal(noted.at, 0x1001);
+    assert_int_equal(noted.n, 3);
+    assert_int_equal(space_read_some(&s, 0x3000, buf, 4), 0);
+    assert_null(space_view(&s, 0x1010, 1));
+    assert_int_equal(noted.n, 3); /* nothing was read */
+    space_done(&s);
+}
+
 RUN_TESTS(cmocka_unit_test(reads_across_ranges), cmocka_unit_test(says_why_bytes_are_missing),
           cmocka_unit_test(bytes_win_then_the_first), cmocka_unit_test(overlaps_agree_with_a_byte_map),
-          cmocka_unit_test(fallback_fills_the_gaps), cmocka_unit_test(words_and_strings))
+          cmocka_unit_test(fallback_fills_the_gaps), cmocka_unit_test(words_and_strings),
+          cmocka_unit_test(reads_are_watched))

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A set of pages of a target, as small as a bit a page. Threads: one adds at a time. */
+#ifndef IMAGE_PAGES_H
+#define IMAGE_PAGES_H
+
+#include "base/map.h"
+#include "image/space.h"
+
+enum { IMAGE_PAGE = 4096 };
+
+/* A zeroed struct is an empty set. */
+struct page_set {
+    struct map64 index; /* number of 64 pages in a row -> their place in `words` */
+    VEC(struct page_word) words;
+    size_t last; /* place of the word that was changed last */
+    uint64_t n;  /* pages */
+};
+struct page_word {
+    uint64_t number, bits;
+};
+/* [start, end): whole pages. */
+struct page_run {
+    taddr start, end;
+};
+struct page_runs {
+    VEC(struct page_run) v; /* sorted; a gap lies between any two */
+};
+
+/* Adds the pages that [at, at + n) touches, which is cut at the end of the address space; how many of them are new. */
+uint64_t page_set_add(struct page_set *s, taddr at, uint64_t n);
+bool page_set_has(const struct page_set *s, taddr at);
+/* All of them in order; to be freed with page_runs_done(). */
+void page_set_runs(const struct page_set *s, struct page_runs *out);
+void page_set_done(struct page_set *s);
+void page_runs_done(struct page_runs *r);
+
+#endif
