@@ -175,6 +175,8 @@ struct runtime {
     /* Where the stack of its making with this stack pointer ends; 0: not known. */
     taddr (*stack_end)(struct rt *, taddr sp);
     void (*copy)(struct rt *, struct image *im, const struct rt_copy_wish *wish);
+    /* Memory that debuggers of the language need besides what the questions here read: told piece by piece. */
+    void (*needed)(struct rt *, void (*piece)(void *arg, taddr at, uint64_t n), void *arg);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
     /* "chan receive"; NULL: none, or a number that the program does not name. */

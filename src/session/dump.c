@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/dump.h"
+#include "session/dump_priv.h"
+
 #include "base/log.h"
-#include "capture/capture.h"
 
 #include <sys/stat.h>
-
-struct dumping {
-    int32_t pid;
-    const char *path;
-    const struct dump_opts *opts;
-    struct image *im; /* NULL: none is open */
-    struct dump_result result;
-};
 
 static void keep_live(struct dump_result *r, const struct capture_result *got)
 {
@@ -24,24 +16,25 @@ static void keep_live(struct dump_result *r, const struct capture_result *got)
         r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, why[got->live[i].why]};
 }
 
-static struct err *write_file(struct dumping *d)
+struct err *dump_write(struct dumping *d, struct image *im, const struct page_runs *keep)
 {
-    struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .progress = d->opts->progress};
+    struct capture_opts opts = {
+        .all = d->opts->all, .pack = d->opts->pack, .keep = keep, .progress = d->opts->progress};
     SCOPED(capture_result_done) struct capture_result got = {0};
     struct stat st;
 
-    TRY(capture_core(d->im, d->path, &opts, &got));
-    d->result.pid = d->im->pid;
-    d->result.threads = d->im->threads.n;
+    TRY(capture_core(im, d->path, &opts, &got));
+    d->result.pid = im->pid;
+    d->result.threads = im->threads.n;
     d->result.bytes = got.size;
     if (strcmp(d->path, "-") != 0 && stat(d->path, &st) == 0)
         d->result.bytes_used = (uint64_t)st.st_blocks * 512;
     d->result.skipped = got.skipped;
     keep_live(&d->result, &got);
-    d->result.n_problems = d->im->problems.n;
-    d->result.problems = xcalloc(d->im->problems.n, sizeof(*d->result.problems));
-    for (size_t i = 0; i < d->im->problems.n; i++)
-        d->result.problems[i] = err_dup(d->im->problems.v[i]);
+    d->result.n_problems = im->problems.n;
+    d->result.problems = xcalloc(im->problems.n, sizeof(*d->result.problems));
+    for (size_t i = 0; i < im->problems.n; i++)
+        d->result.problems[i] = err_dup(im->problems.v[i]);
     return NULL;
 }
 
@@ -59,8 +52,7 @@ static struct err *open_snapshot(struct dumping *d)
     return NULL;
 }
 
-/* Errors that say something of the method, not of the process. */
-static bool another_may_do(const struct err *e)
+bool dump_another_may_do(const struct err *e)
 {
     return e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT || e->code == ERR_BUSY;
 }
@@ -71,7 +63,7 @@ static struct err *dump_stopped(struct dumping *d)
 
     TRY(image_hold_open(d->pid, &d->im));
     d->result.method = DUMP_STOP;
-    struct err *e = write_file(d);
+    struct err *e = dump_write(d, d->im, NULL);
     image_free(TAKE(d->im));
     d->result.pause_ns = now_ns() - began;
     return e;
@@ -79,13 +71,15 @@ static struct err *dump_stopped(struct dumping *d)
 
 static struct err *dump(struct dumping *d)
 {
+    if (d->opts->size != DUMP_FULL)
+        return dump_small(d);
     if (d->opts->method == DUMP_STOP)
         return dump_stopped(d);
     struct err *e = open_snapshot(d);
-    if (e && (d->opts->method == DUMP_SNAPSHOT || !another_may_do(e)))
+    if (e && (d->opts->method == DUMP_SNAPSHOT || !dump_another_may_do(e)))
         return e;
     if (!e)
-        return write_file(d);
+        return dump_write(d, d->im, NULL);
     d->result.why_stopped = e;
     return dump_stopped(d);
 }
@@ -99,10 +93,12 @@ void dump_result_done(struct dump_result *r)
     free(r->live);
 }
 
-/* Before it is stopped: nothing would be gained by that. */
+/* Before it is stopped: nothing would be gained by that. Of a small core it is the place that matters. */
 static struct err *check(const struct dumping *d)
 {
-    struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack};
+    static const struct page_runs none = {.v = {0}};
+    const struct page_runs *keep = d->opts->size == DUMP_FULL ? NULL : &none;
+    struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .keep = keep};
     struct image *im;
 
     TRY(image_peek_open(d->pid, &im));

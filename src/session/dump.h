@@ -4,15 +4,26 @@
 #define SESSION_DUMP_H
 
 #include "base/work.h"
+#include "session/session.h"
 
 enum dump_method {
     DUMP_AUTO,     /* a snapshot, and where that is not possible or not safe, stopped */
     DUMP_SNAPSHOT, /* from a frozen copy of the process, which stands still while its page tables are copied */
     DUMP_STOP,     /* the process stands still until the file is written */
+    DUMP_COPY,     /* of a small core: registers, stacks and what runtimes need are copied while it stands still */
+};
+/* How much of the memory. */
+enum dump_size {
+    DUMP_FULL,   /* what the kernel would write */
+    DUMP_STACKS, /* of that what stacks, tasks and the list of modules need */
+    DUMP_HEAP,   /* besides what is reached from there, up to a limit */
 };
 
 struct dump_opts {
     enum dump_method method;
+    enum dump_size size;
+    uint64_t heap; /* bytes of memory that DUMP_HEAP adds */
+    const struct runtime *const *runtimes; /* see session_opts */
     bool all; /* also what coredump_filter and MADV_DONTDUMP leave out */
     bool pack; /* see struct capture_opts */
     struct progress *progress; /* bytes; may be NULL */

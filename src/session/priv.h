@@ -21,6 +21,7 @@ struct attached {
 
 struct heap;
 struct session_values;
+struct steady;
 struct unwound;
 struct session {
     struct session_opts opts;
@@ -51,6 +52,7 @@ struct session {
 
     struct session_values *values; /* NULL until needed */
     struct heap *heap;             /* heap.h; NULL until needed */
+    struct steady *steady;         /* steady.h; NULL: not for a core of a process */
 
     VEC(struct err *) notes; /* choices and trouble of the session itself */
     VEC(const struct err *) problems; /* the view that session_problems() hands out */

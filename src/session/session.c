@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/heap.h"
+#include "image/pages.h"
 #include "session/priv.h"
+#include "session/steady.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -89,6 +91,7 @@ static void plan_copy(struct image *im, void *arg)
 {
     struct session *s = arg;
     s->im = im;
+    im->space.watch = s->opts.watch;
     s->ms = modules_load(im, &s->opts.modules);
     size_t notes = s->notes.n;
     attach_runtimes(s);
@@ -109,9 +112,30 @@ static taddr end_of_stack(void *arg, taddr sp)
     return end;
 }
 
+/* Reading a page is what keeps it. */
+static void touch(void *arg, taddr at, uint64_t n)
+{
+    const struct image *im = arg;
+    const struct mapping *m = image_mapping(im, at);
+    taddr end = m ? (n < m->end - at ? at + n : m->end) : at;
+    uint8_t byte;
+    for (; at < end; at = at / IMAGE_PAGE * IMAGE_PAGE + IMAGE_PAGE)
+        (void)space_read_some(&im->space, at, &byte, 1);
+}
+
+static void copy_for_core(struct session *s, struct image *im)
+{
+    s->steady = steady_new(im);
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        if (s->runtimes.v[i].runtime->needed)
+            s->runtimes.v[i].runtime->needed(s->runtimes.v[i].rt, touch, im);
+}
+
 static void copy_tasks(struct image *im, void *arg)
 {
     struct session *s = arg;
+    if (s->opts.for_core)
+        copy_for_core(s, im);
     struct rt_copy_wish wish = {.only_tid = s->opts.only_tid, .variables = s->opts.language_variables};
     for (size_t i = 0; i < s->runtimes.n; i++)
         if (s->runtimes.v[i].runtime->copy)
@@ -121,7 +145,8 @@ static void copy_tasks(struct image *im, void *arg)
 /* What was read of the modules before the stop stays good; runtimes are attached anew to what was copied. */
 static struct err *open_process(struct session *s, int32_t pid)
 {
-    struct image_live_opts live = {.only_tid = s->opts.only_tid, .progress = s->opts.progress, .arg = s};
+    struct image_live_opts live = {
+        .only_tid = s->opts.only_tid, .registers = s->opts.for_core, .progress = s->opts.progress, .arg = s};
     if (s->opts.runtimes) {
         live.before_stop = plan_copy;
         live.stack_end = end_of_stack;
@@ -145,6 +170,9 @@ static struct err *open_image(struct session *s, const char *target)
     uint64_t began = now_ns();
     if (pid && s->opts.hold) {
         TRY(image_hold_open(pid, &s->im));
+    } else if (pid && s->opts.snapshot) {
+        struct image_snapshot_opts how = {.progress = s->opts.progress};
+        TRY(image_snapshot_open(pid, &how, &s->im, s->opts.snapshot));
     } else if (pid) {
         TRY(open_process(s, pid));
         log_verbose("process %d stood still for %.2f ms", pid, (double)s->im->pause_ns / 1e6);
@@ -156,6 +184,7 @@ static struct err *open_image(struct session *s, const char *target)
     }
     log_verbose("opened %s: %zu threads, %zu mappings: %.1f ms", target, s->im->threads.n, s->im->maps.n,
                 (double)(now_ns() - began) / 1e6);
+    s->im->space.watch = s->opts.watch;
     return NULL;
 }
 
@@ -235,6 +264,7 @@ void session_free(struct session *s)
     vec_done(&s->old_indexes);
     modules_free(s->ms);
     image_free(s->im);
+    steady_free(s->steady);
     free(s);
 }
 

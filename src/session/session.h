@@ -20,9 +20,16 @@ struct session_opts {
     bool no_index;     /* types stay as the unit of a variable has them: no index of the whole program is made */
     bool no_inlines;   /* leave inlined frames out */
     bool language_variables; /* of a process those of interpreted frames are copied, too, while it stands still */
-    bool hold;         /* a live process stays stopped: control.h */
+    /* Of a live process a frozen copy is looked at, and how that was made is put here. NULL: none is. */
+    struct image_snapshot *snapshot;
+    /* A live process is looked at for a core: all sets of registers are read, what debuggers of its runtimes need is
+     * copied while it stands still, and afterwards each page is read once, so that the core holds what answers saw. */
+    bool for_core;
+    /* Told of all memory that is read; may be NULL. */
+    struct space_watch *watch;
+    bool hold; /* a live process stays stopped: control.h */
     const struct runtime *const *runtimes; /* NULL-terminated, from tool/; NULL: none */
-    struct progress *progress;             /* may be NULL */
+    struct progress *progress; /* may be NULL */
 };
 
 struct session;

@@ -259,20 +259,6 @@ void hold_stop_all(struct holder *h)
 
 /* ---- what the image has of threads that stand ---- */
 
-enum { SET_MAX = 64 << 10 }; /* bytes of a register set: AMX makes NT_X86_XSTATE 11 KiB */
-
-static void fill_sets(struct image *im, struct image_thread *th)
-{
-    uint8_t buf[SET_MAX];
-
-    for (size_t i = 0; i < im->arch->n_sets; i++) {
-        const struct regset_desc *set = &im->arch->sets[i];
-        struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
-        if (ptrace(PTRACE_GETREGSET, th->tid, (uintptr_t)set->type, &iov) == 0)
-            live_add_note(im, th, set->owner, set->type, buf, iov.iov_len);
-    }
-}
-
 /* The signal that a thread stands at. The record is of our own word size, whatever the target's. */
 static void fill_signal(struct holder *h, const struct tracee *e, struct image_thread *th)
 {
@@ -302,7 +288,7 @@ void hold_fill(struct holder *h)
         live_set_registers(h->im, th, e);
         if (!th->has_regs)
             continue;
-        fill_sets(h->im, th);
+        live_read_sets(h->im, th);
         fill_signal(h, e, th);
     }
     live_finish_space(h->im);

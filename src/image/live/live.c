@@ -25,6 +25,15 @@ static void set_threads(struct opening *o, const struct tracer *t)
         live_set_registers(o->im, live_thread(o->im, t->tracees.v[i].tid, i), &t->tracees.v[i]);
 }
 
+static void fill(struct opening *o, const struct tracer *t)
+{
+    set_threads(o, t);
+    for (size_t i = 0; o->opts->registers && i < o->im->threads.n; i++)
+        if (o->im->threads.v[i].has_regs)
+            live_read_sets(o->im, &o->im->threads.v[i]);
+    live_finish_space(o->im);
+}
+
 /* The used part of the stack: from the stack pointer to the end of its mapping. */
 static bool want_stack(const struct opening *o, taddr sp, struct stack_want *out)
 {
@@ -94,9 +103,9 @@ static void while_stopped(struct tracer *t, void *arg)
                                                    .data = want[i].data,
                                                    .have = want[i].have,
                                                    .absent = ABSENT_NOT_COPIED});
+    if (o->opts->registers || o->opts->while_stopped)
+        fill(o, t);
     if (o->opts->while_stopped) {
-        set_threads(o, t);
-        live_finish_space(im);
         o->opts->while_stopped(im, o->opts->arg);
         space_sort(&im->space);
     }
@@ -117,10 +126,8 @@ static struct err *stop_and_copy(struct opening *o)
     TRY(tracer_run(&t));
     o->im->pause_ns = t.pause_ns;
     TRY(live_refused(o->im, &t, &o->status));
-    if (!o->opts->while_stopped) { /* otherwise this was done before the callback */
-        set_threads(o, &t);
-        live_finish_space(o->im);
-    }
+    if (!o->opts->registers && !o->opts->while_stopped) /* otherwise it was done meanwhile */
+        fill(o, &t);
     return NULL;
 }
 

@@ -105,6 +105,8 @@ void live_set_registers(struct image *im, struct image_thread *t, const struct t
 /* Adds a copy of a register set, or a siginfo, to a thread's notes. */
 void live_add_note(struct image *im, struct image_thread *th, const char *owner, uint32_t type, const void *desc,
                    size_t n);
+/* Adds all sets of a thread that stands still; by the thread that traces it. */
+void live_read_sets(struct image *im, struct image_thread *th);
 /* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
 void live_finish_space(struct image *im);
 /* "task/TID/maps", of the thread that is read through; `buf` holds it. */

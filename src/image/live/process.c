@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 
-enum { AT_ONCE = 32 << 10 }; /* bytes */
+enum {
+    AT_ONCE = 32 << 10, /* bytes */
+    SET_MAX = 64 << 10, /* bytes of a register set: AMX makes NT_X86_XSTATE 11 KiB */
+};
 
 const char *live_own(const struct live *l, char buf[64], const char *name)
 {
@@ -309,6 +313,18 @@ void live_add_note(struct image *im, struct image_thread *th, const char *owner,
     notes[th->n_notes] = (struct image_note){.type = type, .owner = owner, .desc = {copy, n}};
     th->notes = notes;
     th->n_notes++;
+}
+
+void live_read_sets(struct image *im, struct image_thread *th)
+{
+    uint8_t buf[SET_MAX];
+
+    for (size_t i = 0; i < im->arch->n_sets; i++) {
+        const struct regset_desc *set = &im->arch->sets[i];
+        struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
+        if (ptrace(PTRACE_GETREGSET, th->tid, (uintptr_t)set->type, &iov) == 0)
+            live_add_note(im, th, set->owner, set->type, buf, iov.iov_len);
+    }
 }
 
 void live_finish_space(struct image *im)

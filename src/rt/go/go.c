@@ -109,6 +109,7 @@ const struct runtime runtime_go = {
     .plan = go_plan,
     .stack_end = go_stack_end,
     .copy = go_copy,
+    .needed = go_needed,
     .tasks = go_tasks,
     .wait_reason = go_wait_reason,
     .state_name = go_state_name,

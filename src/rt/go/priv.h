@@ -194,6 +194,8 @@ struct err *go_list_find(const struct rt *rt, struct go_list *out) MUST_CHECK;
 void go_plan(struct rt *rt);
 taddr go_stack_end(struct rt *rt, taddr sp);
 void go_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
+/* needed.c */
+void go_needed(struct rt *rt, void (*piece)(void *arg, taddr at, uint64_t n), void *arg);
 
 /* goroutines.c: the task functions of struct runtime. */
 struct err *go_tasks(struct rt *rt, struct progress *p, const struct task **out, size_t *n) MUST_CHECK;
@@ -201,6 +203,10 @@ const char *go_state_name(struct rt *rt, const struct task *t);
 /* waits.c */
 const char *go_wait_reason(struct rt *rt, const struct task *t);
 bool go_waits_on(struct rt *rt, const struct task *t, taddr object);
+/* The records of what it waits for, each with its channel (0: none), until `fn` has found what it wants. False: it
+ * never did. */
+typedef bool go_wait_fn(void *arg, taddr sudog, taddr channel);
+bool go_each_wait(const struct rt *rt, const struct task *t, go_wait_fn *fn, void *arg);
 
 /* threads.c. All that are known; none when neither the program nor its threads tell. */
 struct go_ms go_threads(struct rt *rt);

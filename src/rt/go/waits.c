@@ -11,24 +11,35 @@ enum {
     STRING = 16, /* bytes of a string's header: a pointer and a length */
 };
 
-bool go_waits_on(struct rt *rt, const struct task *t, taddr object)
+bool go_each_wait(const struct rt *rt, const struct task *t, go_wait_fn *fn, void *arg)
 {
     const struct go_layout *l = rt->layout;
     uint64_t sudog, channel;
-    if (!l || t->state != TASK_WAITING || !object || !go_word(rt, t->object + l->g_waiting, &sudog))
+    if (!l || t->state != TASK_WAITING || !go_word(rt, t->object + l->g_waiting, &sudog))
         return false;
     /* Since 1.26 c is two words, of which the second is always set (maybeTraceableChan). */
     uint64_t c = l->sudog_c + (rt->build.minor >= PAIR_SINCE ? 8U : 0U);
     for (unsigned i = 0; sudog && i < CASES_MAX; i++) {
         if (!go_word(rt, sudog + c, &channel))
             return false;
-        if (channel == object)
+        if (fn(arg, sudog, channel))
             return true;
         /* Without a channel it is one of the queue of a lock, where the links lead to other goroutines. */
         if (!channel || !go_word(rt, sudog + l->sudog_waitlink, &sudog))
             return false;
     }
     return false;
+}
+
+static bool is_object(void *arg, taddr sudog, taddr channel)
+{
+    (void)sudog;
+    return channel == *(const taddr *)arg;
+}
+
+bool go_waits_on(struct rt *rt, const struct task *t, taddr object)
+{
+    return object && go_each_wait(rt, t, is_object, &object);
 }
 
 /* ---- reasons ---- */

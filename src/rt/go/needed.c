@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a small core keeps for debuggers of Go: records and stacks as a whole, of which only parts are read here. */
+#include "rt/go/priv.h"
+
+enum {
+    G_BYTES = 512,           /* more than a g has: 440 in Go 1.23 */
+    M_BYTES = 4096,          /* more than an m has: 2 KiB */
+    MODULE_BYTES = 1024,     /* more than a moduledata has: 600 */
+    WAIT_BYTES = 128,        /* more than the record of a wait, or a channel's, has: 96 each */
+    STACK_MAX = 1 << 30,
+};
+
+struct needed {
+    struct rt *rt;
+    void (*piece)(void *arg, taddr at, uint64_t n);
+    void *arg;
+};
+
+static void add(const struct needed *n, taddr at, uint64_t bytes)
+{
+    if (at)
+        n->piece(n->arg, at, bytes);
+}
+
+static bool add_wait(void *arg, taddr sudog, taddr channel)
+{
+    add(arg, sudog, WAIT_BYTES);
+    add(arg, channel, WAIT_BYTES);
+    return false;
+}
+
+/* From where it goes on to its end. One on a thread goes on elsewhere: its thread's stack is kept, but what it was
+ * when it left Go's code last is here, too. */
+static void add_goroutine(struct needed *n, const struct task *t)
+{
+    const struct go_layout *l = n->rt->layout;
+    struct go_g g;
+
+    add(n, t->object, G_BYTES);
+    (void)go_each_wait(n->rt, t, add_wait, n);
+    if (!go_g_read(n->rt, t->object, &g))
+        return;
+    uint64_t lo = go_g_word(&g, l->g_stack_lo), hi = go_g_word(&g, l->g_stack_hi);
+    uint64_t sp = go_g_word(&g, l->g_sched_sp), in_call = go_g_word(&g, l->g_syscallsp);
+    if (in_call > lo && in_call < sp)
+        sp = in_call;
+    if (sp > lo && sp < hi && hi - lo <= STACK_MAX)
+        add(n, sp, hi - sp);
+}
+
+void go_needed(struct rt *rt, void (*piece)(void *arg, taddr at, uint64_t n), void *arg)
+{
+    struct needed n = {.rt = rt, .piece = piece, .arg = arg};
+    const struct go_ms ms = go_threads(rt);
+    const struct task *tasks;
+    size_t count = 0;
+
+    for (size_t i = 0; i < rt->modules.n; i++)
+        add(&n, rt->modules.v[i].data, MODULE_BYTES);
+    for (size_t i = 0; i < ms.n; i++) {
+        add(&n, ms.v[i].at, M_BYTES);
+        add(&n, ms.v[i].g0, G_BYTES);
+        add(&n, ms.v[i].gsignal, G_BYTES);
+    }
+    struct err *e = go_tasks(rt, NULL, &tasks, &count);
+    for (size_t i = 0; !e && i < count; i++)
+        add_goroutine(&n, &tasks[i]);
+    err_free(e); /* asking for them says so */
+}

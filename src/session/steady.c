@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/steady.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "image/pages.h"
+
+#include <pthread.h>
+
+struct steady {
+    size_t (*read)(void *arg, taddr at, void *buf, size_t n); /* the source */
+    void *arg;
+    pthread_mutex_t lock; /* guards the rest */
+    struct map64 pages;   /* address -> its bytes; 0: it cannot be read */
+    struct arena arena;
+};
+
+static const uint8_t *page_at(struct steady *s, taddr at)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&s->pages, at, &fresh);
+
+    if (fresh) {
+        uint8_t *p = arena_alloc(&s->arena, IMAGE_PAGE);
+        if (s->read(s->arg, at, p, IMAGE_PAGE) == IMAGE_PAGE)
+            *slot = (uint64_t)(uintptr_t)p;
+    }
+    return (const uint8_t *)(uintptr_t)*slot;
+}
+
+static size_t read_steady(void *arg, taddr at, void *buf, size_t n)
+{
+    struct steady *s = arg;
+    size_t done = 0;
+
+    pthread_mutex_lock(&s->lock);
+    while (done < n) {
+        size_t skip = (size_t)((at + done) % IMAGE_PAGE), left = IMAGE_PAGE - skip;
+        const uint8_t *p = page_at(s, at + done - skip);
+        if (!p)
+            break;
+        size_t part = n - done < left ? n - done : left;
+        memcpy((uint8_t *)buf + done, p + skip, part);
+        done += part;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return done;
+}
+
+struct steady *steady_new(struct image *im)
+{
+    struct steady *s = xcalloc(1, sizeof(*s));
+
+    pthread_mutex_init(&s->lock, NULL);
+    s->read = im->space.fallback;
+    s->arg = im->space.fallback_arg;
+    im->space.fallback = read_steady;
+    im->space.fallback_arg = s;
+    return s;
+}
+
+void steady_free(struct steady *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_destroy(&s->lock);
+    map64_done(&s->pages);
+    arena_done(&s->arena);
+    free(s);
+}
