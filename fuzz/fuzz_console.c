@@ -159,7 +159,7 @@ static void run_lines(struct console *c, const char *text)
     SCOPED(fclosep) FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
     for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
         SCOPED(freep) char *line = xstrndup(p, strcspn(p, "\n"));
-        struct console_words words = {0};
+        struct words words = {0};
         size_t start;
         console_complete(c, line, &start, &words);
         if (start > strlen(line))
@@ -167,7 +167,7 @@ static void run_lines(struct console *c, const char *text)
         for (size_t i = 0; i < words.v.n; i++)
             if (strncmp(words.v.v[i], line + start, strlen(line + start)) != 0)
                 abort(); /* what is offered begins with what was typed */
-        console_words_done(&words);
+        words_done(&words);
     }
     if (in)
         err_free(console_run_stream(c, in));

@@ -1,64 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Tab offers: words of commands and settings, names of the program, files. */
+#include "front/complete.h"
 #include "front/console/console.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { WORDS_MAX = 5000 };
-
-/* ---- the list ---- */
-
-struct offer {
-    const char *prefix; /* what the word begins with */
-    size_t len;
-    struct console_words *words;
-};
-
-void console_words_done(struct console_words *w)
-{
-    for (size_t i = 0; i < w->v.n; i++)
-        free(w->v.v[i]);
-    vec_done(&w->v);
-}
-
-static bool is_full(const struct offer *o)
-{
-    return o->words->v.n >= WORDS_MAX;
-}
-
-static void offer_part(struct offer *o, const char *s, size_t n)
-{
-    if (n >= o->len && strncmp(s, o->prefix, o->len) == 0 && !is_full(o))
-        *vec_push(&o->words->v) = xstrndup(s, n);
-}
-
-static void offer(struct offer *o, const char *s)
-{
-    if (s)
-        offer_part(o, s, strlen(s));
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void sort_unique(struct console_words *w)
-{
-    size_t kept = 0;
-    if (w->v.n)
-        qsort(w->v.v, w->v.n, sizeof(*w->v.v), by_text);
-    for (size_t i = 0; i < w->v.n; i++) {
-        if (kept && strcmp(w->v.v[kept - 1], w->v.v[i]) == 0)
-            free(w->v.v[i]);
-        else
-            w->v.v[kept++] = w->v.v[i];
-    }
-    w->v.n = kept;
-}
 
 /* ---- words that follow one another: commands, settings ---- */
 
@@ -76,7 +24,7 @@ static void offer_commands(struct console *c, struct offer *o, const char *path)
         for (size_t i = 0; i < (*t)->n; i++)
             offer_next_word(o, (*t)->rows[i].name, path);
     for (size_t i = 0; i < c->macros.n && !*path; i++)
-        offer(o, c->macros.v[i].name);
+        offer_word(o, c->macros.v[i].name);
 }
 
 struct setting_offer {
@@ -99,30 +47,24 @@ static void offer_settings(struct offer *o, const char *args)
 
 /* ---- names of the program ---- */
 
-static bool offer_hit(void *arg, const struct index_hit *hit, const char *name)
-{
-    (void)hit;
-    offer(arg, name);
-    return !is_full(arg);
-}
-
 static void offer_index(struct console *c, struct offer *o, unsigned kinds)
 {
-    /* All names of the program are of no use to anybody. */
-    if (c->session && o->len)
-        IGNORE_ERR(index_each(session_values(c->session)->index, kinds, offer_hit, o));
+    if (c->session)
+        offer_names(o, c->session, kinds);
 }
 
 static void offer_locals(struct console *c, struct offer *o)
 {
     const struct vframe *f;
-    struct variables vars;
     struct err *e = console_frame(c, &f);
     if (!e)
-        e = session_variables(c->session, f, &vars);
-    for (size_t i = 0; !e && i < vars.n; i++)
-        offer(o, vars.v[i].name);
-    err_free(e); /* then there are none */
+        offer_variables(o, c->session, f);
+    err_free(e); /* no frame, no locals */
+}
+
+static struct err *evaluate(void *arg, const char *text, struct value *out)
+{
+    return console_evaluate(arg, text, out);
 }
 
 /* "$rip", "$name". */
@@ -134,73 +76,17 @@ static void offer_dollars(struct console *c, struct offer *o)
     name.prefix++;
     name.len--;
     for (size_t i = 0; a && i < a->n_regs; i++)
-        offer(&name, a->regs[i].name);
+        offer_word(&name, a->regs[i].name);
     for (size_t i = 0; i < c->variables.n; i++)
-        offer(&name, c->variables.v[i].name);
+        offer_word(&name, c->variables.v[i].name);
     static const char *const always[] = {"pc", "sp", "fp", "_siginfo", "_thread"};
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
-        offer(&name, always[i]);
+        offer_word(&name, always[i]);
     for (size_t i = before; i < o->words->v.n; i++) {
         char *with = xasprintf("$%s", o->words->v.v[i]);
         free(o->words->v.v[i]);
         o->words->v.v[i] = with;
     }
-}
-
-/* Members of a record and of its bases and nameless parts. */
-static void offer_fields(struct offer *o, const struct type *t, unsigned depth)
-{
-    struct fields fields = type_fields(t);
-    for (size_t i = 0; i < fields.n; i++) {
-        const struct field *f = &fields.v[i];
-        bool inside = !f->name || (f->flags & FIELD_BASE);
-        if (inside && depth < 8)
-            offer_fields(o, type_strip(f->type), depth + 1);
-        else if (f->name && !(f->flags & FIELD_ARTIFICIAL))
-            offer(o, f->name);
-    }
-}
-
-/* The start of the expression whose member is asked for: back over names, members and brackets. */
-static const char *object_start(const char *args, const char *end)
-{
-    size_t depth = 0;
-    const char *p = end;
-    while (p > args) {
-        char ch = p[-1];
-        bool arrow = ch == '>' && p - 1 > args && p[-2] == '-';
-        bool opens = ch == '(' || ch == '[', closes = ch == ')' || ch == ']';
-        if (!depth && !closes && !isalnum((unsigned char)ch) && !strchr("_$.:", ch) && !arrow)
-            break;
-        depth += closes;
-        depth -= opens; /* not below 0: with nothing open, it is where the expression starts */
-        p -= arrow ? 2 : 1;
-    }
-    return p;
-}
-
-/* False: the word stands behind no '.' or "->". */
-static bool offer_members(struct console *c, struct offer *o, const char *args)
-{
-    const char *end = o->prefix;
-    if (end > args && end[-1] == '.')
-        end--;
-    else if (end > args + 1 && end[-1] == '>' && end[-2] == '-')
-        end -= 2;
-    else
-        return false;
-    const char *start = object_start(args, end);
-    SCOPED(freep) char *object = xstrndup(start, (size_t)(end - start));
-    struct value v;
-    struct err *e = console_evaluate(c, object, &v);
-    if (!e) {
-        const struct type *t = type_strip(v.type);
-        if ((t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE) && t->target)
-            t = type_strip(t->target);
-        offer_fields(o, type_complete(t), 0);
-    }
-    err_free(e); /* what is no object has no members */
-    return true;
 }
 
 static void offer_file_names(struct console *c, struct offer *o)
@@ -210,7 +96,7 @@ static void offer_file_names(struct console *c, struct offer *o)
         return;
     struct err *e = index_files(session_values(c->session)->index, &files);
     for (size_t i = 0; !e && i < files.n; i++)
-        offer(o, path_tail(files.v[i], 1));
+        offer_word(o, path_tail(files.v[i], 1));
     err_free(e); /* cancelled: what was found is offered */
 }
 
@@ -229,18 +115,13 @@ static void offer_files(struct offer *o)
         SCOPED(freep) char *path = xasprintf("%s%s", folder, entry->d_name);
         bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
         SCOPED(freep) char *word = xasprintf("%s%s%s", typed, entry->d_name, is_folder ? "/" : "");
-        offer(o, word);
+        offer_word(o, word);
     }
     if (d)
         closedir(d);
 }
 
 /* ---- by kind ---- */
-
-static bool is_name_character(char ch)
-{
-    return isalnum((unsigned char)ch) || ch == '_' || ch == '$' || ch == ':' || ch == '~';
-}
 
 /* Where the last word of the arguments begins. */
 static const char *last_word(const char *args, enum console_complete kind)
@@ -258,7 +139,7 @@ static void offer_arguments(struct console *c, const struct console_command *row
     case COMPLETE_EXPRESSION:
         if (*o->prefix == '$') {
             offer_dollars(c, o);
-        } else if (!offer_members(c, o, args)) {
+        } else if (!offer_members(o, args, evaluate, c)) {
             offer_locals(c, o);
             offer_index(c, o, INDEX_FUNCTION | INDEX_VARIABLE | INDEX_ENUMERATOR);
         }
@@ -315,8 +196,8 @@ static bool command_path(struct console *c, const char *line, struct text *path,
     return whole;
 }
 
-static void complete_command(struct console *c, const char *line, const char *begin, size_t *start,
-                             struct console_words *out, unsigned depth)
+static void complete_command(struct console *c, const char *line, const char *begin, size_t *start, struct words *out,
+                             unsigned depth)
 {
     struct text path = {0};
     const char *word, *args;
@@ -344,11 +225,11 @@ static void complete_command(struct console *c, const char *line, const char *be
     offer_arguments(c, row, args, &o);
 }
 
-void console_complete(struct console *c, const char *line, size_t *start, struct console_words *out)
+void console_complete(struct console *c, const char *line, size_t *start, struct words *out)
 {
     enum { COMMANDS_IN_COMMANDS = 4 };
     complete_command(c, line, line + strspn(line, " \t"), start, out, COMMANDS_IN_COMMANDS);
-    sort_unique(out);
+    words_sort(out);
     if (c->session)
         session_forget_values(c->session);
 }

@@ -7,6 +7,7 @@
 #ifndef FRONT_CONSOLE_CONSOLE_H
 #define FRONT_CONSOLE_CONSOLE_H
 
+#include "front/complete.h"
 #include "front/console/settings.h"
 #include "front/front.h"
 #include "session/control.h"
@@ -355,10 +356,6 @@ struct err *console_run_terminal(struct console *c) MUST_CHECK;
 /* ---- complete.c ---- */
 /* What the word at the end of `line` may become, sorted, each the whole word; *start is where that word begins. The
  * strings are heap, the caller's. */
-struct console_words {
-    VEC(char *) v;
-};
-void console_words_done(struct console_words *w);
-void console_complete(struct console *c, const char *line, size_t *start, struct console_words *out);
+void console_complete(struct console *c, const char *line, size_t *start, struct words *out);
 
 #endif

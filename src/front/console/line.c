@@ -59,7 +59,7 @@ static void history_store(struct line_input *in)
 
 /* ---- completion ---- */
 
-static size_t common_start(const struct console_words *w)
+static size_t common_start(const struct words *w)
 {
     size_t n = strlen(w->v.v[0]);
     for (size_t i = 1; i < w->v.n; i++) {
@@ -72,7 +72,7 @@ static size_t common_start(const struct console_words *w)
 }
 
 /* All candidates in columns below the line, as many as fit. */
-static void list_words(struct line_input *in, const struct console_words *w)
+static void list_words(struct line_input *in, const struct words *w)
 {
     enum { SHOWN_MAX = 200 };
     struct text t = {0};
@@ -108,7 +108,7 @@ static unsigned char on_tab(EditLine *editor, int key)
         return CC_ERROR;
     const LineInfo *info = el_line(editor);
     SCOPED(freep) char *line = xstrndup(info->buffer, (size_t)(info->cursor - info->buffer));
-    struct console_words words = {0};
+    struct words words = {0};
     size_t start;
     console_complete(in->console, line, &start, &words);
     unsigned char result = CC_ERROR;
@@ -124,7 +124,7 @@ static unsigned char on_tab(EditLine *editor, int key)
             result = CC_REDISPLAY;
         }
     }
-    console_words_done(&words);
+    words_done(&words);
     return result;
 }
 
