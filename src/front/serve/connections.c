@@ -27,6 +27,7 @@ struct connection {
     const struct protocol *protocol; /* NULL: not known yet */
     uint64_t number;
     int in, out;
+    int hung_up;     /* eventfd that ends reading from a descriptor that is no socket; -1: a socket */
     int pushed_back; /* the byte that told the protocol; -1: was read */
     pthread_t thread;
     bool log, ends_server;
@@ -46,6 +47,25 @@ struct server {
 
 /* ---- for protocols ---- */
 
+void connection_hang_up(struct connection *c)
+{
+    if (c->hung_up < 0)
+        shutdown(c->in, SHUT_RD);
+    else
+        eventfd_write(c->hung_up, 1);
+}
+
+/* False: connection_hang_up() came first. */
+static bool await_bytes(const struct connection *c)
+{
+    struct pollfd p[] = {{.fd = c->in, .events = POLLIN}, {.fd = c->hung_up, .events = POLLIN}};
+    if (c->hung_up < 0)
+        return true; /* the read itself ends */
+    while (poll(p, ARRAY_LEN(p), -1) < 0 && errno == EINTR)
+        ;
+    return !p[1].revents;
+}
+
 struct err *connection_read(struct connection *c, void *buf, size_t max, size_t *n)
 {
     if (c->pushed_back >= 0 && max) {
@@ -56,7 +76,7 @@ struct err *connection_read(struct connection *c, void *buf, size_t max, size_t 
     }
     ssize_t r;
     do
-        r = read(c->in, buf, max);
+        r = await_bytes(c) ? read(c->in, buf, max) : 0;
     while (r < 0 && errno == EINTR);
     if (r < 0 && errno == ECONNRESET)
         r = 0; /* gone without a farewell */
@@ -185,7 +205,11 @@ static void *run_connection(void *arg)
 
 struct err *serve_descriptors(struct call *call, const struct protocol *p, struct shared *shared, int in, int out)
 {
-    struct connection c = {.call = call, .protocol = p, .shared = shared, .in = in, .out = out, .pushed_back = -1};
+    SCOPED(closep) int hung_up = eventfd(0, EFD_CLOEXEC);
+    if (hung_up < 0)
+        return err_errno(errno, "cannot make an event");
+    struct connection c = {
+        .call = call, .protocol = p, .shared = shared, .in = in, .out = out, .hung_up = hung_up, .pushed_back = -1};
     return converse(&c);
 }
 
@@ -200,6 +224,7 @@ static void start_connection(struct server *sv, int fd)
                              .number = ++sv->taken,
                              .in = fd,
                              .out = fd,
+                             .hung_up = -1,
                              .pushed_back = -1,
                              .log = sv->opts.log};
     connection_log(c, "connected");

@@ -24,6 +24,8 @@ struct protocol {
 
 /* At least one byte, at most max; *n is 0 at the end. ERR_IO. */
 struct err *connection_read(struct connection *c, void *buf, size_t max, size_t *n) MUST_CHECK;
+/* Nothing more is wanted: a read that waits, and every later one, finds the end. Any thread. */
+void connection_hang_up(struct connection *c);
 /* All of it; blocks while the client does not read, so it is not for within a turn. ERR_IO; ERR_GONE: the client has
  * left. */
 struct err *connection_write(struct connection *c, const void *p, size_t n) MUST_CHECK;

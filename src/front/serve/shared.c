@@ -31,9 +31,15 @@ struct shared {
 
 struct err *shared_open(struct call *call, const char *target, bool hold, struct shared **out)
 {
-    struct shared *sh = xcalloc(1, sizeof(*sh));
     struct session_opts opts = front_session_opts(call);
     opts.hold = hold;
+    return shared_open_with(target, &opts, out);
+}
+
+struct err *shared_open_with(const char *target, const struct session_opts *given, struct shared **out)
+{
+    struct shared *sh = xcalloc(1, sizeof(*sh));
+    struct session_opts opts = *given;
     opts.progress = opts.modules.progress = &sh->progress; /* no bar: nobody watches it */
     struct err *e = session_open(target, &opts, &sh->session);
     if (e) {

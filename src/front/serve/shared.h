@@ -18,6 +18,8 @@ struct turn {
 /* Opens TARGET as session_open() does, with the options of front_files_group; `hold` keeps a process stopped. The
  * thread that calls this is the session's own: only it may let a held process run (a tracer is a thread). */
 struct err *shared_open(struct call *call, const char *target, bool hold, struct shared **out) MUST_CHECK;
+/* The same with options of one's own, but for their progress; their strings are borrowed. */
+struct err *shared_open_with(const char *target, const struct session_opts *opts, struct shared **out) MUST_CHECK;
 /* No turn may be active any more. NULL is allowed. */
 void shared_free(struct shared *sh);
 
