@@ -2,6 +2,7 @@
 /* The only place that names every runtime and every front end. */
 #include "front/capture/capture.h"
 #include "front/console/debug.h"
+#include "front/dap/dap.h"
 #include "front/delve/delve.h"
 #include "front/report/report.h"
 #include "front/serve/server.h"
@@ -17,12 +18,12 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack,  &report_info,  &report_save,     &capture_dump, &console_debug,
-    &serve_command, &command_help, &command_version, NULL,
+    &report_stack,  &report_info, &report_save,  &capture_dump,    &console_debug,
+    &serve_command, &dap_command, &command_help, &command_version, NULL,
 };
 
 /* Asked in this order; the last one takes what begins with anything. */
-const struct protocol *const all_protocols[] = {&delve_protocol, NULL};
+const struct protocol *const all_protocols[] = {&dap_protocol, &delve_protocol, NULL};
 
 const struct runtime *const all_runtimes[] = {
 #if WITH_RT_CPYTHON

@@ -179,7 +179,9 @@ static bool is_indexable(const struct children *c)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (t->name && strncmp(t->name, rows[i], strlen(rows[i])) == 0)
             return c->shown.kind == PRESENT_ARRAY;
-    return c->shown.kind == PRESENT_ARRAY && type_is_go(c->of.type);
+    enum go_kind kind;
+    (void)type_go(c->of.type, &kind);
+    return c->shown.kind == PRESENT_ARRAY && (kind == GO_SLICE || kind == GO_ARRAY); /* not what a channel holds */
 }
 
 static void name_presented(const struct walk *w, const struct child *from, uint64_t i, const char *key,
