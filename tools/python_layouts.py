@@ -27,13 +27,14 @@ TAGS = {"PyInterpreterState": ["_is"], "PyThreadState": ["_ts"], "PyFrameObject"
         "PyTypeObject": ["_typeobject"], "PyHeapTypeObject": ["_heaptypeobject"], "PyLongObject": ["_longobject"],
         "_PyErr_StackItem": ["_err_stackitem"], "_PyStackChunk": ["_stack_chunk"], "_PyCFrame": ["_cframe"],
         "PyDictKeysObject": ["_dictkeysobject"], "PyDictValues": ["_dictvalues"], "PyGenObject": [],
-        "PyTracebackObject": ["_traceback"], "_PyThreadStateImpl": ["_PyThreadStateImpl"]}
+        "PyTracebackObject": ["_traceback"], "_PyThreadStateImpl": ["_PyThreadStateImpl"],
+        "PyGC_Head": ["_gc_head"]}
 
 def find(name):
     for n in [name] + ["struct " + t for t in [name] + TAGS.get(name, [])]:
         try:
             t = gdb.lookup_type(n).strip_typedefs()
-            if t.code == gdb.TYPE_CODE_STRUCT and t.fields():
+            if t.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION) and t.fields():
                 return t
         except (gdb.error, TypeError):
             pass

@@ -11,11 +11,13 @@ struct tree {
     struct session *s;
     const struct tasks *of;
     bool each;
-    bool *awaited; /* a task each: another waits for it */
+    uint32_t *below, *n_below,
+        *next; /* a task each: 1 + the first that returns to it, how many, 1 + another; 0: none */
+    bool *awaited; /* a task each: another stands above it */
     bool *written;
 };
 
-/* Tasks that one waits for. */
+/* Tasks that one waits for, and those after which it goes on. */
 struct branch {
     uint32_t *v; /* heap */
     size_t n;
@@ -24,10 +26,12 @@ struct branch {
 static struct branch branch_of(const struct tree *tree, uint32_t task)
 {
     const struct task *t = &tree->of->v[task];
-    struct branch b = {.n = session_task_awaits(tree->s, tree->of, t, NULL, 0)};
-    b.v = xcalloc(b.n + 1, sizeof(*b.v));
-    if (b.n)
-        session_task_awaits(tree->s, tree->of, t, b.v, b.n);
+    size_t awaits = session_task_awaits(tree->s, tree->of, t, NULL, 0);
+    struct branch b = {.v = xcalloc(awaits + tree->n_below[task] + 1, sizeof(*b.v))};
+    if (awaits)
+        b.n = session_task_awaits(tree->s, tree->of, t, b.v, awaits);
+    for (uint32_t i = tree->below[task]; i; i = tree->next[i - 1])
+        b.v[b.n++] = i - 1;
     return b;
 }
 
@@ -57,7 +61,8 @@ static void put_line(struct tree *tree, uint32_t i, unsigned depth, const char *
         text_putc(t, '"');
     }
     text_put(t, " [");
-    put_safe(t, session_task_state(tree->s, tree->of, task));
+    const char *reason = task->returns ? session_task_reason(tree->s, tree->of, task) : NULL;
+    put_safe(t, reason ? reason : session_task_state(tree->s, tree->of, task));
     text_putc(t, ']');
     if (task->tid)
         text_printf(t, " on thread %" PRId32, task->tid);
@@ -72,7 +77,8 @@ static bool is_alike(const struct tree *tree, uint32_t task, uint32_t other)
     const struct sframe *x = session_task_outermost(tree->s, tree->of, a),
                         *y = session_task_outermost(tree->s, tree->of, b);
     return a->state == b->state && !a->tid && !b->tid && x && y && x->at == y->at &&
-           !session_task_awaits(tree->s, tree->of, a, NULL, 0) && !session_task_awaits(tree->s, tree->of, b, NULL, 0);
+           !session_task_awaits(tree->s, tree->of, a, NULL, 0) && !tree->n_below[task] &&
+           !session_task_awaits(tree->s, tree->of, b, NULL, 0) && !tree->n_below[other];
 }
 
 static void put_branch(struct tree *tree, const struct branch *b, unsigned depth);
@@ -110,6 +116,24 @@ static void put_branch(struct tree *tree, const struct branch *b, unsigned depth
     }
 }
 
+/* Links the tasks that return to another, in their order. */
+static void link_below(struct tree *tree)
+{
+    struct map64 ids = {0};
+    for (uint32_t i = 0; i < tree->of->n; i++)
+        *map64_put(&ids, tree->of->v[i].id, NULL) = i;
+    for (uint32_t i = (uint32_t)tree->of->n; i-- > 0;) {
+        const struct task *t = &tree->of->v[i];
+        const uint64_t *above = t->returns ? map64_find(&ids, t->parent) : NULL;
+        if (!above)
+            continue;
+        tree->next[i] = tree->below[*above];
+        tree->below[*above] = i + 1;
+        tree->n_below[*above]++;
+    }
+    map64_done(&ids);
+}
+
 static void note_awaited(struct tree *tree)
 {
     for (uint32_t i = 0; i < tree->of->n; i++) {
@@ -127,9 +151,13 @@ void task_tree_put(struct text *t, const struct screen *sc, struct session *s, c
                         .s = s,
                         .of = of,
                         .each = each,
+                        .below = xcalloc(of->n + 1, sizeof(uint32_t)),
+                        .n_below = xcalloc(of->n + 1, sizeof(uint32_t)),
+                        .next = xcalloc(of->n + 1, sizeof(uint32_t)),
                         .awaited = xcalloc(of->n + 1, sizeof(bool)),
                         .written = xcalloc(of->n + 1, sizeof(bool))};
     struct branch roots = {.v = xcalloc(of->n + 1, sizeof(*roots.v))};
+    link_below(&tree);
     note_awaited(&tree);
     for (uint32_t i = 0; i < of->n; i++)
         if (!tree.awaited[i])
@@ -140,6 +168,9 @@ void task_tree_put(struct text *t, const struct screen *sc, struct session *s, c
         if (!tree.written[i])
             put_task(&tree, i, 0);
     free(roots.v);
+    free(tree.below);
+    free(tree.n_below);
+    free(tree.next);
     free(tree.awaited);
     free(tree.written);
 }

@@ -73,9 +73,9 @@ const char *thread_name(struct session *s, const struct image_thread *th)
     return th->name;
 }
 
-const char *task_word(const struct tasks *of)
+const char *task_word(struct session *s, const struct tasks *of, const struct task *task)
 {
-    return strcmp(of->runtime, "go") == 0 ? "goroutine" : "task";
+    return strcmp(of->runtime, "go") == 0 ? "goroutine" : session_task_kind(s, of, task);
 }
 
 void put_task_state(struct text *t, struct session *s, const struct tasks *of, const struct task *task)

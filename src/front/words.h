@@ -16,8 +16,8 @@ void put_trouble(struct text *t, const struct trouble *w);
 /* The name of a thread, as its language or the system knows it; NULL: none. */
 const char *thread_name(struct session *s, const struct image_thread *th);
 
-/* "goroutine", or "task". */
-const char *task_word(const struct tasks *of);
+/* "goroutine", "task", "greenlet". */
+const char *task_word(struct session *s, const struct tasks *of, const struct task *task);
 /* "chan receive", "running, locked to thread" */
 void put_task_state(struct text *t, struct session *s, const struct tasks *of, const struct task *task);
 

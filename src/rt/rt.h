@@ -39,6 +39,7 @@ struct task {
     bool system;         /* the runtime's own, not the program's */
     bool locked;         /* it runs on its thread only */
     bool panicking;      /* panics() has something to say */
+    bool returns;        /* when it ends its parent goes on */
 };
 
 /* What a task panics with. Strings live as long as the rt. */
@@ -177,6 +178,8 @@ struct runtime {
     void (*copy)(struct rt *, struct image *im, const struct rt_copy_wish *wish);
     /* Memory that debuggers of the language need besides what the questions here read: told piece by piece. */
     void (*needed)(struct rt *, void (*piece)(void *arg, taddr at, uint64_t n), void *arg);
+    /* `planned` was used for that: takes what it found out from it, before it is freed. */
+    void (*inherit)(struct rt *, struct rt *planned);
     /* All tasks that live, in the runtime's order; owned by the rt. ERR_NO_DATA says what is missing. */
     struct err *(*tasks)(struct rt *, struct progress *, const struct task **out, size_t *n);
     /* "chan receive"; NULL: none, or a number that the program does not name. */
@@ -225,6 +228,8 @@ struct runtime {
     void (*task_frames)(struct rt *, const struct task *, struct rt_stack *out);
     /* What the program calls it: "Task-3"; NULL: nothing. */
     const char *(*task_name)(struct rt *, const struct task *);
+    /* "greenlet": what the language calls such tasks; a literal. Without it "task". */
+    const char *(*task_kind)(struct rt *, const struct task *);
     /* The tasks that it waits for, as indices of tasks(): at most max; how many there are. */
     size_t (*awaits)(struct rt *, const struct task *, uint32_t *out, size_t max);
     /* What the program marked a task with, at most max; strings are the rt's. */

@@ -29,6 +29,8 @@ struct session {
     struct modules *ms;
     struct symbolizer *symbolizer; /* NULL until needed, and with names_only */
     VEC(struct attached) runtimes;
+    VEC(struct attached)
+    planned; /* before a process stood still; until those that are attached then have what they found */
 
     struct stop stop; /* of a held process: why it stands */
 

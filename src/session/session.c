@@ -77,12 +77,33 @@ static void attach_runtimes(struct session *s)
     }
 }
 
+static void free_runtime(struct attached *a)
+{
+    if (a->runtime->free)
+        a->runtime->free(a->rt);
+}
+
 static void detach_runtimes(struct session *s)
 {
     for (size_t i = 0; i < s->runtimes.n; i++)
-        if (s->runtimes.v[i].runtime->free)
-            s->runtimes.v[i].runtime->free(s->runtimes.v[i].rt);
+        free_runtime(&s->runtimes.v[i]);
     s->runtimes.n = 0;
+    for (size_t i = 0; i < s->planned.n; i++)
+        free_runtime(&s->planned.v[i]);
+    s->planned.n = 0;
+}
+
+/* What those that planned a copy found out goes to those that are attached to it. */
+static void inherit_plans(struct session *s)
+{
+    for (size_t i = 0; i < s->planned.n; i++) {
+        struct attached *from = &s->planned.v[i];
+        for (size_t k = 0; k < s->runtimes.n && from->runtime->inherit; k++)
+            if (s->runtimes.v[k].runtime == from->runtime && s->runtimes.v[k].rt && from->rt)
+                from->runtime->inherit(s->runtimes.v[k].rt, from->rt);
+        free_runtime(from);
+    }
+    s->planned.n = 0;
 }
 
 /* ---- a process: what its runtimes schedule is copied with its threads ---- */
@@ -153,7 +174,9 @@ static struct err *open_process(struct session *s, int32_t pid)
         live.while_stopped = copy_tasks;
     }
     struct err *e = image_live_open(pid, &live, &s->im);
-    detach_runtimes(s);
+    for (size_t i = 0; i < s->runtimes.n; i++)
+        *vec_push(&s->planned) = s->runtimes.v[i];
+    s->runtimes.n = 0;
     if (e) { /* the image is gone */
         modules_free(TAKE(s->ms));
         s->im = NULL;
@@ -203,6 +226,7 @@ struct err *session_open(const char *target, const struct session_opts *opts, st
     if (!s->ms)
         s->ms = modules_load(s->im, &s->opts.modules);
     attach_runtimes(s);
+    inherit_plans(s);
     *out = TAKE(s);
     return NULL;
 }
@@ -252,6 +276,7 @@ void session_free(struct session *s)
     session_values_free(s->values);
     detach_runtimes(s);
     vec_done(&s->runtimes);
+    vec_done(&s->planned);
     for (size_t i = 0; i < s->notes.n; i++)
         err_free(s->notes.v[i]);
     vec_done(&s->notes);

@@ -279,6 +279,12 @@ const char *session_task_name(struct session *s, const struct tasks *t, const st
     return t->attached->runtime->task_name ? t->attached->runtime->task_name(t->attached->rt, task) : NULL;
 }
 
+const char *session_task_kind(struct session *s, const struct tasks *t, const struct task *task)
+{
+    (void)s;
+    return t->attached->runtime->task_kind ? t->attached->runtime->task_kind(t->attached->rt, task) : "task";
+}
+
 size_t session_task_awaits(struct session *s, const struct tasks *t, const struct task *task, uint32_t *out, size_t max)
 {
     (void)s;

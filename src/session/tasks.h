@@ -44,6 +44,8 @@ struct err *session_tasks(struct session *s, bool stacks, const struct tasks **o
 const char *session_task_state(struct session *s, const struct tasks *t, const struct task *task);
 const char *session_task_reason(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
 const char *session_task_name(struct session *s, const struct tasks *t, const struct task *task); /* or NULL */
+/* "task", "greenlet": what its language calls it; never NULL. */
+const char *session_task_kind(struct session *s, const struct tasks *t, const struct task *task);
 /* The tasks that it waits for, as indices into t->v: at most max; how many there are. */
 size_t session_task_awaits(struct session *s, const struct tasks *t, const struct task *task, uint32_t *out,
                            size_t max);

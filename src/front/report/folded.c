@@ -89,7 +89,7 @@ static void add_tasks(struct folded *out, struct text *t, const struct report *r
         uint32_t first = g.v[k].v[0];
         const struct sstack *thread = task_thread(r, &of->v[first]);
         struct sstack own = task_stack_of(r, of, of->stack[first]);
-        text_put(t, task_word(of));
+        text_put(t, task_word(r->session, of, &of->v[first]));
         put_folded_frames(t, r, thread ? thread : &own);
         folded_add(out, t, g.v[k].n);
     }

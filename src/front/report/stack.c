@@ -16,7 +16,8 @@ static const struct option_row rows[] = {
      "group goroutines by their stack, the place in the program, the go statement, the first function, the state or "
      "the labels"},
     {"each", 0, VALUE_NONE, NULL, "each goroutine with its stack; else those that look the same are shown once"},
-    {"tree", 0, VALUE_NONE, NULL, "tasks of asyncio as a tree: each with those that it waits for below it"},
+    {"tree", 0, VALUE_NONE, NULL,
+     "tasks of asyncio and greenlets as a tree: each with those that it waits for below it"},
     {"system", 0, VALUE_NONE, NULL, "also goroutines of the Go runtime"},
     {"folded", 0, VALUE_NONE, NULL, "one line a stack for flame graphs: thread;outer;inner count"},
     {"json", 'j', VALUE_NONE, NULL, "JSON, schema inquest.stack/1"},

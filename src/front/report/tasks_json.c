@@ -67,7 +67,7 @@ static struct err *task_json(struct json *j, const struct report *r, const struc
     const struct task *t = &of->v[i];
     json_object_begin(j);
     json_kv_u64(j, "id", t->id);
-    json_kv_string(j, "kind", task_word(of));
+    json_kv_string(j, "kind", task_word(r->session, of, t));
     const char *name = session_task_name(r->session, of, t);
     if (name)
         json_kv_string(j, "name", name);

@@ -34,9 +34,9 @@ static void put_made(struct text *t, const struct showing *s, const struct task 
 }
 
 /* "Goroutine", "goroutines". */
-static void put_word(struct text *t, const struct showing *s, bool capital, bool many)
+static void put_word(struct text *t, const struct showing *s, const struct task *task, bool capital, bool many)
 {
-    const char *word = task_word(s->list->of);
+    const char *word = task_word(s->r->session, s->list->of, task);
     text_putc(t, capital ? (char)(word[0] - 'a' + 'A') : word[0]);
     text_put(t, word + 1);
     if (many)
@@ -47,7 +47,7 @@ static void put_word(struct text *t, const struct showing *s, bool capital, bool
 static void put_number(struct text *t, const struct showing *s, const struct task *task)
 {
     struct text head = {0};
-    put_word(&head, s, true, false);
+    put_word(&head, s, task, true, false);
     text_printf(&head, " %" PRIu64, task->id);
     put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
     text_done(&head);
@@ -102,7 +102,8 @@ static void put_awaits(struct text *t, const struct showing *s, const struct tas
     size_t n = session_task_awaits(s->r->session, s->list->of, task, on, AWAITS_SHOWN);
     for (size_t i = 0; i < n && i < AWAITS_SHOWN; i++) {
         const struct task *other = &s->list->of->v[on[i]];
-        text_printf(t, "%s %s %" PRIu64, i ? "," : " waits for", task_word(s->list->of), other->id);
+        text_printf(t, "%s %s %" PRIu64, i ? "," : " waits for", task_word(s->r->session, s->list->of, other),
+                    other->id);
         put_name(t, s, other);
     }
     if (n > AWAITS_SHOWN)
@@ -123,7 +124,8 @@ static void put_own(struct text *t, const struct showing *s, const struct task *
 {
     put_awaits(t, s, task);
     if (task->parent)
-        text_printf(t, " in %s %" PRIu64, task_word(s->list->of), task->parent);
+        text_printf(t, " %s %s %" PRIu64, task->returns ? "below" : "in", task_word(s->r->session, s->list->of, task),
+                    task->parent);
     put_labels(t, s, task);
     put_waited(t, session_task_waited(s->r->session, task), false);
     text_putc(t, '\n');
@@ -151,7 +153,7 @@ static void put_group_head(struct text *t, const struct showing *s, const struct
     }
     put_grouped(&head, g->n);
     text_putc(&head, ' ');
-    put_word(&head, s, false, true);
+    put_word(&head, s, first, false, true);
     put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
     text_done(&head);
     put_state(t, s, first);
@@ -301,7 +303,7 @@ static struct err *put_group(struct text *t, const struct showing *s, const stru
     struct text head = {0};
     put_grouped(&head, g->n);
     text_putc(&head, ' ');
-    put_word(&head, s, false, g->n > 1);
+    put_word(&head, s, &s->list->of->v[g->v[0]], false, g->n > 1);
     text_putc(t, '\n');
     put_coloured(t, s->l->sc, COLOUR_BOLD, text_str(&head));
     text_done(&head);
@@ -360,7 +362,7 @@ static struct err *put_runtime(struct text *t, struct stack_layout *l, const str
         TRY(put_folded(t, &s));
     if (list.n_system) {
         text_printf(t, "\n%" PRIu32 " ", list.n_system);
-        put_word(t, &s, false, list.n_system > 1);
+        put_word(t, &s, &of->v[0], false, list.n_system > 1);
         text_put(t, " of the runtime: --system shows them\n");
     }
     return report_flush(t, out);

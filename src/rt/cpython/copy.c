@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process: what its threads run is walked while it stands still, and each page of memory that was read on the way is
  * kept. Frames, code and names are then read again at leisure, from those pages: as they were at one instant. */
-#include "rt/cpython/copy.h"
+#include "rt/cpython/greenlets.h"
 
 #include "base/log.h"
 #include "image/build.h"
@@ -63,6 +63,8 @@ void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
         if (wish->variables)
             copy_variables(rt, &rt->stacks.v[i]);
     }
+    if (rt->greenlets)
+        py_greenlets_touch(rt, rt->greenlets);
     rt->copy = NULL;
     if (c.left)
         image_problem(im, err_new(ERR_LIMIT,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CPython as a runtime: what it can do, and how it is found. */
+#include "base/log.h"
 #include "rt/cpython/expr.h"
-#include "rt/cpython/tasks.h"
+#include "rt/cpython/greenlets.h"
 
 static struct err *detect(struct modules *ms, bool *found)
 {
@@ -32,6 +33,7 @@ static void rt_free(struct rt *rt)
         return;
     vec_done(&rt->facts);
     py_forget(rt);
+    py_greenlets_free(rt->greenlets);
     arena_done(&rt->arena);
     free(rt);
 }
@@ -50,6 +52,18 @@ static struct err *attach(struct modules *ms, struct rt **out)
     return NULL;
 }
 
+/* Where greenlets are cannot be found within the time that a process may stand still. */
+static void plan(struct rt *rt)
+{
+    enum { TIME_MAX = 2 }; /* seconds */
+    rt->greenlets = py_greenlets_find(rt, now_ns() + (uint64_t)TIME_MAX * 1000000000);
+}
+
+static void inherit(struct rt *rt, struct rt *planned)
+{
+    rt->greenlets = TAKE(planned->greenlets);
+}
+
 const struct runtime runtime_cpython = {
     .name = "cpython",
     .detect = detect,
@@ -57,11 +71,15 @@ const struct runtime runtime_cpython = {
     .free = rt_free,
     .doubt = py_doubt,
     .facts = py_facts,
+    .plan = plan,
     .copy = py_copy,
+    .inherit = inherit,
     .interprets = "python",
     .tasks = py_tasks,
     .state_name = py_task_state_name,
     .task_name = py_task_name,
+    .task_kind = py_task_kind,
+    .wait_reason = py_task_reason,
     .task_frames = py_task_frames,
     .awaits = py_task_awaits,
     .threads = py_threads,

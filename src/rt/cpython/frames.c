@@ -44,13 +44,8 @@ static bool add_object(struct rt *rt, struct py_stack *out, taddr at, taddr *bac
     return add(rt, out, at, code, last);
 }
 
-static void walk_objects(struct rt *rt, taddr thread, struct py_stack *out)
+static void walk_objects(struct rt *rt, taddr at, struct py_stack *out)
 {
-    uint64_t at;
-    if (!py_field(rt, thread, rt->l.thread_frame, &at)) {
-        stop(out, "the thread's record cannot be read");
-        return;
-    }
     while (at && out->frames.n < FRAMES_MAX)
         if (!add_object(rt, out, at, &at))
             return;
@@ -116,15 +111,11 @@ static void mark(struct py_stack *out, size_t *first, taddr marker)
         out->frames.v[*first].marker = marker;
 }
 
-static void walk_frames(struct rt *rt, taddr thread, struct py_stack *out)
+static void walk_frames(struct rt *rt, taddr at, taddr cframe, struct py_stack *out)
 {
-    taddr at, cframe, marker, previous;
+    taddr marker, previous;
     size_t first = 0, entries = 0;
     bool entry;
-    if (!first_frame(rt, thread, &cframe, &at)) {
-        stop(out, "the thread's record cannot be read");
-        return;
-    }
     for (; at && out->frames.n < FRAMES_MAX && entries < ENTRIES_MAX; at = previous) {
         if (!add_frame(rt, out, at, &previous, &entry))
             return;
@@ -140,11 +131,23 @@ static void walk_frames(struct rt *rt, taddr thread, struct py_stack *out)
 
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out)
 {
+    taddr at, cframe;
+    *out = (struct py_stack){0};
+    if (py_minor(rt) >= 11 ? !first_frame(rt, thread, &cframe, &at) : !py_field(rt, thread, rt->l.thread_frame, &at))
+        stop(out, "the thread's record cannot be read");
+    else if (py_minor(rt) >= 11)
+        walk_frames(rt, at, cframe, out);
+    else
+        walk_objects(rt, at, out);
+}
+
+void py_frames_from(struct rt *rt, taddr record, struct py_stack *out)
+{
     *out = (struct py_stack){0};
     if (py_minor(rt) >= 11)
-        walk_frames(rt, thread, out);
+        walk_frames(rt, record, 0, out);
     else
-        walk_objects(rt, thread, out);
+        walk_objects(rt, record, out);
 }
 
 void py_stack_done(struct py_stack *s)

@@ -31,6 +31,12 @@
     X(interp_own_gil, "PyInterpreterState", "_gil")                          \
     X(interp_gil, "PyInterpreterState", "ceval.gil")                         \
     X(interp_gc_collecting, "PyInterpreterState", "gc.collecting")           \
+    X(interp_gc_lists, "PyInterpreterState", "gc.generations|gc.young")      \
+    X(interp_gc_permanent, "PyInterpreterState", "gc.permanent_generation")  \
+    X(rt_gc_lists, "_PyRuntimeState", "gc.generations")                      \
+    X(rt_gc_permanent, "_PyRuntimeState", "gc.permanent_generation")         \
+    X(gc_generation_size, "gc_generation", "")                               \
+    X(gc_head_size, "PyGC_Head", "")                                         \
     X(interp_asyncio_tasks_head, "PyInterpreterState", "asyncio_tasks_head") \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \

@@ -70,6 +70,11 @@ static bool marker_fits(struct rt *rt, const struct image_thread *th, taddr mark
     return is_on_stack(rt, th, marker);
 }
 
+const struct image_thread *py_thread_at(struct rt *rt, taddr at)
+{
+    return only_one(rt, marker_fits, at);
+}
+
 const struct image_thread *py_owner(struct rt *rt, const struct image_thread *named, bool main_interpreter,
                                     const struct py_stack *s)
 {

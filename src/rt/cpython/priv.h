@@ -44,6 +44,7 @@ struct rt {
     struct py_objects *objects; /* object.c; NULL until needed */
     struct formatter formatter; /* format.c */
     struct py_tasks *tasks;     /* tasks.c; NULL until asked for */
+    struct py_greenlets *greenlets; /* greenlets.c; NULL until asked for, or there are none */
 };
 
 /* variables.c: where a function's variables stand, behind the record of a frame that runs it. */
@@ -92,6 +93,8 @@ struct py_stack {
     const char *stopped; /* why they end early; NULL: they do not */
 };
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out);
+/* From a frame on that no thread need run. */
+void py_frames_from(struct rt *rt, taddr record, struct py_stack *out);
 void py_stack_done(struct py_stack *s);
 /* Where a frame that no thread need run is (a coroutine's); NULL: no frame is there. */
 const struct rt_place *py_frame_place(struct rt *rt, taddr record);
@@ -102,6 +105,8 @@ void py_name_threads(struct rt *rt, taddr interpreter, uint64_t number);
 /* owner.c. The thread that runs them; `named`: the one that the thread state names, or NULL. */
 const struct image_thread *py_owner(struct rt *rt, const struct image_thread *named, bool main_interpreter,
                                     const struct py_stack *s);
+/* The thread on whose stack, as far as it is used, an address is; NULL: none, or that is not sure. */
+const struct image_thread *py_thread_at(struct rt *rt, taddr at);
 
 /* threads.c */
 /* The target's thread that a PyThreadState is of; NULL: none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tasks of asyncio: found through the lists that the interpreter keeps of them. */
-#include "rt/cpython/tasks.h"
+#include "rt/cpython/greenlets.h"
 
 #include <inttypes.h>
 
@@ -290,13 +290,12 @@ static void set_states(struct rt *rt, struct py_tasks *t)
     map64_done(&running);
 }
 
-static struct py_tasks *find_tasks(struct rt *rt)
+static void find_asyncio(struct rt *rt, struct py_tasks *t)
 {
-    struct py_tasks *t = xcalloc(1, sizeof(*t));
     struct finding f = {.rt = rt, .t = t};
     unsigned minor = py_minor(rt);
     if (minor >= ARRAY_LEN(layouts) || !layouts[minor].coro)
-        return t;
+        return;
     t->layout = &layouts[minor];
     add_all(&f);
     map64_done(&f.seen);
@@ -304,6 +303,13 @@ static struct py_tasks *find_tasks(struct rt *rt)
         qsort(t->v.v, t->v.n, sizeof(*t->v.v), by_name);
     set_states(rt, t);
     py_tasks_link(rt, t);
+}
+
+static struct py_tasks *find_tasks(struct rt *rt)
+{
+    struct py_tasks *t = xcalloc(1, sizeof(*t));
+    find_asyncio(rt, t);
+    py_greenlets_add(rt, t);
     t->tasks = arena_array(&rt->arena, struct task, t->v.n);
     for (size_t i = 0; i < t->v.n; i++)
         t->tasks[i] = t->v.v[i].task;
@@ -315,6 +321,8 @@ struct err *py_tasks(struct rt *rt, struct progress *progress, const struct task
     (void)progress;
     if (!rt->tasks)
         rt->tasks = find_tasks(rt);
+    if (!rt->tasks->v.n && rt->tasks->no_greenlets)
+        return err_new(ERR_UNSUPPORTED, "greenlets cannot be listed: %s", rt->tasks->no_greenlets);
     *out = rt->tasks->tasks;
     *n = rt->tasks->v.n;
     return NULL;
@@ -324,8 +332,19 @@ struct err *py_tasks(struct rt *rt, struct progress *progress, const struct task
 
 const char *py_task_state_name(struct rt *rt, const struct task *t)
 {
-    (void)rt;
+    if (py_task_of(rt, t)->greenlet)
+        return t->state == TASK_RUNNING ? "running" : t->state == TASK_WAITING ? "suspended" : "not started";
     return t->state == TASK_RUNNING ? "running" : t->state == TASK_WAITING ? "waiting" : "ready";
+}
+
+const char *py_task_kind(struct rt *rt, const struct task *t)
+{
+    return py_task_of(rt, t)->greenlet ? "greenlet" : "task";
+}
+
+const char *py_task_reason(struct rt *rt, const struct task *t)
+{
+    return py_task_of(rt, t)->reason;
 }
 
 const char *py_task_name(struct rt *rt, const struct task *t)
@@ -335,7 +354,11 @@ const char *py_task_name(struct rt *rt, const struct task *t)
 
 void py_task_frames(struct rt *rt, const struct task *t, struct rt_stack *out)
 {
-    py_coroutine_frames(rt, py_task_of(rt, t)->coro, out);
+    const struct py_task *p = py_task_of(rt, t);
+    if (p->greenlet)
+        py_greenlet_frames(rt, p, out);
+    else
+        py_coroutine_frames(rt, p->coro, out);
 }
 
 size_t py_task_awaits(struct rt *rt, const struct task *t, uint32_t *out, size_t max)

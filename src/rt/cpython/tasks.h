@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tasks of asyncio: which there are, where their coroutines stand, and what they wait for. Private to rt/cpython/. */
+/* Tasks of asyncio and greenlets: which there are, where their coroutines stand, and what they wait for. Private to rt/cpython/. */
 #ifndef RT_CPYTHON_TASKS_H
 #define RT_CPYTHON_TASKS_H
 
@@ -9,18 +9,22 @@
  * before `waiter`. */
 struct py_task_layout {
     uint16_t callback0, callbacks; /* the first one, and a list of the others; callback0 is 0 until 3.6 */
-    uint16_t state;                /* enum fut_state: 0 pending */
+    uint16_t state; /* enum fut_state: 0 pending */
     uint16_t waiter, coro;
     uint16_t name; /* 0 until 3.7 */
     uint16_t node; /* in the list of a thread's tasks; 0 until 3.13 */
 };
 
 struct py_task {
-    struct task task; /* of rt.h: `object` is the Task */
+    struct task task; /* of rt.h: `object` is the Task or greenlet */
     const char *name; /* NULL: none */
     taddr coro, waiter, dict; /* 0: none */
     const uint32_t *awaits; /* tasks that it waits for */
     uint32_t n_awaits;
+    bool greenlet;
+    taddr top_frame,
+        parent; /* of a greenlet: frame object that it was left in, the greenlet that goes on after it; 0 */
+    const char *reason; /* NULL: none */
 };
 
 /* All that are not done. Made once. */
@@ -28,6 +32,7 @@ struct py_tasks {
     VEC(struct py_task) v;
     const struct py_task_layout *layout;
     struct task *tasks; /* v[i].task, in a row */
+    const char *no_greenlets; /* why those that there may be are not among them; NULL: they are */
 };
 
 /* tasks.c */
@@ -37,6 +42,8 @@ const struct py_task *py_task_of(struct rt *rt, const struct task *t);
 const char *py_task_state_name(struct rt *rt, const struct task *t);
 const char *py_task_name(struct rt *rt, const struct task *t);
 void py_task_frames(struct rt *rt, const struct task *t, struct rt_stack *out);
+const char *py_task_kind(struct rt *rt, const struct task *t);
+const char *py_task_reason(struct rt *rt, const struct task *t);
 size_t py_task_awaits(struct rt *rt, const struct task *t, uint32_t *out, size_t max);
 /* A field of a Future or Task: in C's struct, or (written in Python) the attribute. */
 bool py_future_field(struct rt *rt, taddr future, uint16_t offset, const char *attribute, taddr *out);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All objects that the garbage collector knows: each generation is a circle through its head
+ * (Include/internal/pycore_gc.h). */
+#include "rt/cpython/greenlets.h"
+
+#include "base/log.h"
+#include "rt/cpython/find.h"
+
+enum { INTERPRETERS_MAX = 4096, GENERATIONS = 3, LISTS = GENERATIONS + 1, OBJECTS_MAX = 1 << 27, CLOCK_STEP = 1024 };
+
+struct walk {
+    struct rt *rt;
+    taddr heads[LISTS]; /* the youngest first, then what is never collected */
+    unsigned n_heads;
+    py_gc_visit *visit;
+    void *arg;
+    uint64_t end; /* on the clock of now_ns(); 0: there is none */
+    size_t seen;
+};
+
+/* Links have marks in their low bits from 3.8 on. A head need not lie at a multiple of 8. */
+static taddr unmarked(uint64_t link)
+{
+    return link & ~(uint64_t)3;
+}
+
+static bool is_head(const struct walk *w, taddr at)
+{
+    for (size_t i = 0; i < w->n_heads; i++)
+        if (w->heads[i] == at)
+            return true;
+    return false;
+}
+
+static bool has_time(const struct walk *w)
+{
+    return w->seen < OBJECTS_MAX && (!w->end || w->seen % CLOCK_STEP || now_ns() < w->end);
+}
+
+/* From a head to any head: objects of a process that runs change their lists. False: the way was lost. */
+static bool follow(struct walk *w, taddr head, bool back)
+{
+    const struct py_layout *l = &w->rt->l;
+    uint8_t b[64];
+    uint64_t at, type;
+    size_t size = (size_t)l->gc_head_size + l->object_type + sizeof(type);
+    if (size > sizeof(b) || !py_word(w->rt, head + (back ? sizeof(at) : 0), &at))
+        return false;
+    for (at = unmarked(at); !is_head(w, at); w->seen++) {
+        if (!has_time(w) || !py_read(w->rt, at, b, size))
+            return false;
+        memcpy(&type, b + size - sizeof(type), sizeof(type));
+        w->visit(w->arg, at + l->gc_head_size, type);
+        memcpy(&at, b + (back ? sizeof(at) : 0), sizeof(at));
+        at = unmarked(at);
+    }
+    return true;
+}
+
+/* Does the list lead back to its head? */
+static bool is_circle(struct rt *rt, taddr head)
+{
+    uint64_t next, last, back;
+    return py_word(rt, head, &next) && py_word(rt, head + sizeof(next), &last) && unmarked(next) &&
+           py_word(rt, unmarked(last), &back) && unmarked(back) == head && py_word(rt, unmarked(next), &back);
+}
+
+/* Heads in a row about a place: releases of one version have a few bytes more or less before them. */
+static bool find_circles(struct walk *w, taddr about, unsigned n)
+{
+    enum { STEP = 4, ASIDE = 32 };
+    for (unsigned aside = 0; aside <= 2 * ASIDE; aside += STEP) { /* 0, -4, 4, -8, ... */
+        taddr first = about + (aside % (2 * STEP) ? (taddr)0 - (aside + STEP) / 2 : aside / 2);
+        unsigned k = 0;
+        while (k < n && is_circle(w->rt, first + k * (uint64_t)w->rt->l.gc_generation_size))
+            k++;
+        for (unsigned i = 0; k == n && i < n; i++)
+            w->heads[w->n_heads++] = first + i * (uint64_t)w->rt->l.gc_generation_size;
+        if (k == n)
+            return true;
+    }
+    return false;
+}
+
+/* Until 3.8 all interpreters have one set; 3.6 has none that is never collected. */
+static bool find_heads(struct walk *w, taddr interpreter)
+{
+    struct rt *rt = w->rt;
+    const struct py_layout *l = &rt->l;
+    uint64_t at;
+    w->n_heads = 0;
+    if (rt->free_threaded)
+        return false;
+    if (py_minor(rt) == 6)
+        return rt->module && py_exported(rt->module, "_PyGC_generation0", &at) && py_word(rt, at, &at) &&
+               find_circles(w, at, GENERATIONS);
+    bool own = l->interp_gc_lists != PY_NONE;
+    at = own ? interpreter : rt->runtime;
+    return find_circles(w, at + (own ? l->interp_gc_lists : l->rt_gc_lists), GENERATIONS) &&
+           find_circles(w, at + (own ? l->interp_gc_permanent : l->rt_gc_permanent), 1);
+}
+
+static bool walk_interpreter(struct walk *w, taddr interpreter, bool only_new)
+{
+    bool whole = true;
+    if (!find_heads(w, interpreter))
+        return false;
+    for (unsigned i = only_new ? 1 : w->n_heads; i-- > 0;)
+        if (!follow(w, w->heads[i], false)) {
+            follow(w, w->heads[i], true); /* what is behind the place where it was lost */
+            whole = false;
+        }
+    return whole;
+}
+
+bool py_each_gc(struct rt *rt, bool only_new, uint64_t end, py_gc_visit *visit, void *arg)
+{
+    struct walk w = {.rt = rt, .visit = visit, .arg = arg, .end = end};
+    uint64_t at;
+    bool whole = true;
+    if (!py_word(rt, rt->interpreters, &at))
+        return false;
+    for (size_t i = 0; at && i < INTERPRETERS_MAX; i++) {
+        whole &= walk_interpreter(&w, at, only_new);
+        if (rt->l.interp_gc_lists == PY_NONE || !py_field(rt, at, rt->l.interp_next, &at))
+            break;
+    }
+    return whole;
+}
