@@ -82,7 +82,7 @@ static void put_task_name(struct listing *l, const struct tasks *of, const struc
 {
     struct session *s = l->d->session;
     const char *name = session_task_name(s, of, task);
-    text_printf(&l->name, "%s %" PRIu64, task_word(of), task->id);
+    text_printf(&l->name, "%s %" PRIu64, task_word(s, of, task), task->id);
     if (name) {
         text_put(&l->name, " \"");
         put_safe(&l->name, name);
