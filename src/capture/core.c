@@ -211,11 +211,14 @@ static void plan_done(struct plan *p)
 
 static struct err *plan_make(struct image *im, const struct capture_opts *opts, struct plan *p)
 {
-    SCOPED(text_done) struct text notes = {0};
+    SCOPED(text_done) struct text notes = {0}, record = {0};
 
     p->im = im;
     TRY(segments_choose(im, opts, &p->segments));
     notes_build(im, opts->first_tid, &notes);
+    record_build(im, &p->segments, &record);
+    if (record.n)
+        note_put(&notes, IMAGE_NOTE_OWNER, IMAGE_NOTE_RECORD, record.p, record.n);
     struct layout l = lay_out(im, &p->segments, notes.n);
     put_headers(im, &l, &p->segments, notes.n, &p->head);
     put_zeros(&p->head, l.notes - p->head.n);
@@ -274,6 +277,7 @@ struct err *capture_core(struct image *im, const char *path, const struct captur
 
     if (im->kind == IMAGE_FILE)
         return err_new(ERR_UNSUPPORTED, "%s does not run: there is nothing to write a core of", im->path);
+    image_describe(im);
     TRY(strcmp(path, "-") == 0 ? write_core(im, opts, &standard, &result) : write_file(im, path, opts, &result));
     *out = result;
     result.live = NULL;

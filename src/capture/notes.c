@@ -15,7 +15,7 @@ static void pad(struct text *t)
     put_zeros(t, -t->n & 3);
 }
 
-static void put_note(struct text *t, const char *owner, uint32_t type, const void *desc, size_t n)
+void note_put(struct text *t, const char *owner, uint32_t type, const void *desc, size_t n)
 {
     put_uint(t, strlen(owner) + 1, 4);
     put_uint(t, n, 4);
@@ -80,7 +80,7 @@ static void put_prstatus(const struct image *im, const struct image_thread *th, 
     const struct image_note *raw = find_note(th, NT_PRSTATUS);
 
     if (raw) {
-        put_note(t, core_owner, NT_PRSTATUS, raw->desc.p, raw->desc.n);
+        note_put(t, core_owner, NT_PRSTATUS, raw->desc.p, raw->desc.n);
         return;
     }
     SCOPED(freep) uint8_t *d = xcalloc(a->prstatus_size, 1);
@@ -91,7 +91,7 @@ static void put_prstatus(const struct image *im, const struct image_thread *th, 
         put_times(im, d);
     put_registers(a, th, d + a->prstatus_reg);
     set(d, (size_t)a->prstatus_reg + a->prstatus_reg_size, find_note(th, NT_PRFPREG) != NULL, 4); /* pr_fpvalid */
-    put_note(t, core_owner, NT_PRSTATUS, d, a->prstatus_size);
+    note_put(t, core_owner, NT_PRSTATUS, d, a->prstatus_size);
 }
 
 static void put_prpsinfo(const struct image *im, struct text *t)
@@ -101,7 +101,7 @@ static void put_prpsinfo(const struct image *im, struct text *t)
     for (size_t i = 0; i < im->threads.n; i++) {
         const struct image_note *raw = find_note(&im->threads.v[i], NT_PRPSINFO);
         if (raw) {
-            put_note(t, core_owner, NT_PRPSINFO, raw->desc.p, raw->desc.n);
+            note_put(t, core_owner, NT_PRPSINFO, raw->desc.p, raw->desc.n);
             return;
         }
     }
@@ -114,7 +114,7 @@ static void put_prpsinfo(const struct image *im, struct text *t)
         memcpy(d + a->prpsinfo_fname, im->comm, strnlen(im->comm, FNAME_MAX - 1));
     if (im->cmdline)
         memcpy(d + a->prpsinfo_psargs, im->cmdline, strnlen(im->cmdline, PSARGS_MAX - 1));
-    put_note(t, core_owner, NT_PRPSINFO, d, a->prpsinfo_size);
+    note_put(t, core_owner, NT_PRPSINFO, d, a->prpsinfo_size);
 }
 
 static void put_auxv(const struct image *im, struct text *t)
@@ -129,7 +129,7 @@ static void put_auxv(const struct image *im, struct text *t)
         put_uint(&d, im->auxv.v[i].value, word);
     }
     put_zeros(&d, 2u * word); /* AT_NULL */
-    put_note(t, core_owner, NT_AUXV, d.p, d.n);
+    note_put(t, core_owner, NT_AUXV, d.p, d.n);
 }
 
 static bool is_file(const struct mapping *m)
@@ -166,7 +166,7 @@ static void put_files(const struct image *im, struct text *t)
         text_put(&d, m->deleted ? " (deleted)" : "");
         text_putc(&d, '\0');
     }
-    put_note(t, core_owner, NT_FILE, d.p, d.n);
+    note_put(t, core_owner, NT_FILE, d.p, d.n);
 }
 
 /* Of a thread's notes those that are its own and not written elsewhere. */
@@ -186,7 +186,7 @@ static void put_further(const struct image_thread *th, struct text *t)
 {
     for (size_t i = 0; i < th->n_notes; i++)
         if (is_further(&th->notes[i]))
-            put_note(t, th->notes[i].owner, th->notes[i].type, th->notes[i].desc.p, th->notes[i].desc.n);
+            note_put(t, th->notes[i].owner, th->notes[i].type, th->notes[i].desc.p, th->notes[i].desc.n);
 }
 
 static void put_process(const struct image *im, struct text *t)
@@ -194,7 +194,7 @@ static void put_process(const struct image *im, struct text *t)
     put_prpsinfo(im, t);
     put_auxv(im, t);
     put_files(im, t);
-    put_note(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_WRITER, NULL, 0);
+    note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_WRITER, NULL, 0);
 }
 
 static const struct image_thread *first_thread(const struct image *im, int32_t tid)

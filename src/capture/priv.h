@@ -27,6 +27,12 @@ void segments_live(const struct image *im, const struct segments *segments, stru
 /* The bytes of PT_NOTE (notes.c); `out` is empty before. */
 void notes_build(const struct image *im, int32_t first_tid, struct text *out);
 
+/* Appends a note to PT_NOTE's bytes. */
+void note_put(struct text *t, const char *owner, uint32_t type, const void *desc, size_t n);
+
+/* The content of IMAGE_NOTE_RECORD (record.c); nothing when the image has no facts. */
+void record_build(const struct image *im, const struct segments *segments, struct text *out);
+
 /* A little-endian number of 1, 2, 4 or 8 bytes. */
 static inline void put_uint(struct text *t, uint64_t v, unsigned size)
 {

@@ -18,6 +18,7 @@ static void release(struct image *im)
     vec_done(&im->problems);
     vec_done(&im->limits);
     vec_done(&im->unfrozen);
+    vec_done(&im->facts);
     vec_done(&im->auxv);
     vec_done(&im->files);
     vec_done(&im->maps);
@@ -78,6 +79,12 @@ struct err *image_mapping_facts(struct image *im, struct mapping_facts *out, uin
     if (!im->ops || !im->ops->facts)
         return err_new(ERR_UNSUPPORTED, "%s is no process: its mappings have no flags", im->path);
     return im->ops->facts(im, out, filter);
+}
+
+void image_describe(struct image *im)
+{
+    if (im->ops && im->ops->describe && im->facts.n == 0)
+        im->ops->describe(im);
 }
 
 bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out)

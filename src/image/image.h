@@ -39,7 +39,10 @@ struct image_file {
 
 /* Owner of the note, of type IMAGE_NOTE_WRITER and without content, that marks a core which Inquest wrote. */
 #define IMAGE_NOTE_OWNER "Inquest"
-enum { IMAGE_NOTE_WRITER = 0x494e5101 }; /* no number of the kernel's: some readers look at that alone */
+enum {
+    IMAGE_NOTE_WRITER = 0x494e5101, /* no number of the kernel's: some readers look at that alone */
+    IMAGE_NOTE_RECORD, /* image.facts as text, a line each (image_fact_put()) */
+};
 /* In p_flags (PF_MASKOS) of a segment there: it is of the mapping of the one before, of which a piece is missing. */
 #define IMAGE_PF_CONTINUES UINT32_C(0x00100000)
 
@@ -61,6 +64,11 @@ struct image_thread {
     const struct image_note *notes;
     size_t n_notes;
     const char *why;  /* why registers are missing, or NULL */
+};
+
+/* One thing that is known of a process beside its memory (docs/internals/capture.md has the keys). */
+struct image_fact {
+    const char *key, *value; /* the value may hold any byte but NUL */
 };
 
 /* Decoded siginfo (Linux include/uapi/asm-generic/siginfo.h). */
@@ -103,6 +111,7 @@ struct image_ops {
     struct err *(*open_mapped)(struct image *im, const struct mapping *m, int *fd);
     /* For image_mapping_facts() and image_touched(). NULL for cores. */
     struct err *(*facts)(struct image *im, struct mapping_facts *out, uint32_t *filter);
+    void (*describe)(struct image *im); /* NULL for cores */
     bool (*touched)(struct image *im, taddr at, size_t pages, uint8_t *out);
     void (*free)(struct image *im);
 };
@@ -141,6 +150,8 @@ struct image {
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;
     VEC(char *) limits;      /* lines of /proc/PID/limits, live only */
+    /* Of a core that Inquest wrote, and of a process after image_describe(). */
+    VEC(struct image_fact) facts;
     VEC(struct image_unfrozen) unfrozen; /* sorted by start; of a frozen copy only */
 
     uint64_t pause_ns; /* how long a live target stood still */
@@ -248,6 +259,18 @@ struct err *image_hold_detach(struct image *im, uint64_t pass) MUST_CHECK;
  * number: little-endian bytes, *n of them. False when the image has no such. */
 bool image_thread_register(const struct image *im, const struct image_thread *th, unsigned dwarf, uint8_t *buf,
                            size_t max, size_t *n);
+
+/* Fills im->facts of a process: command line, control groups, system, limits, open files. It need not stand still; with
+ * a hundred thousand sockets on the machine it takes tenths of a second. Nothing when they are there, or of a core. */
+void image_describe(struct image *im);
+/* The first value of a key, or NULL. */
+const char *image_fact(const struct image *im, const char *key);
+struct text;
+/* "shared", "not-forked", "wiped-on-fork". */
+const char *image_unfrozen_name(enum image_unfrozen_why why);
+/* Appends a line as IMAGE_NOTE_RECORD has them: "key value", in which a backslash stands before one and before the "n"
+ * that is a line's end. */
+void image_fact_put(struct text *t, const char *key, const char *value);
 
 /* NULL is allowed. */
 void image_free(struct image *im);

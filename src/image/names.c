@@ -170,3 +170,16 @@ const char *auxv_name(uint64_t type)
 {
     return type < ARRAY_LEN(auxv_names) ? auxv_names[type] : NULL;
 }
+
+const char *image_unfrozen_name(enum image_unfrozen_why why)
+{
+    switch (why) {
+    case UNFROZEN_SHARED:
+        return "shared";
+    case UNFROZEN_NOT_FORKED:
+        return "not-forked";
+    case UNFROZEN_WIPED:
+        return "wiped-on-fork";
+    }
+    return "shared";
+}

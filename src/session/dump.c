@@ -7,13 +7,10 @@
 
 static void keep_live(struct dump_result *r, const struct capture_result *got)
 {
-    static const char *const why[] = {
-        [UNFROZEN_SHARED] = "shared", [UNFROZEN_NOT_FORKED] = "not-forked", [UNFROZEN_WIPED] = "wiped-on-fork"};
-
     r->live = xcalloc(got->n_live, sizeof(*r->live));
     r->n_live = got->n_live;
     for (size_t i = 0; i < got->n_live; i++)
-        r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, why[got->live[i].why]};
+        r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, image_unfrozen_name(got->live[i].why)};
 }
 
 struct err *dump_write(struct dumping *d, struct image *im, const struct page_runs *keep)

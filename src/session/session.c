@@ -373,6 +373,16 @@ struct err *session_arguments(struct session *s, char **out, size_t *n)
     return image_arguments(s->im, out, n);
 }
 
+void session_describe(struct session *s)
+{
+    image_describe(s->im);
+}
+
+const char *session_fact(const struct session *s, const char *key)
+{
+    return image_fact(s->im, key);
+}
+
 const char *session_build_id_text(const struct build_id *id, char buf[static BUILD_ID_TEXT])
 {
     return build_id_text(id, buf);

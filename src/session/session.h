@@ -116,6 +116,10 @@ size_t session_read_some(struct session *s, taddr at, void *buf, size_t n);
 /* NUL-separated strings; heap, owned by the caller. See image_environ(), image_arguments(). */
 struct err *session_environ(struct session *s, char **out, size_t *n) MUST_CHECK;
 struct err *session_arguments(struct session *s, char **out, size_t *n) MUST_CHECK;
+/* What is known of a process beside its memory, in image.facts: asks for it, once; of a core it is what Inquest wrote
+ * into it, if it did. The first value of a key, or NULL. */
+void session_describe(struct session *s);
+const char *session_fact(const struct session *s, const char *key);
 /* Hexadecimal digits of a build-id, written to buf; "" when it has none. */
 const char *session_build_id_text(const struct build_id *id, char buf[static BUILD_ID_TEXT]);
 /* "SIGSEGV"; NULL for a number that is no signal. */

@@ -207,6 +207,48 @@ def test_refused(lab, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["there"]
 
 
+def test_record(lab, tmp_path):
+    """What a core lacks otherwise: files with positions, sockets with addresses, limits, groups, names of threads."""
+    info_schema = json.loads((Path(__file__).parents[2] / "docs/schema/inquest.info-1.json").read_text())
+    (tmp_path / "a file").write_text("0123456789")
+    body = ("import socket, os, sys, threading, time\n"
+            "f = open(sys.argv[1]); os.lseek(f.fileno(), 7, 0)\n"
+            "s = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(s.getsockname())\n"
+            "def wait(): open('/proc/thread-self/comm', 'w').write('a thread'); print(f'{s.getsockname()[1]} ready', flush=True); input()\n"
+            "threading.Thread(target=wait).start()")
+    path = tmp_path / "core"
+    with cores.Running(["/usr/bin/python3", "-c", body, tmp_path / "a file", "x\ny\\"], stdin=subprocess.PIPE) as process:
+        answer = dump(process, path, "--method", "snapshot")
+        port = process.output.split()[0].decode()
+        limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+        groups = Path(f"/proc/{process.pid}/cgroup").read_text().splitlines()
+        arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+        live = run("info", "--json", "--files", process.pid).json
+    info = run("info", "--json", "--files", "--limits", "--modules", path).json
+    jsonschema.validate(info, info_schema)
+    jsonschema.validate(live, info_schema)
+    record = info["record"]
+    assert (record["method"], record["pause_ns"]) == ("snapshot", answer["pause_ns"])
+    assert record["kernel"].split()[1] == os.uname().release and record["host"] == os.uname().nodename
+    assert record["cgroups"] == groups and info["limits"] == limits and info["process"]["arguments"] == arguments
+    assert abs(float(record["time"]) - time.time()) < 60 and info["process"]["start_time"] <= info["process"]["dump_time"]
+    assert info["files"] == live["files"] and len(info["files"]) == record["open_files"]
+    files = {file["target"]: file for file in info["files"]}
+    assert files[str(tmp_path / "a file")]["position"] == 7
+    assert any(re.fullmatch(rf"socket:\[\d+\] tcp 127.0.0.1:{port} listening", target) for target in files)
+    assert any(re.search(rf"tcp 127.0.0.1:\d+ to 127.0.0.1:{port} established", target) for target in files)
+    assert b" a thread\n" in path.read_bytes()  # Python has its own names, which are shown
+    recorded = {line.split(" ", 2)[2]: line.split(" ", 2)[1] for line in record["modules"]}
+    modules = {m["path"]: m["build_id"] for m in info["modules"] if m["build_id"] and m["path"].startswith("/")}
+    assert recorded == modules and len(modules) > 2
+    text = run("info", "--files", path).out
+    assert f"127.0.0.1:{port} listening" in text and "from a frozen copy" in text
+    # Those who do not know the note pass over it.
+    assert subprocess.run(["readelf", "-n", path], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stderr == b""
+    assert "warning" not in subprocess.run(["gdb", "-q", "-batch", "-nx", "-ex", "info threads", "/usr/bin/python3", path], check=True,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE).stderr.decode()
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 32 MiB."""

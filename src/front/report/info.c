@@ -9,7 +9,8 @@ static const struct option_row rows[] = {
     {"maps", 'p', VALUE_NONE, NULL, "the memory map"},
     {"registers", 'r', VALUE_NONE, NULL, "the registers of each thread"},
     {"auxv", 0, VALUE_NONE, NULL, "the auxiliary vector"},
-    {"limits", 0, VALUE_NONE, NULL, "the resource limits (of a process; a core holds none)"},
+    {"limits", 0, VALUE_NONE, NULL, "the resource limits (of a process, or a core that Inquest wrote)"},
+    {"files", 'f', VALUE_NONE, NULL, "open files and control groups (of the same)"},
     {"memory", 0, VALUE_TEXT, "ADDR[:LEN]", "bytes of memory, LEN of them (default 64); may be given again"},
     {"env", 0, VALUE_NONE, NULL, "the environment, which may hold secrets"},
     {"all", 0, VALUE_NONE, NULL, "everything but the environment and memory"},
@@ -37,6 +38,7 @@ static struct err *run(struct call *c)
         if (strcmp(c->given.v[i].row->name, "memory") == 0)
             TRY(memory_wish_parse(c->given.v[i].value, &wish));
     TRY(session_open(c->operands[0], &opts, &s));
+    session_describe(s);
     struct report r = {.call = c, .session = s, .im = session_image(s)};
     return call_has(c, "json") ? info_write_json(&r) : info_write_text(&r);
 }

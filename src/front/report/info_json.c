@@ -209,7 +209,11 @@ struct err *info_write_json(const struct report *r)
     static const struct {
         const char *name;
         void (*write)(struct json *, const struct report *);
-    } sections[] = {{"modules", modules_json}, {"maps", maps_json}, {"auxv", auxv_json}, {"limits", limits_json}};
+    } sections[] = {{"modules", modules_json},
+                    {"maps", maps_json},
+                    {"auxv", auxv_json},
+                    {"limits", limits_json},
+                    {"files", files_json}};
     struct json j;
     json_init(&j, call_output(r->call), r->call->screen.terminal);
     json_object_begin(&j);
@@ -219,6 +223,7 @@ struct err *info_write_json(const struct report *r)
     target_json(&j, r);
     json_object_end(&j);
     process_json(&j, r);
+    record_json(&j, r);
     runtimes_json(&j, r);
     threads_json(&j, r);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)

@@ -179,6 +179,7 @@ static void put_summary(struct text *t, const struct report *r)
     text_printf(t, "%s\n", im->arch ? im->arch->name : "(unknown)");
     runtimes_text(t, r, put_label);
     put_times(t, r);
+    record_text(t, r);
     put_signal(t, r);
     put_memory_sum(t, r);
     put_label(t, r, "modules");
@@ -395,7 +396,7 @@ static void put_limits(struct text *t, const struct report *r)
         text_putc(t, '\n');
     }
     if (!r->im->limits.n)
-        text_put(t, "  not kept in a core\n");
+        text_put(t, "  not kept in a core that another program wrote\n");
 }
 
 static void put_environ(struct text *t, const struct report *r)
@@ -465,7 +466,7 @@ struct err *info_write_text(const struct report *r)
         void (*put)(struct text *, const struct report *);
     } sections[] = {
         {"modules", put_modules}, {"maps", put_maps},     {"registers", put_registers},
-        {"auxv", put_auxv},       {"limits", put_limits},
+        {"auxv", put_auxv},       {"limits", put_limits}, {"files", record_sections_text},
     };
     FILE *out = call_output(r->call);
     SCOPED(text_donep) struct text t = {0};

@@ -52,6 +52,12 @@ struct missing_list {
 void missing_find(const struct report *r, struct missing_list *out);
 void missing_done(struct missing_list *m);
 
+/* info_record.c: lines of the summary, the section of --files, and the same as members. */
+void record_text(struct text *t, const struct report *r);
+void record_sections_text(struct text *t, const struct report *r);
+void record_json(struct json *j, const struct report *r);
+void files_json(struct json *j, const struct report *r);
+
 /* stack_text.c, stack_json.c */
 /* Link-time address of a pc, or its distance from the module's start where that is not known. */
 static inline uint64_t module_offset(const struct module *m, uint64_t pc)

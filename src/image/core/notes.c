@@ -3,6 +3,7 @@
  * Layout: gABI chapter 5 "Note Section"; Linux fs/binfmt_elf.c (order and content),
  * include/uapi/linux/elfcore.h (prstatus, prpsinfo), fill_files_note() there for NT_FILE. */
 #include "image/core/core.h"
+#include "image/record.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -155,6 +156,13 @@ static void read_files(struct core *c)
             err_new(ERR_CORRUPT, "the list of mapped files (NT_FILE) is damaged: it claims %" PRIu64 " files", count));
 }
 
+static void read_record(struct core *c)
+{
+    for (size_t i = 0; i < c->notes.n; i++)
+        if (c->notes.v[i].type == IMAGE_NOTE_RECORD && strcmp(c->notes.v[i].owner, IMAGE_NOTE_OWNER) == 0)
+            record_read(c->im, c->notes.v[i].desc);
+}
+
 /* capture_core() says so in a note. */
 static bool is_ours(const struct core *c)
 {
@@ -263,6 +271,7 @@ void core_finish_threads(struct core *c)
         }
         *vec_push(&im->threads) = t;
     }
+    read_record(c);
     choose_crashed(c);
     if (im->threads.n == 0)
         image_problem(im, err_new(ERR_NO_DATA, "the core has no threads (no NT_PRSTATUS note)"));

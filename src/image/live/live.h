@@ -118,6 +118,11 @@ const struct live_area *live_area(const struct live *l, taddr at);
 /* What a file of the form of /proc/PID/smaps says of im->maps, one for each (residence.c). ERR_GONE: nothing. */
 struct err *live_read_facts(const struct proc *p, const char *name, const struct image *im,
                             struct mapping_facts *out) MUST_CHECK;
+/* Fills im->facts (describe.c). Of a process that still runs, and before its frozen copy takes its place. */
+void live_describe(struct image *im);
+/* Adds how its core is made (NULL: not said), and when: to be called at the instant that it shows. */
+void live_describe_capture(struct image *im, const char *method);
+
 /* Of struct image_ops (residence.c). */
 struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter) MUST_CHECK;
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out);

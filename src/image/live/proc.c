@@ -115,9 +115,9 @@ struct err *proc_read_maps(const struct proc *p, const char *name, struct image 
     return NULL;
 }
 
-int proc_list_tasks(const struct proc *p, int32_t **tids, size_t *n)
+int proc_list_numbers(const struct proc *p, const char *folder, int32_t **out, size_t *n)
 {
-    int fd = openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(p->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     VEC(int32_t) found = {0};
     struct dirent *d;
@@ -132,9 +132,14 @@ int proc_list_tasks(const struct proc *p, int32_t **tids, size_t *n)
         if (d->d_name[0] >= '0' && d->d_name[0] <= '9')
             *vec_push(&found) = (int32_t)strtol(d->d_name, NULL, 10);
     closedir(dir);
-    *tids = found.v;
+    *out = found.v;
     *n = found.n;
     return 0;
+}
+
+int proc_list_tasks(const struct proc *p, int32_t **tids, size_t *n)
+{
+    return proc_list_numbers(p, "task", tids, n);
 }
 
 size_t proc_count_tasks(const struct proc *p)

@@ -28,6 +28,8 @@ struct err *proc_read_stat(const struct proc *p, const char *name, struct proc_s
 struct err *proc_read_maps(const struct proc *p, const char *name, struct image *im) MUST_CHECK;
 /* Thread ids, oldest first; heap, caller's. Returns 0 or errno. */
 int proc_list_tasks(const struct proc *p, int32_t **tids, size_t *n);
+/* The names in a folder below /proc/PID that are numbers, in the kernel's order; the same. */
+int proc_list_numbers(const struct proc *p, const char *folder, int32_t **out, size_t *n);
 /* How many threads there are: cheap enough for a stopped target. 0 when the process is gone. */
 size_t proc_count_tasks(const struct proc *p);
 /* Target of a link ("exe", "ns/user"); heap, NULL when it cannot be read. */

@@ -348,10 +348,21 @@ static void live_free(struct image *im)
     free(l);
 }
 
+static void live_describe_now(struct image *im)
+{
+    const struct live *l = im->priv;
+
+    live_describe(im);
+    live_describe_capture(im, l->holder ? "stop" : NULL);
+}
+
 struct image *live_new(int32_t pid)
 {
-    static const struct image_ops ops = {
-        .open_mapped = live_open_mapped, .facts = live_facts, .touched = live_touched, .free = live_free};
+    static const struct image_ops ops = {.open_mapped = live_open_mapped,
+                                         .facts = live_facts,
+                                         .describe = live_describe_now,
+                                         .touched = live_touched,
+                                         .free = live_free};
     struct live *l = xcalloc(1, sizeof(*l));
     char path[32];
 

@@ -166,8 +166,7 @@ static void use_area(struct image *im, const struct area *a)
         *vec_push(&l->areas) =
             (struct live_area){.start = a->m.start, .end = a->m.end, .facts = a->facts, .elsewhere = true};
     if (got < a->m.end - a->m.start)
-        *vec_push(&im->unfrozen) =
-            (struct image_unfrozen){.start = a->m.start + got, .end = a->m.end, .why = a->why};
+        *vec_push(&im->unfrozen) = (struct image_unfrozen){.start = a->m.start + got, .end = a->m.end, .why = a->why};
 }
 
 struct err *areas_use(struct areas *a, struct image *im, const struct mapping *before, size_t n_before)

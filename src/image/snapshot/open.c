@@ -206,12 +206,14 @@ static struct err *open_snapshot(struct opening *o, int32_t pid, const struct im
     o->order.proc = &l->proc;
     o->order.arch = o->im->arch;
     o->order.seccomp = o->status.seccomp != 0;
+    live_describe(o->im);
     TRY(begin_guardian(o));
     TRY(await_report(o));
     fill_threads(o);
     TRY(read_copy(o));
     const struct snap_report *r = o->order.report;
     o->im->pause_ns = r->pause_ns;
+    live_describe_capture(o->im, "snapshot");
     *out = (struct image_snapshot){.stop_ns = r->stop_ns, .registers_ns = r->registers_ns, .fork_ns = r->fork_ns};
     l->snapshot = xcalloc(1, sizeof(*l->snapshot));
     *l->snapshot = (struct snapshot){.channel = o->channel, .guardian = o->guardian};
