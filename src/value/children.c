@@ -3,6 +3,7 @@
 
 #include "value/value_priv.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -138,11 +139,25 @@ static struct err *walk_elements(const struct walk *w, uint64_t first, uint64_t 
     return NULL;
 }
 
+/* An attribute may have any text for its name, and compilers give names that no source has. */
+static bool is_name(const char *s)
+{
+    if (!*s)
+        return false;
+    for (; *s; s++)
+        if (!isalnum((unsigned char)*s) && *s != '_' && !((unsigned char)*s & 0x80))
+            return false;
+    return true;
+}
+
 static void name_field(const struct field *f, struct value_child *child)
 {
     const char *base = f->flags & FIELD_BASE ? type_strip(f->type)->name : NULL;
     child->name = f->name ? f->name : base ? base : "<unnamed>";
-    child->path = f->flags & FIELD_BASE ? CHILD_UNNAMED : f->name ? CHILD_MEMBER : CHILD_SAME;
+    child->path = f->flags & FIELD_BASE ? CHILD_UNNAMED
+                  : !f->name            ? CHILD_SAME
+                  : is_name(f->name)    ? CHILD_MEMBER
+                                        : CHILD_UNNAMED;
 }
 
 static struct err *walk_fields(const struct walk *w, uint64_t first, uint64_t max)
@@ -196,7 +211,7 @@ static void name_presented(const struct walk *w, const struct child *from, uint6
         text_printf(scratch, "[%s]", key);
     } else if (from->name) {
         text_put(scratch, from->name);
-        if (p->kind == PRESENT_RECORD && type_strip(w->c->of.type)->foreign)
+        if (p->kind == PRESENT_RECORD && type_strip(w->c->of.type)->foreign && is_name(from->name))
             child->path = CHILD_MEMBER;
     } else {
         text_printf(scratch, "[%" PRIu64 "]", i);

@@ -13,6 +13,7 @@ struct end {
     const struct image_signal *signal;  /* NULL: none killed or stopped this thread */
     const struct trouble *trouble;      /* NULL */
     const struct rt_exception *raised;  /* NULL */
+    const struct rt_exception *handled; /* another one, which ends nothing; NULL */
 };
 
 /* A trouble without a task is the runtime's as a whole: it is told of the thread that died. */
@@ -36,7 +37,6 @@ static struct err *find_trouble(struct dap *d, const struct dap_thread *th, bool
 static struct err *find_end(struct dap *d, int64_t id, struct end *out)
 {
     const struct image *im = session_image(d->session);
-    const struct rt_exception *handled = NULL;
     struct dap_thread th;
     *out = (struct end){.signal = NULL};
     TRY(thread_of_id(d, id, &th));
@@ -46,9 +46,9 @@ static struct err *find_end(struct dap *d, int64_t id, struct end *out)
         out->signal = &im->signal;
     TRY(find_trouble(d, &th, crashed, out));
     if (tid)
-        session_exceptions(d->session, tid, &out->raised, &handled);
-    if (!out->raised)
-        out->raised = handled;
+        session_exceptions(d->session, tid, &out->raised, &out->handled);
+    if (out->raised && out->handled && out->raised->object == out->handled->object)
+        out->handled = NULL;
     return NULL;
 }
 
@@ -75,10 +75,11 @@ static void put_signal(struct text *t, const struct image *im)
 
 static void put_id(struct text *t, const struct end *end)
 {
+    const struct rt_exception *x = end->raised || end->signal ? end->raised : end->handled;
     if (end->trouble)
         text_put(t, end->trouble->task ? "panic" : "fatal error");
-    else if (end->raised)
-        put_safe(t, end->raised->type);
+    else if (x)
+        put_safe(t, x->type);
     else
         put_signal_name(t, end->signal->signo);
 }
@@ -94,6 +95,10 @@ static void put_description(struct text *t, const struct image *im, const struct
     if (end->signal) {
         text_put(t, t->n ? "; " : "");
         put_signal(t, im);
+    }
+    if (end->handled) {
+        text_put(t, t->n ? "; while it handled " : "handles ");
+        put_exception_text(t, end->handled);
     }
 }
 
@@ -136,7 +141,8 @@ static struct err *exception_info(struct dap *d, const struct incoming *args, st
     SCOPED(text_done) struct text id = {0}, description = {0};
     struct end end;
     TRY(find_end(d, args_integer(args, "threadId", 0), &end));
-    if (!end.signal && !end.trouble && !end.raised)
+    const struct rt_exception *x = end.raised ? end.raised : end.handled;
+    if (!end.signal && !end.trouble && !x)
         return err_new(ERR_NO_DATA, "nothing ended this thread, and it raises nothing");
     put_id(&id, &end);
     put_description(&description, session_image(d->session), &end);
@@ -144,9 +150,9 @@ static struct err *exception_info(struct dap *d, const struct incoming *args, st
     json_kv_string(body, "description", text_str(&description));
     bool fatal = end.signal || (end.trouble && !end.trouble->panic.recovered);
     json_kv_string(body, "breakMode", fatal ? "unhandled" : "always");
-    if (end.raised) {
+    if (x) {
         json_key(body, "details");
-        put_details(body, end.raised, 0);
+        put_details(body, x, 0);
     } else if (end.trouble && end.trouble->panic.type) {
         json_key(body, "details");
         json_object_begin(body);

@@ -67,10 +67,9 @@ static struct err *text_of(struct dap *d, const char *path, const struct module 
 {
     const struct source *src;
     struct err *e = session_source(d->session, path, m, &src);
-    if (e)
-        return e->hint ? e
-                       : err_hint(e, "say where it is by \"substitutePath\" or \"sourceDirs\" in the launch "
-                                     "configuration");
+    if (e && e->code != ERR_CANCELLED)
+        return err_hint(e, "say where it is by \"substitutePath\" or \"sourceDirs\" in the launch configuration");
+    TRY(e);
     for (size_t i = 0; i < src->n; i++) {
         text_put(out, src->lines[i]);
         text_putc(out, '\n');
