@@ -54,8 +54,12 @@ static bool use_inside(struct values *vs, struct children *c)
     const struct type *t = type_strip(c->of.type);
     if ((type_is_record(t) || type_is_go(c->of.type)) && presented(vs, c))
         return true;
+    enum go_kind kind;
+    (void)type_go(c->of.type, &kind);
+    /* Strings of Go and their like are records of the compiler's, not of the program. */
+    bool own = !type_is_go(c->of.type) || kind == GO_STRUCT || kind == GO_INVALID;
     if (type_is_record(t) && !t->foreign)
-        return use_fields(vs, c);
+        return own && use_fields(vs, c);
     if ((t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR) && t->target) {
         c->source = t->count ? SOURCE_ELEMENTS : SOURCE_NONE;
         c->n = t->count;
