@@ -447,3 +447,16 @@ def test_server(cxx_core, tmp_path):
         server.send_signal(signal.SIGTERM)
         server.wait(60)
         server.stdout.close()
+
+
+def test_extension_of_vs_code():
+    """What its manifest offers is what the manual says."""
+    root = os.path.join(os.path.dirname(__file__), "..", "..")
+    with open(os.path.join(root, "editors", "vscode", "package.json"), encoding="utf-8") as file:
+        (debugger,) = json.load(file)["contributes"]["debuggers"]
+    with open(os.path.join(root, "docs", "man", "inquest-dap.1.scd"), encoding="utf-8") as file:
+        manual = file.read().partition("# CONFIGURATION")[2].partition("# THREADS")[0]
+    told = {name for line in re.findall(r"^\*.*\*$", manual, re.M) for name in re.findall(r"\*(\w+)\*", line)}
+    offered = {name for kind in debugger["configurationAttributes"].values() for name in kind["properties"]}
+    assert offered == told
+    assert [debugger["runtime"], *debugger["runtimeArgs"]] == ["inquest", "dap"]
