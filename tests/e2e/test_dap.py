@@ -45,7 +45,7 @@ def looked_at(request):
     """(client, core, first stop)"""
     core = request.getfixturevalue(f"{request.param}_core")
     with Client() as client:
-        stop = client.open(core=core)
+        stop = client.open(core=core, client={"supportsProgressReporting": True})
         yield client, core, stop
 
 

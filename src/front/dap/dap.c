@@ -27,6 +27,8 @@ static const struct request_row *find_row(const char *command)
 struct err *dap_turn_begin(struct dap *d)
 {
     struct turn *t = connection_turn(d->conn);
+    t->report = d->watch ? watch_note : NULL;
+    t->report_arg = d->watch;
     if (!d->shared)
         return err_hint(err_new(ERR_NO_DATA, "no target is open"), "send launch or attach first");
     TRY(turn_begin(t, d->shared));
@@ -65,7 +67,9 @@ static struct err *answer(struct dap *d, const struct request *r)
     struct json_body body;
     d->after = NULL;
     json_body_begin(&body);
+    watch_begin(d->watch, r->seq, r->command);
     struct err *why = fill_body(d, r, &body), *e = NULL;
+    watch_end(d->watch);
     if (!why)
         why = json_body_end(&body);
     e = why ? output_failure(d->out, r->seq, r->command, why) : output_response(d->out, r->seq, r->command, &body);
@@ -216,6 +220,7 @@ static struct err *converse(struct connection *conn)
         e = TAKE(reading.why);
     err_free(reading.why);
     dap_close(&d);
+    watch_stop(d.watch);
     handles_done(&d.handles);
     inbox_done(&d.inbox);
     output_free(d.out);

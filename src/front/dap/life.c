@@ -66,6 +66,8 @@ static struct err *initialize(struct dap *d, const struct incoming *args, struct
         .uris = format && strcmp(format, "uri") == 0,
         .progress = args_bool(args, "supportsProgressReporting"),
     };
+    if (d->client.progress && !d->watch)
+        d->watch = watch_start(d->out);
     put_capabilities(body);
     return NULL;
 }

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "front/dap/handles.h"
 #include "front/dap/inbox.h"
+#include "front/dap/watch.h"
 #include "front/front.h"
 #include "front/serve/incoming.h"
 #include "front/serve/server.h"
@@ -37,6 +38,7 @@ struct dap {
     struct handles handles;
     struct inbox inbox;
     struct output *out;
+    struct watch *watch; /* NULL: the client wants no progress */
     /* What follows the response to the request that is answered now; NULL: nothing. */
     struct err *(*after)(struct dap *d);
 };

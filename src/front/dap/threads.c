@@ -22,6 +22,12 @@ static const struct image_thread *find_thread(const struct image *im, int64_t ti
     return NULL;
 }
 
+/* Is the task listed as its thread? */
+static bool has_thread(const struct image *im, const struct task *task)
+{
+    return task->tid && find_thread(im, task->tid);
+}
+
 static struct err *find_task(struct dap *d, int64_t id, struct dap_thread *out)
 {
     const struct tasks *all;
@@ -156,7 +162,7 @@ static void put_all_tasks(struct listing *l)
     for (size_t i = 0; i < l->n; i++)
         for (size_t k = 0; k < l->all[i].n; k++, id++) {
             const struct task *task = &l->all[i].v[k];
-            if (find_thread(session_image(l->d->session), task->tid) || !wanted(l))
+            if (has_thread(session_image(l->d->session), task) || !wanted(l))
                 continue;
             put_task_name(l, &l->all[i], task);
             put_one(l, id);
@@ -168,10 +174,10 @@ static void put_stacks(struct listing *l, const struct tasks *of, int64_t id, ui
 {
     struct session *s = l->d->session;
     for (size_t k = 0; k < of->n; k++)
-        counts[of->stack[k]] += !find_thread(session_image(s), of->v[k].tid);
+        counts[of->stack[k]] += !has_thread(session_image(s), &of->v[k]);
     for (size_t k = 0; k < of->n; k++) {
         uint32_t *count = &counts[of->stack[k]];
-        if (!*count || find_thread(session_image(s), of->v[k].tid) || !wanted(l))
+        if (!*count || has_thread(session_image(s), &of->v[k]) || !wanted(l))
             continue;
         put_task_name(l, of, &of->v[k]);
         if (*count > 1) {

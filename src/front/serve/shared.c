@@ -29,6 +29,18 @@ struct shared {
     bool ended;
 };
 
+/* Work is not to wait for who has it measured: what comes while another thread is here is left out. */
+static void report(struct progress *p, const char *what, uint64_t done, uint64_t total)
+{
+    struct shared *sh = p->arg;
+    if (pthread_mutex_trylock(&sh->mutex) != 0)
+        return;
+    const struct turn *t = sh->first;
+    if (t && t->session && t->report)
+        t->report(t->report_arg, what, done, total);
+    pthread_mutex_unlock(&sh->mutex);
+}
+
 struct err *shared_open(struct call *call, const char *target, bool hold, struct shared **out)
 {
     struct session_opts opts = front_session_opts(call);
@@ -40,7 +52,7 @@ struct err *shared_open_with(const char *target, const struct session_opts *give
 {
     struct shared *sh = xcalloc(1, sizeof(*sh));
     struct session_opts opts = *given;
-    opts.progress = opts.modules.progress = &sh->progress; /* no bar: nobody watches it */
+    opts.progress = opts.modules.progress = &sh->progress;
     struct err *e = session_open(target, &opts, &sh->session);
     if (e) {
         free(sh);
@@ -49,6 +61,8 @@ struct err *shared_open_with(const char *target, const struct session_opts *give
     sh->own = pthread_self();
     pthread_mutex_init(&sh->mutex, NULL);
     pthread_cond_init(&sh->changed, NULL);
+    sh->progress.arg = sh;
+    sh->progress.report = report;
     *out = sh;
     return NULL;
 }

@@ -10,6 +10,10 @@ struct shared;
 /* One thread's use of the session. Zeroed is ready; it belongs to one thread, but for turn_cancel(). */
 struct turn {
     struct session *session; /* to be used between turn_begin() and turn_end() only */
+    /* How far the work of this turn is: struct progress. Called from any thread, also while locks are held: it is to note
+     * it and to return. NULL: nobody wants to know. */
+    void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);
+    void *report_arg;
     struct shared *shared;
     struct turn *next; /* the rest is private */
     bool active, cancelled;
