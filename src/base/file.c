@@ -133,22 +133,27 @@ static size_t run_of(const uint8_t *p, size_t n, size_t at, bool zeros)
     return end - at;
 }
 
-int file_write_sparse(int fd, const void *p, size_t n, uint64_t at, size_t hole)
+size_t file_next_piece(const void *bytes, size_t n, size_t hole, size_t *start)
+{
+    const uint8_t *p = bytes;
+    size_t end = *start += run_of(p, n, *start, true);
+
+    while (end < n) {
+        end += run_of(p, n, end, false);
+        size_t zeros = run_of(p, n, end, true);
+        if (zeros >= hole || end + zeros == n)
+            break;
+        end += zeros;
+    }
+    return end - *start;
+}
+
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at)
 {
     const uint8_t *from = p;
-    size_t run = 0, end = 0; /* what is still to be written */
+    int error = 0;
 
-    for (size_t i = 0; i < n;) {
-        size_t zeros = run_of(from, n, i, true);
-        if (zeros >= hole || run == end) { /* none is written before others */
-            int error = end > run ? file_write(fd, from + run, end - run, at + run) : 0;
-            if (error)
-                return error;
-            run = i + zeros;
-        }
-        i += zeros;
-        i += run_of(from, n, i, false);
-        end = i;
-    }
-    return end > run ? file_write(fd, from + run, end - run, at + run) : 0;
+    for (size_t start = 0, size; !error && (size = file_next_piece(from, n, 1, &start)) > 0; start += size)
+        error = file_write(fd, from + start, size, at + start);
+    return error;
 }

@@ -28,8 +28,11 @@ struct err *file_slurp(const char *path, size_t limit, char **out, size_t *n_out
 
 /* Writes n bytes at an offset, in as many calls as it takes. Returns 0 or errno. */
 int file_write(int fd, const void *p, size_t n, uint64_t at);
-/* The same, but blocks of 4096 bytes (counted from p) that are all zeros are left out: holes of a new file. Where fewer
- * than `hole` bytes of them follow each other they are written: a write more can take longer. */
-int file_write_sparse(int fd, const void *p, size_t n, uint64_t at, size_t hole);
+/* The next of n bytes, from *start on, that are more than zeros: moves *start to them and gives their number, 0 when none
+ * are left. Blocks of 4096 bytes (counted from p) count as a whole; fewer than `hole` bytes of zeros between others do
+ * not count as such. */
+size_t file_next_piece(const void *p, size_t n, size_t hole, size_t *start);
+/* Writes those pieces alone: the rest are holes of a new file. Returns 0 or errno. */
+int file_write_sparse(int fd, const void *p, size_t n, uint64_t at);
 
 #endif

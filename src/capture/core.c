@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <sys/stat.h>
 
@@ -193,12 +194,18 @@ static void put_headers(const struct image *im, const struct layout *l, const st
         put_shdr(im, l, t);
 }
 
-/* What could not be read may be the whole process, killed meanwhile. */
+/* What could not be read may be all that there is, killed meanwhile. */
 static struct err *check_alive(struct image *im)
 {
     SCOPED(freep) struct mapping_facts *facts = xcalloc(im->maps.n, sizeof(*facts));
     uint32_t filter;
-    return image_mapping_facts(im, facts, &filter);
+    struct err *e = image_mapping_facts(im, facts, &filter);
+
+    if (!e)
+        return NULL;
+    err_free(e);
+    return err_new(ERR_GONE, "process %" PRId32 ", or the frozen copy of it, was killed before its memory was written",
+                   im->pid);
 }
 
 /* ---- the whole ---- */

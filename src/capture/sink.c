@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* Each write waits for the disk, which takes so many bytes in the time that it needs for one write more. */
-enum { HOLE = 16 << 10 };
+enum {
+    HOLE = 16 << 10,  /* bytes that the disk takes in the time that it needs for one write more */
+    PIECE = 64 << 10, /* each write waits for the disk: smaller ones are left to the kernel to gather */
+};
 
 void sink_open(struct sink *s, int fd)
 {
@@ -44,9 +46,36 @@ int sink_write(const struct sink *s, const void *p, size_t n, uint64_t at)
     return error == EINVAL ? file_write(s->fd, p, n, at) : error;
 }
 
-int sink_write_sparse(const struct sink *s, const void *p, size_t n, uint64_t at)
-{
-    int error = may_pass_cache(s, n, at) ? file_write_sparse(s->direct, p, n, at, HOLE) : EINVAL;
+/* What file_next_piece() finds. */
+struct piece {
+    size_t start, n;
+};
+struct pieces {
+    VEC(struct piece) v;
+    size_t bytes;
+};
 
-    return error == EINVAL ? file_write_sparse(s->fd, p, n, at, 1) : error;
+static void find_pieces(const uint8_t *p, size_t n, struct pieces *out)
+{
+    for (size_t start = 0, size; (size = file_next_piece(p, n, HOLE, &start)) > 0; start += size) {
+        *vec_push(&out->v) = (struct piece){.start = start, .n = size};
+        out->bytes += size;
+    }
+}
+
+int sink_write_sparse(const struct sink *s, const void *bytes, size_t n, uint64_t at)
+{
+    const uint8_t *p = bytes;
+    struct pieces pieces = {0};
+    int error = 0;
+
+    find_pieces(p, n, &pieces);
+    bool large = pieces.bytes / PIECE >= pieces.v.n;
+    for (size_t i = 0; i < pieces.v.n && !error; i++) {
+        size_t start = pieces.v.v[i].start, size = pieces.v.v[i].n;
+        error =
+            large ? sink_write(s, p + start, size, at + start) : file_write_sparse(s->fd, p + start, size, at + start);
+    }
+    vec_done(&pieces.v);
+    return error;
 }

@@ -65,7 +65,7 @@ static struct err *check_space(struct sink *s)
 static struct err *sink_put(struct sink *s, const uint8_t *p, size_t n)
 {
     TRY(check_space(s));
-    int error = file_write_sparse(s->fd, p, n, s->at, 1);
+    int error = file_write_sparse(s->fd, p, n, s->at);
     if (error)
         return err_hint(err_errno(error, "cannot write the unpacked core in %s", s->dir),
                         "set TMPDIR to a directory with more room");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A fork that the target does not notice.
  *
- * A thread of it begins a helper that shares its memory but has a table of descriptors of its own, an empty one; the
- * helper forks the copy. So page tables are copied once, the copy keeps no socket or pipe open, and the target has no
+ * A thread of it begins a helper that shares its memory but has a table of descriptors of its own, an empty one, and is
+ * itself again; the helper forks the copy. So page tables are copied once, the copy keeps no socket or pipe open, and the target has no
  * child but the helper, which ends without a signal (its exit signal is 0: clone(2)) and is waited for on behalf of
  * the target, whose own waits do not see it. As a rule it ends at once, and the copy is given to init. Where the
  * target itself is given orphans (init of a container, PR_SET_CHILD_SUBREAPER), the helper stays as long as the copy.
@@ -92,7 +92,6 @@ static struct err *helper_forks(const struct snap_order *o, struct frozen *f)
 
     /* The target stands still for as long as it takes: other work should not come first, where we may ask for that. */
     sched_setscheduler(f->helper, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
-    TRY(set_options(f->helper, o, PTRACE_O_EXITKILL));
     TRY(call_begin(&c, f->helper, o->arch, o->insn));
     return fork_copy(o, &c, f);
 }
@@ -113,7 +112,8 @@ static struct err *wait_for(struct caller *c, uint64_t child)
     const uint64_t args[6] = {child, 0, __WALL};
     int64_t result;
 
-    return must(c, SYS_wait4, args, &result, NULL);
+    TRY(call_make(c, SYS_wait4, args, &result, NULL));
+    return result < 0 && result != -ECHILD ? refused(result) : NULL;
 }
 
 /* Is it given the orphans among its descendants? The kernel's answer goes below its stack, where by the psABIs nothing
@@ -142,28 +142,20 @@ static struct err *is_reaper(struct caller *c, const struct snap_order *o, bool 
     return NULL;
 }
 
-/* Whatever of `f` is to be waited for by the target afterwards has an id inside. */
-static struct err *fork_from(struct caller *c, const struct snap_order *o, struct frozen *f)
+/* The helper gets a stack where nothing is: were we killed before it is said that it ends with us, it would fault at
+ * once, and not run the thread's code. */
+static struct err *begin_helper(struct caller *c, const struct snap_order *o, struct frozen *f)
 {
-    const uint64_t args[6] = {CLONE_VM | CLONE_FS | CLONE_FILES};
-    bool reaper;
+    enum { NO_STACK = 16 };
+    const uint64_t args[6] = {CLONE_VM | CLONE_FS | CLONE_FILES, NO_STACK};
     int64_t id;
 
-    TRY(is_reaper(c, o, &reaper));
+    TRY(is_reaper(c, o, &f->reaper));
     TRY(must(c, SYS_clone, args, &id, &f->helper));
-    f->helper_inside = (uint64_t)id;
+    f->helper_inside = o->report->orphan = (uint64_t)id;
     if (!f->helper)
         return err_new(ERR_UNSUPPORTED, "the kernel did not show the helper that was begun");
-    struct err *e = helper_forks(o, f);
-    if (!e && reaper)
-        return NULL;
-    kill_traced(f->helper);
-    f->helper = 0;
-    struct err *late = wait_for(c, f->helper_inside);
-    if (!late)
-        f->helper_inside = 0;
-    err_free(late); /* a signal came: another thread does it */
-    return e;
+    return set_options(f->helper, o, PTRACE_O_EXITKILL);
 }
 
 /* Has any thread of a stopped process wait for a child. */
@@ -183,8 +175,10 @@ static void reap(struct tracer *t, const struct snap_order *o, uint64_t child)
         done = !e || e->code == ERR_GONE;
         err_free(e); /* the next one may do; if none does, a zombie is left that ends with the target */
     }
+    o->report->orphan = 0;
 }
 
+/* Page tables are copied while no register is anything but its thread's own: that is what takes long. */
 static struct err *try_thread(struct tracer *t, const struct snap_order *o, int32_t tid, struct frozen *f)
 {
     struct caller c;
@@ -192,10 +186,17 @@ static struct err *try_thread(struct tracer *t, const struct snap_order *o, int3
     TRY(call_begin(&c, tid, o->arch, o->insn));
     struct err *e = set_options(tid, o, 0);
     if (!e)
-        e = fork_from(&c, o, f);
+        e = begin_helper(&c, o, f);
     call_end(&c);
-    if (f->helper_inside && !f->helper)
-        reap(t, o, f->helper_inside);
+    if (!f->helper)
+        return e;
+    if (!e)
+        e = helper_forks(o, f);
+    if (!e && f->reaper)
+        return NULL;
+    kill_traced(f->helper);
+    f->helper = 0;
+    reap(t, o, f->helper_inside);
     return e;
 }
 
@@ -224,20 +225,26 @@ struct err *freeze(struct tracer *t, const struct snap_order *o, struct frozen *
 
 struct ending {
     const struct snap_order *o;
-    const struct frozen *f;
+    uint64_t helper;
 };
 
 static void reap_once_more(struct tracer *t, void *arg)
 {
-    const struct frozen *f = ((const struct ending *)arg)->f;
-    reap(t, ((const struct ending *)arg)->o, f->helper_inside);
+    const struct ending *end = arg;
+    reap(t, end->o, end->helper);
+}
+
+void frozen_reap(const struct snap_order *o, uint64_t helper)
+{
+    struct ending end = {.o = o, .helper = helper};
+    SCOPED(tracer_done)
+    struct tracer t = {.proc = o->proc, .arch = o->arch, .while_stopped = reap_once_more, .arg = &end};
+
+    IGNORE_ERR(tracer_run(&t)); /* then the target keeps a zombie */
 }
 
 void frozen_end(const struct snap_order *o, const struct frozen *f)
 {
-    struct ending end = {.o = o, .f = f};
-    SCOPED(tracer_done)
-    struct tracer t = {.proc = o->proc, .arch = o->arch, .while_stopped = reap_once_more, .arg = &end};
     struct caller c;
 
     kill_traced(f->copy);
@@ -248,5 +255,5 @@ void frozen_end(const struct snap_order *o, const struct frozen *f)
         e = wait_for(&c, f->copy_inside);
     err_free(e); /* then the target is given a zombie, as init is often */
     kill_traced(f->helper);
-    IGNORE_ERR(tracer_run(&t)); /* the same */
+    frozen_reap(o, f->helper_inside);
 }

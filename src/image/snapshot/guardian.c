@@ -169,6 +169,10 @@ void guardian_run(const struct snap_order *o)
 
     stand_alone(o);
     hurry(true);
+    if (o->orphan) {
+        frozen_reap(o, o->orphan);
+        _exit(0);
+    }
     struct err *e = stop_and_freeze(&t, o, &frozen);
     if (e) {
         report_error(o->report, e);

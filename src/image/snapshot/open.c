@@ -95,6 +95,18 @@ static struct err *begin_guardian(struct opening *o)
     return NULL;
 }
 
+/* The process keeps none of the dead children that a guardian which was killed left it: another one sees to it. */
+static void clear_up(struct opening *o)
+{
+    waitpid(o->guardian, NULL, 0);
+    o->guardian = 0;
+    closep(&o->channel);
+    o->channel = -1;
+    o->order.orphan = o->order.report->orphan;
+    if (o->order.orphan)
+        IGNORE_ERR(begin_guardian(o));
+}
+
 /* It never waits for long: a target that does not stop is given up. */
 static struct err *await_report(struct opening *o)
 {
@@ -106,8 +118,10 @@ static struct err *await_report(struct opening *o)
     const struct snap_report *r = o->order.report;
     if (n == 1)
         return NULL;
-    if (!r->failed)
+    if (!r->failed) {
+        clear_up(o);
         return err_new(ERR_IO, "the process that stops the target was killed");
+    }
     struct err *e = err_new((enum err_code)(r->failed - 1), "%s", r->message);
     return r->hint[0] ? err_hint(e, "%s", r->hint) : e;
 }

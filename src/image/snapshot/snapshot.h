@@ -38,11 +38,12 @@ struct snap_report {
     int32_t failed; /* enum err_code + 1; 0: the copy is there */
     char message[SNAP_TEXT], hint[SNAP_TEXT];
     int32_t copy;      /* its process id */
-    uint64_t began;    /* now_ns() at the first interrupt; 0: none was */
+    uint64_t orphan; /* a helper, by its id inside, of which nobody takes note if the guardian dies; 0: there is none */
+    uint64_t began; /* now_ns() at the first interrupt; 0: none was */
     uint64_t pause_ns; /* from the first interrupt until the last thread was free again */
     uint64_t stop_ns, registers_ns, fork_ns; /* parts of it */
     uint32_t n_threads;
-    bool cut;          /* `data` was too small for all */
+    bool cut; /* `data` was too small for all */
     size_t used, room; /* bytes of data */
     _Alignas(8) uint8_t data[];
 };
@@ -51,9 +52,10 @@ struct snap_report {
 struct snap_order {
     const struct proc *proc;
     const struct arch *arch;
-    taddr insn;         /* of arch->call in the target */
-    bool seccomp;       /* its filters have to be suspended for the call */
-    int channel;        /* the guardian's end */
+    taddr insn; /* of arch->call in the target */
+    bool seccomp; /* its filters have to be suspended for the call */
+    int channel; /* the guardian's end */
+    uint64_t orphan; /* of a guardian that was killed: to be waited for, and nothing else; 0: none */
     struct snap_report *report;
     struct snap_area *areas; /* in shared memory, too */
     size_t n_areas;
@@ -65,7 +67,7 @@ struct area {
     struct mapping m;
     struct mapping_facts facts;
     enum image_unfrozen_why why;
-    bool chosen;            /* to be copied in the pause */
+    bool chosen; /* to be copied in the pause */
     struct snap_area *copy; /* NULL: not chosen */
 };
 struct areas {
@@ -90,6 +92,7 @@ _Noreturn void guardian_run(const struct snap_order *o);
 struct frozen {
     int32_t copy, helper; /* helper 0: it has ended */
     uint64_t copy_inside, helper_inside;
+    bool reaper; /* the process is given the orphans among its descendants */
 };
 /* Makes a copy of a process whose threads all stand still, traced by the calling thread. It has no descriptors, stands
  * before its first instruction, and ends with its tracer. ERR_BUSY: no thread stands where it could make the calls;
@@ -98,5 +101,7 @@ struct err *freeze(struct tracer *t, const struct snap_order *o, struct frozen *
 /* Ends the copy so that nothing of it stays with the target, which for that stands still once more, for less than a
  * millisecond, when it is the one that orphans are given to. By the thread that made it. */
 void frozen_end(const struct snap_order *o, const struct frozen *f);
+/* Stops the target for a moment, in which it waits for a helper that has ended (id inside). */
+void frozen_reap(const struct snap_order *o, uint64_t helper);
 
 #endif
