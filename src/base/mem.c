@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void mem_exhausted(void)
 {
@@ -55,6 +56,20 @@ char *xasprintf(const char *fmt, ...)
     if (n < 0)
         mem_exhausted();
     return s;
+}
+
+void mem_touch(void *p, size_t n)
+{
+    const uintptr_t page = 4096;
+    uintptr_t start = ((uintptr_t)p + page - 1) / page * page, end = ((uintptr_t)p + n) / page * page;
+    if (start >= end)
+        return;
+#ifdef MADV_POPULATE_WRITE
+    if (madvise((void *)start, end - start, MADV_POPULATE_WRITE) == 0)
+        return;
+#endif
+    for (volatile uint8_t *at = (volatile uint8_t *)start; (uintptr_t)at < end; at += page)
+        *at = *at;
 }
 
 void *vec_grow_(void *v, size_t *cap, size_t want, size_t size)

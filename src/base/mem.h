@@ -26,6 +26,9 @@ char *xstrdup(const char *s) NEVER_NULL;
 char *xstrndup(const char *s, size_t n) NEVER_NULL;
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) NEVER_NULL;
 
+/* Takes the page faults of memory that is written to later; what is in it stays. Only whole pages. */
+void mem_touch(void *p, size_t n);
+
 static inline void freep(void *p)
 {
     void *q;

@@ -20,12 +20,7 @@ void stacks_prepare(struct stacks *s, size_t threads, uint64_t budget)
         return;
     }
     s->buf = p;
-#ifdef MADV_POPULATE_WRITE
-    if (madvise(p, touch, MADV_POPULATE_WRITE) == 0)
-        return;
-#endif
-    for (size_t i = 0; i < touch; i += 4096)
-        ((volatile uint8_t *)s->buf)[i] = 0;
+    mem_touch(p, touch);
 }
 
 void stacks_done(struct stacks *s)

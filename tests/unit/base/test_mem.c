@@ -174,6 +174,18 @@ static void exhaust_arena_array(void)
     arena_array(&a, uint64_t, huge);
 }
 
+static void touched_memory_keeps_what_is_there(void **state)
+{
+    (void)state;
+    enum { N = 5 * 4096 };
+    SCOPED(freep) char *p = xmalloc(N);
+    memset(p, 'x', N);
+    mem_touch(p + 1, N - 1);
+    mem_touch(p + 1, 1);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(p[i], 'x');
+}
+
 static void no_memory_ends_the_process(void **state)
 {
     (void)state;
@@ -188,4 +200,4 @@ RUN_TESTS(cmocka_unit_test(pushed_elements_are_zeroed), cmocka_unit_test(push_ev
           cmocka_unit_test(reserve_keeps_what_is_there), cmocka_unit_test(strings),
           cmocka_unit_test(nothing_is_a_pointer_too), cmocka_unit_test(arena_memory_is_zeroed_and_aligned),
           cmocka_unit_test(large_blocks_do_not_waste_the_current_one), cmocka_unit_test(arena_strings),
-          cmocka_unit_test(no_memory_ends_the_process))
+          cmocka_unit_test(touched_memory_keeps_what_is_there), cmocka_unit_test(no_memory_ends_the_process))
