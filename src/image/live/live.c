@@ -106,7 +106,9 @@ static void while_stopped(struct tracer *t, void *arg)
     if (o->opts->registers || o->opts->while_stopped)
         fill(o, t);
     if (o->opts->while_stopped) {
+        o->live->held = true;
         o->opts->while_stopped(im, o->opts->arg);
+        o->live->held = false;
         space_sort(&im->space);
     }
 }
