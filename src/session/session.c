@@ -108,9 +108,15 @@ static void inherit_plans(struct session *s)
 
 /* ---- a process: what its runtimes schedule is copied with its threads ---- */
 
+static struct rt_copy_wish copy_wish(const struct session *s)
+{
+    return (struct rt_copy_wish){.only_tid = s->opts.only_tid, .variables = s->opts.language_variables};
+}
+
 static void plan_copy(struct image *im, void *arg)
 {
     struct session *s = arg;
+    struct rt_copy_wish wish = copy_wish(s);
     s->im = im;
     im->space.watch = s->opts.watch;
     s->ms = modules_load(im, &s->opts.modules);
@@ -120,7 +126,7 @@ static void plan_copy(struct image *im, void *arg)
         err_free(s->notes.v[--s->notes.n]);
     for (size_t i = 0; i < s->runtimes.n; i++)
         if (s->runtimes.v[i].runtime->plan)
-            s->runtimes.v[i].runtime->plan(s->runtimes.v[i].rt);
+            s->runtimes.v[i].runtime->plan(s->runtimes.v[i].rt, im, &wish);
 }
 
 static taddr end_of_stack(void *arg, taddr sp)
@@ -155,9 +161,9 @@ static void copy_for_core(struct session *s, struct image *im)
 static void copy_tasks(struct image *im, void *arg)
 {
     struct session *s = arg;
+    struct rt_copy_wish wish = copy_wish(s);
     if (s->opts.for_core)
         copy_for_core(s, im);
-    struct rt_copy_wish wish = {.only_tid = s->opts.only_tid, .variables = s->opts.language_variables};
     for (size_t i = 0; i < s->runtimes.n; i++)
         if (s->runtimes.v[i].runtime->copy)
             s->runtimes.v[i].runtime->copy(s->runtimes.v[i].rt, im, &wish);

@@ -107,6 +107,23 @@ def check_possible(answer):
     assert seen == 8, [names(thread) for thread in answer["threads"]]
 
 
+# Of few threads what their variables lead to is copied, of many all that the process has written.
+@pytest.mark.parametrize("count, copied", [(3, "Python's frames: "), (40, "pages of the process copied")])
+def test_variables_are_of_one_instant(programs, python, count, copied):
+    """All calls of a thread have the number of the same turn, and what they made of it."""
+    with programs.running(python, "hung", "relay", str(count)) as process:
+        time.sleep(0.2)
+        answer = run("stack", "--verbose", "--locals", process.pid)
+        assert copied in answer.err and "while the process ran on" not in answer.out
+        relaying = [text for text in answer.out.split("\nThread ") if re.match(r'\d+ "relay ', text)]
+        assert len(relaying) == count
+        for text in relaying:
+            (turn,) = set(re.findall(r"^ +turn = (\d+)$", text, re.M))
+            made = set(re.findall(r"^ +made = (\[.*\])$", text, re.M))
+            assert made <= {f"[{turn}, {{'turn': '{turn}'}}]"}, text
+        assert process.process.poll() is None
+
+
 @pytest.mark.parametrize("busy", some()[-1:])
 def test_many_calls(programs, busy):
     """Every answer is a stack that can be, and the program runs on without long pauses."""

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process: what its threads run is walked while it stands still, and each page of memory that was read on the way is
- * kept. Frames, code and names are then read again at leisure, from those pages: as they were at one instant. */
+ * kept. Frames, code and names are then read again at leisure, from those pages: as they were at one instant. Where
+ * that would be slower, all that the process wrote is copied (whole.c). */
 #include "rt/cpython/greenlets.h"
 
 #include "base/log.h"
@@ -46,10 +47,10 @@ static void copy_variables(struct rt *rt, const struct py_stack *s)
         py_locals_touch(rt, s->frames.v[i].record);
 }
 
-void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+/* What its threads run, and what that leads to. */
+static void copy_walk(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     struct py_copy c = {.im = im, .began = now_ns()};
-    py_forget(rt);
     rt->copy = &c;
     const struct rt_thread *v;
     size_t n;
@@ -77,4 +78,13 @@ void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
         space_add(&im->space, c.ranges.v[i]);
     vec_done(&c.ranges);
     map64_done(&c.pages);
+}
+
+void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+{
+    py_forget(rt);
+    if (rt->room)
+        image_problem(im, py_copy_whole(rt, im));
+    else
+        copy_walk(rt, im, wish);
 }

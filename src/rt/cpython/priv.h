@@ -32,6 +32,8 @@ struct rt {
     bool tagged; /* object pointers in frames are _PyStackRefs (3.14) */
     VEC(struct rt_fact) facts;
     struct py_copy *copy; /* while a process is copied; NULL */
+    uint8_t *room; /* for a copy of all that the process wrote, in the image's arena; NULL: none is to be made */
+    size_t room_size;
     /* threads.c */
     VEC(struct rt_thread) threads;
     VEC(struct py_stack) stacks; /* of each of them */
@@ -39,7 +41,7 @@ struct rt {
     bool tried_threads;
     /* code.c */
     taddr code_type;
-    struct map64 codes;  /* code object -> struct py_code *; 0: there is none */
+    struct map64 codes; /* code object -> struct py_code *; 0: there is none */
     struct map64 places; /* hash of code and offset -> chain of struct py_placed */
     struct py_objects *objects; /* object.c; NULL until needed */
     struct formatter formatter; /* format.c */
@@ -50,7 +52,7 @@ struct rt {
 /* variables.c: where a function's variables stand, behind the record of a frame that runs it. */
 struct py_slot {
     const char *name;
-    bool cell;   /* a cell holds the value */
+    bool cell; /* a cell holds the value */
     bool hidden; /* of a comprehension: shown while it is bound */
     bool merges; /* until 3.10: that of an argument of the name, if there is one */
 };
@@ -115,6 +117,11 @@ struct err *py_threads(struct rt *rt, const struct rt_thread **out, size_t *n) M
 /* facts.c */
 struct err *py_doubt(struct rt *rt);
 void py_facts(struct rt *rt, const struct rt_fact **out, size_t *n);
+/* whole.c. Sets memory aside for all that a process has written, when that is less to copy than what its variables
+ * lead to would be to read. */
+void py_plan_whole(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
+/* Copies all of it. The caller's: NULL, or that some was left to be read later. */
+struct err *py_copy_whole(struct rt *rt, struct image *im) MUST_CHECK;
 /* copy.c */
 void py_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
 /* cpython.c: forgets all that was read of the target, but for what it is. */

@@ -95,6 +95,13 @@ static const char *language(const struct module *m, const char *symbol, const ch
     return dwarf_language && strcmp(dwarf_language, "go") == 0 ? "go" : NULL;
 }
 
+static void plan(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+{
+    (void)im;
+    (void)wish; /* goroutines are copied whatever is wished */
+    go_plan(rt);
+}
+
 const struct runtime runtime_go = {
     .name = "go",
     .detect = detect,
@@ -106,7 +113,7 @@ const struct runtime runtime_go = {
     .names = go_names,
     .facts = go_facts,
     .doubt = doubt,
-    .plan = go_plan,
+    .plan = plan,
     .stack_end = go_stack_end,
     .copy = go_copy,
     .needed = go_needed,

@@ -9,6 +9,7 @@ usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRAR
     native      Python, C, Python, C
     crash       C below Python writes where nothing is
     spin        threads that never wait, each in a chain of calls of its own length
+    relay N     N threads that are in a chain of 12 calls with the number of a turn, each turn for a millisecond
 """
 
 import ctypes
@@ -136,6 +137,27 @@ def spin():
     counts = {}
     for i in range(8):
         oracle.start("spin %d" % i, spinning, 3 + 2 * i, counts)
+    beat(sys.argv[2])
+
+
+def hand_on(turn, left):
+    made = [turn, {"turn": str(turn)}]
+    if left:
+        return hand_on(turn, left - 1)
+    time.sleep(0.001)
+    return made
+
+
+def relaying():
+    turn = 0
+    while True:
+        turn += 1
+        hand_on(turn, 11)
+
+
+def relay():
+    for i in range(int(sys.argv[4])):
+        oracle.start("relay %d" % i, relaying)
     beat(sys.argv[2])
 
 
