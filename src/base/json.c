@@ -192,6 +192,29 @@ void json_bool(struct json *j, bool v)
         put(j, "false", 5);
 }
 
+void json_base64(struct json *j, const void *bytes, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *p = bytes;
+    separate(j);
+    putch(j, '"');
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i;
+        uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0u);
+        putch(j, digits[v >> 18]);
+        putch(j, digits[v >> 12 & 63]);
+        putch(j, left > 1 ? digits[v >> 6 & 63] : '=');
+        putch(j, left > 2 ? digits[v & 63] : '=');
+    }
+    putch(j, '"');
+}
+
+void json_raw(struct json *j, const char *text, size_t n)
+{
+    separate(j);
+    put(j, text, n);
+}
+
 void json_null(struct json *j)
 {
     separate(j);

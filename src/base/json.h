@@ -28,6 +28,10 @@ void json_i64(struct json *j, int64_t v);
 void json_double(struct json *j, double v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+/* Bytes as a string in base64 (RFC 4648 section 4). */
+void json_base64(struct json *j, const void *bytes, size_t n);
+/* A value that is JSON already, n bytes of it. */
+void json_raw(struct json *j, const char *text, size_t n);
 /* "0x7f..": addresses are strings, since JSON numbers lose bits above 2^53. */
 void json_hex(struct json *j, uint64_t v);
 /* key and value in one call */
