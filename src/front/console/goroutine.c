@@ -10,14 +10,8 @@
 struct err *console_tasks(struct console *c, const struct tasks **out)
 {
     const struct image *im;
-    const struct tasks *all;
-    size_t n;
     TRY(console_target(c, &im));
-    TRY(session_tasks(c->session, true, &all, &n));
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].runtime, "go") == 0)
-            return *out = &all[i], NULL;
-    return err_hint(err_new(ERR_NO_DATA, "no Go runtime is known in this target"), "\"info threads\" lists threads");
+    return goroutine_tasks(c->session, out);
 }
 
 const struct task *console_task(struct console *c, const struct tasks *t)
@@ -39,52 +33,6 @@ void console_select_task(struct console *c, const struct tasks *t, const struct 
 }
 
 /* ---- where one is ---- */
-
-/* The physical frame that sframe `i` is part of. */
-static struct goroutine_at at_frame(const struct task_stack *st, size_t i)
-{
-    size_t first = i, last = i;
-    while (first > 0 && st->frames[first - 1].physical == st->frames[i].physical)
-        first--;
-    while (last + 1 < st->n && st->frames[last + 1].physical == st->frames[i].physical)
-        last++;
-    return (struct goroutine_at){.pc = st->frames[i].pc,
-                                 .file = st->frames[first].at->file,
-                                 .line = st->frames[first].at->line,
-                                 .function = st->frames[last].at->function};
-}
-
-static struct goroutine_at at_address(struct console *c, taddr pc, taddr lookup)
-{
-    const struct splace *outer = NULL, *at = pc ? session_task_place(c->session, lookup, &outer) : NULL;
-    if (!at)
-        return (struct goroutine_at){.pc = pc};
-    return (struct goroutine_at){.pc = pc, .file = at->file, .line = at->line, .function = outer->function};
-}
-
-struct goroutine_at goroutine_at(struct console *c, const struct tasks *t, const struct task *task,
-                                 enum goroutine_place place)
-{
-    const struct task_stack *st = &t->stacks[t->stack[task - t->v]];
-    const struct sframe *user;
-    taddr start;
-    switch (place) {
-    case PLACE_GO:
-        return at_address(c, task->created_at, task->created_at - 1);
-    case PLACE_START:
-        start = session_task_start(c->session, t, task);
-        return at_address(c, start, start);
-    case PLACE_CURRENT:
-        /* Delve looks up where it goes on, not the call before that. */
-        return st->n ? at_address(c, st->frames[0].pc, st->frames[0].pc) : (struct goroutine_at){0};
-    case PLACE_USER:
-        break;
-    }
-    user = session_task_user_frame(c->session, t, task);
-    if (!user || user == st->frames)
-        return goroutine_at(c, t, task, PLACE_CURRENT);
-    return at_frame(st, (size_t)(user - st->frames));
-}
 
 void goroutine_path_put(struct text *t, const char *path)
 {
@@ -139,14 +87,14 @@ static struct err *show_goroutine(struct console *c, const struct tasks *t)
         return NULL;
     }
     if (task->tid) {
-        struct goroutine_at at = goroutine_at(c, t, task, PLACE_CURRENT);
+        struct goroutine_at at = goroutine_at(c->session, t, task, PLACE_CURRENT);
         text_printf(&c->out, "Thread %" PRId32 " at ", task->tid);
         goroutine_path_put(&c->out, at.file ? at.file : "?");
         text_printf(&c->out, ":%" PRIu32 "\n", at.line);
     }
     text_printf(&c->out, "Goroutine %" PRIu64 ":\n", task->id);
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        struct goroutine_at at = goroutine_at(c, t, task, places[i]);
+        struct goroutine_at at = goroutine_at(c->session, t, task, places[i]);
         text_printf(&c->out, "\t%s: ", goroutine_place_name(places[i]));
         goroutine_at_put(&c->out, &at);
         text_putc(&c->out, '\n');
@@ -163,9 +111,7 @@ static struct err *run_goroutine(struct console *c, const char *args)
         return show_goroutine(c, t);
     if (!args_number(&args, &id))
         return err_new(ERR_USAGE, "'%s' is no number of a goroutine", args);
-    const struct task *task = NULL, *from = console_task(c, t);
-    for (size_t i = 0; i < t->n && !task; i++)
-        task = t->v[i].id == (uint64_t)id ? &t->v[i] : NULL;
+    const struct task *task = goroutine_find(t, (uint64_t)id), *from = console_task(c, t);
     if (!task)
         return err_new(ERR_NOT_FOUND, "unknown goroutine %" PRId64, id);
     struct console_selection before = console_selection(c);
@@ -187,7 +133,7 @@ static struct err *run_info_goroutines(struct console *c, const char *args)
     TRY(console_tasks(c, &t));
     for (size_t i = 0; i < t->n; i++) {
         const struct task *task = &t->v[i];
-        struct goroutine_at at = goroutine_at(c, t, task, PLACE_CURRENT);
+        struct goroutine_at at = goroutine_at(c->session, t, task, PLACE_CURRENT);
         text_printf(&c->out, "%c %" PRIu64 " %s  ", task->tid ? '*' : ' ', task->id,
                     session_task_state(c->session, t, task));
         put_safe(&c->out, at.function ? at.function : "?");
@@ -203,8 +149,7 @@ static void put_thread(struct console *c, const struct image_thread *th)
     IGNORE_ERR(console_stack_of(c, th->tid, 1, &st)); /* a thread without a stack is listed, too */
     text_printf(&c->out, "%c Thread %" PRId32, th->tid == c->tid ? '*' : ' ', th->tid);
     if (st && st->n) {
-        struct task_stack view = {.frames = st->frames, .n = (uint32_t)st->n};
-        struct goroutine_at at = at_frame(&view, 0);
+        struct goroutine_at at = goroutine_at_frame(st->frames, st->n, 0);
         text_printf(&c->out, " at 0x%" PRIx64 " ", at.pc);
         goroutine_path_put(&c->out, at.file ? at.file : "?");
         text_printf(&c->out, ":%" PRIu32 " ", at.line);

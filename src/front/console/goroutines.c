@@ -9,24 +9,15 @@
 
 enum { EXAMPLES = 5, LABELS_MAX = 64, DEPTH = 10, DEPTH_MAX = 10000, KEPT_MAX = 1 << 26 };
 
-enum aspect { BY_NOTHING, BY_PLACE, BY_LABEL, BY_RUNNING, BY_USER, BY_CHANNEL };
-
-struct filter {
-    enum aspect by;
-    enum goroutine_place place;
-    bool negated;
-    char *arg;     /* what is looked for, heap; NULL none */
-    taddr channel; /* with BY_CHANNEL */
-};
-
 struct listing {
     const struct tasks *t;
     const struct task *selected;
     enum goroutine_place show;
     bool labels;
     int64_t depth; /* of stacks; 0: none */
-    VEC(struct filter) filters;
-    struct filter group;
+    VEC(struct goroutine_filter) filters;
+    VEC(char *) words; /* that filters name; heap */
+    struct goroutine_filter group;
     const char *exec; /* NULL: nothing is run */
     /* Text of stacks that several have: a million goroutines have some dozens. */
     struct map64 kept; /* stack -> its text */
@@ -35,10 +26,10 @@ struct listing {
 
 static void listing_done(struct listing *l)
 {
-    for (size_t i = 0; i < l->filters.n; i++)
-        free(l->filters.v[i].arg);
+    for (size_t i = 0; i < l->words.n; i++)
+        free(l->words.v[i]);
+    vec_done(&l->words);
     vec_done(&l->filters);
-    free(l->group.arg);
     map64_done(&l->kept);
     arena_done(&l->arena);
 }
@@ -56,12 +47,21 @@ static char *take_word(const char **args)
     return word;
 }
 
+/* The same, to live as long as the listing. */
+static const char *keep_word(struct listing *l, const char **args)
+{
+    char *word = take_word(args);
+    if (word)
+        *vec_push(&l->words) = word;
+    return word;
+}
+
 /* "userloc", "running", ...: what is asked for. */
-static struct err *parse_aspect(const char **args, struct filter *out)
+static struct err *parse_aspect(const char **args, struct goroutine_filter *out)
 {
     static const struct {
         const char *name;
-        enum aspect by;
+        enum goroutine_aspect by;
         enum goroutine_place place;
     } names[] = {{"userloc", BY_PLACE, PLACE_USER}, {"curloc", BY_PLACE, PLACE_CURRENT},
                  {"goloc", BY_PLACE, PLACE_GO},     {"startloc", BY_PLACE, PLACE_START},
@@ -82,25 +82,25 @@ static struct err *parse_aspect(const char **args, struct filter *out)
 
 static struct err *parse_filter(struct listing *l, const char **args, bool negated)
 {
-    struct filter *f = vec_push(&l->filters);
+    struct goroutine_filter *f = vec_push(&l->filters);
     TRY(parse_aspect(args, f));
     f->negated = negated;
     bool needs = f->by == BY_PLACE || f->by == BY_LABEL;
-    f->arg = needs ? take_word(args) : NULL;
+    f->arg = needs ? keep_word(l, args) : NULL;
     return needs && !f->arg ? err_new(ERR_USAGE, "not enough arguments after -with") : NULL;
 }
 
 static struct err *parse_group(struct listing *l, const char **args)
 {
     TRY(parse_aspect(args, &l->group));
-    l->group.arg = l->group.by == BY_LABEL ? take_word(args) : NULL;
+    l->group.arg = l->group.by == BY_LABEL ? keep_word(l, args) : NULL;
     return l->group.by == BY_LABEL && !l->group.arg ? err_new(ERR_USAGE, "-group label needs a key") : NULL;
 }
 
 static struct err *parse_channel(struct console *c, struct listing *l, const char **args)
 {
     SCOPED(freep) char *word = take_word(args);
-    struct filter *f = vec_push(&l->filters);
+    struct goroutine_filter *f = vec_push(&l->filters);
     f->by = BY_CHANNEL;
     if (!word)
         return err_new(ERR_USAGE, "-chan needs an expression");
@@ -142,62 +142,10 @@ static struct err *parse(struct console *c, const char *args, struct listing *l)
 
 /* ---- what one is ---- */
 
-/* "/x/f.go:12 in main.f", as filters see it and groups are called. */
-static void put_place(struct text *t, const struct goroutine_at *at)
-{
-    put_safe(t, at->file ? at->file : "");
-    text_printf(t, ":%" PRIu32 " in ", at->line);
-    put_safe(t, at->function ? at->function : "?");
-}
-
-static const char *label_of(struct console *c, const struct listing *l, const struct task *task, const char *key)
-{
-    struct task_label labels[LABELS_MAX];
-    size_t n = session_task_labels(c->session, l->t, task, labels, LABELS_MAX);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(labels[i].key, key) == 0)
-            return labels[i].value;
-    return NULL;
-}
-
-/* "key", or "key=value" */
-static bool has_label(struct console *c, const struct listing *l, const struct task *task, const char *wanted)
-{
-    size_t n = strcspn(wanted, "=");
-    SCOPED(freep) char *key = xstrndup(wanted, n);
-    const char *value = label_of(c, l, task, key);
-    return value && (!wanted[n] || strcmp(value, wanted + n + 1) == 0);
-}
-
-static bool matches(struct console *c, const struct listing *l, const struct task *task, const struct filter *f)
-{
-    switch (f->by) {
-    case BY_NOTHING:
-        break;
-    case BY_PLACE: {
-        struct goroutine_at at = goroutine_at(c, l->t, task, f->place);
-        struct text name = {0};
-        put_place(&name, &at);
-        bool found = strstr(text_str(&name), f->arg) != NULL;
-        text_done(&name);
-        return found;
-    }
-    case BY_LABEL:
-        return has_label(c, l, task, f->arg);
-    case BY_RUNNING:
-        return task->tid != 0;
-    case BY_USER:
-        return !task->system;
-    case BY_CHANNEL:
-        return session_task_waits_on(c->session, l->t, task, f->channel);
-    }
-    return true;
-}
-
 static bool is_listed(struct console *c, const struct listing *l, const struct task *task)
 {
     for (size_t i = 0; i < l->filters.n; i++)
-        if (matches(c, l, task, &l->filters.v[i]) == l->filters.v[i].negated)
+        if (!goroutine_passes(c->session, l->t, task, &l->filters.v[i]))
             return false;
     return true;
 }
@@ -249,7 +197,7 @@ static void put_stack(struct console *c, struct listing *l, const struct task *t
 
 static void put_line(struct console *c, struct listing *l, const struct task *task, const char *indent)
 {
-    struct goroutine_at at = goroutine_at(c, l->t, task, l->show);
+    struct goroutine_at at = goroutine_at(c->session, l->t, task, l->show);
     const char *reason = session_task_reason(c->session, l->t, task);
     text_printf(&c->out, "%s%c Goroutine %" PRIu64 " - %s: ", indent, task == l->selected ? '*' : ' ', task->id,
                 goroutine_place_name(l->show));
@@ -319,32 +267,6 @@ static void groups_done(struct groups *g)
     arena_done(&g->arena);
 }
 
-static void put_name(struct console *c, const struct listing *l, const struct task *task, struct text *t)
-{
-    const char *value;
-    switch (l->group.by) {
-    case BY_LABEL:
-        value = label_of(c, l, task, l->group.arg);
-        put_safe(t, l->group.arg);
-        text_putc(t, '=');
-        put_safe(t, value);
-        break;
-    case BY_RUNNING:
-        text_put(t, task->tid ? "running=true" : "running=false");
-        break;
-    case BY_USER:
-        text_put(t, task->system ? "user=false" : "user=true");
-        break;
-    case BY_NOTHING:
-    case BY_CHANNEL:
-    case BY_PLACE: {
-        struct goroutine_at at = goroutine_at(c, l->t, task, l->group.place);
-        put_place(t, &at);
-        break;
-    }
-    }
-}
-
 static void add(struct groups *g, const struct task *task, const struct text *name)
 {
     bool fresh;
@@ -376,7 +298,7 @@ static struct err *list_groups(struct console *c, struct listing *l)
         if (!is_listed(c, l, &l->t->v[i]))
             continue;
         text_clear(&name);
-        put_name(c, l, &l->t->v[i], &name);
+        goroutine_put_group(c->session, l->t, &l->t->v[i], &l->group, &name);
         add(&g, &l->t->v[i], &name);
     }
     text_done(&name);
