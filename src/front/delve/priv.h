@@ -6,8 +6,11 @@
 
 #include "base/json.h"
 #include "front/delve/delve.h"
+#include "front/goroutine.h"
 #include "front/serve/incoming.h"
-#include "session/tasks.h"
+#include "session/values.h"
+
+#include <regex.h>
 
 /* An answer on its way out: kept until it is whole or large, so that an error can take its place. */
 struct answer {
@@ -24,10 +27,10 @@ struct client {
     struct connection *connection;
     struct session *session; /* within a turn */
     int64_t api_version;
-    /* What it has selected: a goroutine, or the thread. */
+    /* What it has selected: a thread, and a goroutine (0: none). Its own, not the other clients'. */
     int32_t tid;
-    uint64_t goroutine; /* 0: none */
-    bool selected;      /* the two above were set */
+    uint64_t goroutine;
+    bool selected; /* the two above were set */
     struct answer *answer;
 };
 
@@ -41,6 +44,8 @@ bool argument_bool(struct arguments *a, const char *name);
 const char *argument_string(struct arguments *a, const char *name) NEVER_NULL;
 /* A member object as arguments of its own; `object` is NULL when it is not there. */
 struct arguments argument_object(struct arguments *a, const char *name);
+/* NULL: it is not there. */
+const struct incoming *argument_array(struct arguments *a, const char *name);
 /* ERR_USAGE when one was wrong. */
 struct err *arguments_check(const struct arguments *a) MUST_CHECK;
 
@@ -54,10 +59,88 @@ struct method_table {
     const struct method *rows;
     size_t n;
 };
+/* A result of one member: version 1 of the interface has its value alone. */
+void result_begin(struct client *c, struct json *j, const char *name);
+void result_end(struct client *c, struct json *j);
 /* To be called between items of a long answer: sends what there is when it is much, outside of the turn. Then what the
  * session gave out "until the next call" is gone. */
 struct err *answer_pause(struct client *c) MUST_CHECK;
 
-extern const struct method_table delve_server_methods;
+/* ---- location.c: places in the code ---- */
+
+/* {"pc", "file", "line", "function"} and what a caller adds: the members only, without braces. */
+void delve_put_location_members(struct client *c, struct json *j, const struct goroutine_at *at);
+void delve_put_location(struct client *c, struct json *j, const struct goroutine_at *at);
+/* {"name", "value", ...}; nothing without a name. */
+void delve_put_function(struct client *c, struct json *j, const char *name, taddr entry);
+/* Frame i of a stack of n: inlined functions are frames of their own. */
+struct goroutine_at location_of_frame(const struct sframe *frames, size_t n, size_t i);
+
+/* ---- scope.c: which goroutine, thread and frame a request is about ---- */
+
+/* What a request names, or what the client has selected. */
+struct subject {
+    const struct tasks *tasks; /* NULL: not a program of Go */
+    const struct task *task;   /* NULL: the thread alone */
+    int32_t tid;               /* 0: no thread runs the goroutine */
+};
+/* By the number of a goroutine; -1: the selected one, or thread. Errors in Delve's words. */
+struct err *subject_find(struct client *c, int64_t goroutine, struct subject *out) MUST_CHECK;
+/* At least its first `frames` frames. */
+struct err *subject_stack(struct client *c, const struct subject *who, size_t frames,
+                          const struct sstack **out) MUST_CHECK;
+/* Selects. ERR_NOT_FOUND in Delve's words. */
+struct err *select_thread(struct client *c, int32_t tid) MUST_CHECK;
+struct err *select_goroutine(struct client *c, int64_t goroutine) MUST_CHECK;
+/* The goroutine that a thread runs; NULL: none. *t is NULL for other programs than Go's. */
+const struct task *task_of_thread(struct client *c, int32_t tid, const struct tasks **t);
+
+/* A frame, for variables. */
+struct scope {
+    struct client *client;
+    struct subject who;
+    const struct sstack *stack; /* of a deferred call: its own */
+    size_t index;
+    const struct vframe *frame;
+};
+/* {GoroutineID, Frame, DeferredCall}; NULL object: the selection. */
+struct err *scope_find(struct client *c, struct arguments *a, struct scope *out) MUST_CHECK;
+/* Evaluates an expression there. Errors in Delve's words. */
+struct err *scope_evaluate(struct scope *sc, const char *text, struct value *out, bool *is_type) MUST_CHECK;
+
+/* ---- variable.c ---- */
+
+struct load {
+    bool follow_pointers;
+    int64_t recurse, string, array, fields;
+};
+extern const struct load load_default;
+/* An api.LoadConfig; `otherwise` when there is none (NULL: all zeros). */
+struct load load_of(struct arguments *a, const char *name, const struct load *otherwise);
+
+enum { VARIABLE_ESCAPED = 1, VARIABLE_SHADOWED = 2, VARIABLE_CONSTANT = 4, VARIABLE_ARGUMENT = 8, VARIABLE_FAKE = 32 };
+struct variable_facts {
+    const char *name;
+    unsigned flags;
+    uint32_t line;
+};
+/* An api.Variable; v NULL: unreadable, for the reason `why`. */
+void delve_put_variable(struct client *c, struct json *j, const struct variable_facts *facts, const struct value *v,
+                        const struct err *why, const struct load *load);
+/* Arguments or locals of a frame, an array. */
+struct err *delve_put_frame_variables(struct scope *sc, struct json *j, bool arguments,
+                                      const struct load *load) MUST_CHECK;
+
+/* ---- program.c ---- */
+
+/* A filter of names; "" fits all. Extended syntax of POSIX. regfree() it. */
+struct err *filter_compile(const char *text, regex_t *out) MUST_CHECK;
+
+/* ---- the methods ---- */
+
+extern const struct method_table delve_server_methods, delve_state_methods, delve_goroutine_methods,
+    delve_stack_methods, delve_variable_methods, delve_program_methods, delve_code_methods, delve_place_methods;
+/* goroutines.c: an api.Goroutine. */
+void delve_put_goroutine(struct client *c, struct json *j, const struct tasks *t, const struct task *task);
 
 #endif

@@ -7,7 +7,10 @@
 
 enum { READ_BYTES = 64 * 1024, SEND_BYTES = 256 * 1024 };
 
-static const struct method_table *const tables[] = {&delve_server_methods};
+static const struct method_table *const tables[] = {
+    &delve_server_methods,   &delve_state_methods,   &delve_goroutine_methods, &delve_stack_methods,
+    &delve_variable_methods, &delve_program_methods, &delve_code_methods,      &delve_place_methods,
+};
 
 /* ---- arguments ---- */
 
@@ -44,15 +47,22 @@ bool argument_bool(struct arguments *a, const char *name)
     return yes;
 }
 
+/* In version 1 the only argument stands for itself. */
 const char *argument_string(struct arguments *a, const char *name)
 {
-    const char *s = incoming_string(member(a, name, INCOMING_STRING));
+    bool bare = incoming_kind(a->object) == INCOMING_STRING;
+    const char *s = incoming_string(bare ? a->object : member(a, name, INCOMING_STRING));
     return s ? s : "";
 }
 
 struct arguments argument_object(struct arguments *a, const char *name)
 {
     return (struct arguments){.object = member(a, name, INCOMING_OBJECT)};
+}
+
+const struct incoming *argument_array(struct arguments *a, const char *name)
+{
+    return member(a, name, INCOMING_ARRAY);
 }
 
 struct err *arguments_check(const struct arguments *a)
@@ -127,6 +137,20 @@ static struct err *send_result(struct answer *an)
     fputs(",\"error\":null}\n", an->out);
     fflush(an->out);
     return send_kept(an);
+}
+
+void result_begin(struct client *c, struct json *j, const char *name)
+{
+    if (c->api_version == 1)
+        return;
+    json_object_begin(j);
+    json_key(j, name);
+}
+
+void result_end(struct client *c, struct json *j)
+{
+    if (c->api_version != 1)
+        json_object_end(j);
 }
 
 /* ---- requests ---- */

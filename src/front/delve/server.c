@@ -2,6 +2,7 @@
 /* Methods about the server itself, and those that a core refuses. */
 #include "front/delve/priv.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { EVENT_STOPPED = 1 };
@@ -142,6 +143,60 @@ static struct err *follow_exec_enabled(struct client *c, struct arguments *a, st
     return NULL;
 }
 
+static void put_null(struct json *j, const char *name)
+{
+    json_object_begin(j);
+    json_key(j, name);
+    json_null(j);
+    json_object_end(j);
+}
+
+static struct err *no_tracepoints(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_null(j, "TracepointResults");
+    return NULL;
+}
+
+static struct err *no_paths(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)c;
+    (void)a;
+    put_null(j, "List");
+    return NULL;
+}
+
+static struct err *no_breakpoint(struct client *c, struct arguments *a, struct json *j)
+{
+    struct arguments of = argument_object(a, "Breakpoint");
+    int64_t id = argument_integer(a, "Id", argument_integer(&of, "id", 0));
+    const char *name = argument_string(a, "Name");
+    (void)c;
+    (void)j;
+    TRY(arguments_check(a));
+    return *name ? err_new(ERR_NOT_FOUND, "no breakpoint with name %s", name)
+                 : err_new(ERR_NOT_FOUND, "no breakpoint with %s %" PRId64, of.object ? "ID" : "id", id);
+}
+
+static struct err *dump_state(struct client *c, struct arguments *a, struct json *j)
+{
+    static const char *const numbers[] = {"ThreadsDone", "ThreadsTotal", "MemDone", "MemTotal"};
+    (void)c;
+    (void)a;
+    json_object_begin(j);
+    json_key(j, "State");
+    json_object_begin(j);
+    json_kv_bool(j, "Dumping", false);
+    json_kv_bool(j, "AllDone", false);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        json_kv_i64(j, numbers[i], 0);
+    json_kv_string(j, "Err", "");
+    json_object_end(j);
+    json_object_end(j);
+    return NULL;
+}
+
 static struct err *do_nothing(struct client *c, struct arguments *a, struct json *j)
 {
     (void)c;
@@ -162,5 +217,25 @@ static const struct method rows[] = {
     {"GetEvents", get_events, NULL},
     {"FollowExecEnabled", follow_exec_enabled, NULL},
     {"CancelDownloads", do_nothing, NULL},
+    {"CancelNext", do_nothing, NULL},
+    {"DumpCancel", do_nothing, NULL},
+    {"DumpWait", dump_state, NULL},
+    {"FollowExec", do_nothing, NULL},
+    {"GetBufferedTracepoints", no_tracepoints, NULL},
+    {"GuessSubstitutePath", no_paths, NULL},
+    {"GetBreakpoint", no_breakpoint, NULL},
+    {"ClearBreakpoint", no_breakpoint, NULL},
+    {"ToggleBreakpoint", no_breakpoint, NULL},
+    {"AmendBreakpoint", no_breakpoint, NULL},
+    {"CreateBreakpoint", NULL, "cannot write a breakpoint to a core file"},
+    {"CreateWatchpoint", NULL, "cannot write a breakpoint to a core file"},
+    {"CreateEBPFTracepoint", NULL, "eBPF is not supported"},
+    {"Set", NULL, "can not write to core process"},
+    {"Restart", NULL, "can not continue execution of core process"},
+    {"Checkpoint", NULL, "can not continue execution of core process"},
+    {"ClearCheckpoint", NULL, "checkpoint not found"},
+    {"DumpStart", NULL, "core dumping not supported"},
+    {"StopRecording", NULL, "debugger is not recording"},
+    {"DownloadLibraryDebugInfo", NULL, "debug files are looked for when the target is opened"},
 };
 const struct method_table delve_server_methods = {rows, ARRAY_LEN(rows)};

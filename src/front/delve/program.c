@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program consists of: names of all kinds, packages, libraries, its own file. */
+#include "front/delve/priv.h"
+
+#include "session/code.h"
+#include "session/names.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct err *filter_compile(const char *text, regex_t *out)
+{
+    int problem = regcomp(out, text, REG_EXTENDED | REG_NOSUB);
+    if (!problem)
+        return NULL;
+    char why[128];
+    regerror(problem, out, why, sizeof(why));
+    return err_new(ERR_USAGE, "invalid filter argument: %s", why);
+}
+
+/* ---- lists of names ---- */
+
+static struct err *list_names(struct client *c, struct arguments *a, struct json *j, enum program_names kind,
+                              const char *key)
+{
+    const char *filter = argument_string(a, "Filter");
+    const char *const *names;
+    regex_t re;
+    size_t n;
+    TRY(arguments_check(a));
+    TRY(filter_compile(filter, &re));
+    struct err *e = session_names(c->session, kind, &names, &n);
+    if (e) {
+        regfree(&re);
+        return e;
+    }
+    result_begin(c, j, key);
+    json_array_begin(j);
+    for (size_t i = 0; i < n; i++)
+        if (regexec(&re, names[i], 0, NULL, 0) == 0)
+            json_string(j, names[i]);
+    json_array_end(j);
+    result_end(c, j);
+    regfree(&re);
+    return NULL;
+}
+
+static struct err *list_sources(struct client *c, struct arguments *a, struct json *j)
+{
+    return list_names(c, a, j, NAMES_SOURCES, "Sources");
+}
+
+static struct err *list_functions(struct client *c, struct arguments *a, struct json *j)
+{
+    return list_names(c, a, j, NAMES_FUNCTIONS, "Funcs");
+}
+
+static struct err *list_types(struct client *c, struct arguments *a, struct json *j)
+{
+    return list_names(c, a, j, NAMES_TYPES, "Types");
+}
+
+/* ---- packages ---- */
+
+/* The folder that the package's files are in: of a file whose folder ends in the import path. NULL: not known. */
+static const char *folder_of(const char *package, const char *const *sources, size_t n, size_t *len)
+{
+    size_t want = strlen(package);
+    for (size_t i = 0; i < n; i++) {
+        const char *slash = strrchr(sources[i], '/');
+        size_t have = slash ? (size_t)(slash - sources[i]) : 0;
+        if (have > want && sources[i][have - want - 1] == '/' && strncmp(slash - want, package, want) == 0)
+            return *len = have, sources[i];
+    }
+    return NULL;
+}
+
+static void put_files(struct json *j, const char *folder, size_t len, const char *const *sources, size_t n)
+{
+    json_array_begin(j);
+    for (size_t i = 0; folder && i < n; i++)
+        if (strncmp(sources[i], folder, len) == 0 && sources[i][len] == '/' && !strchr(sources[i] + len + 1, '/'))
+            json_string(j, sources[i]);
+    json_array_end(j);
+}
+
+static struct err *list_packages(struct client *c, struct arguments *a, struct json *j)
+{
+    bool files = argument_bool(a, "IncludeFiles");
+    const char *filter = argument_string(a, "Filter");
+    const char *const *names, *const *sources;
+    size_t n, n_sources;
+    regex_t re;
+    TRY(arguments_check(a));
+    TRY(session_names(c->session, NAMES_PACKAGES, &names, &n));
+    TRY(session_names(c->session, NAMES_SOURCES, &sources, &n_sources));
+    TRY(filter_compile(filter, &re));
+    result_begin(c, j, "List");
+    json_array_begin(j);
+    for (size_t i = 0; i < n; i++) {
+        if (regexec(&re, names[i], 0, NULL, 0) != 0)
+            continue;
+        size_t len = 0;
+        const char *folder = folder_of(names[i], sources, n_sources, &len);
+        json_object_begin(j);
+        json_kv_string(j, "ImportPath", names[i]);
+        json_key(j, "DirectoryPath");
+        json_stringn(j, folder ? folder : "", len);
+        json_key(j, "Files");
+        if (files)
+            put_files(j, folder, len, sources, n_sources);
+        else
+            json_null(j);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    result_end(c, j);
+    regfree(&re);
+    return NULL;
+}
+
+/* ---- files ---- */
+
+static const struct module *program_of(struct client *c)
+{
+    for (size_t i = 0; i < session_module_count(c->session); i++) {
+        const struct module *m = session_module(c->session, i, false);
+        if (m->is_exe)
+            return m;
+    }
+    return NULL;
+}
+
+static struct err *list_libraries(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)a;
+    json_object_begin(j);
+    json_key(j, "List");
+    json_array_begin(j);
+    for (size_t i = 0; i < session_module_count(c->session); i++) {
+        const struct module *m = session_module(c->session, i, false);
+        if (m->is_exe || !m->path || m->path[0] != '/')
+            continue; /* the kernel's own is no file */
+        json_object_begin(j);
+        json_kv_string(j, "Path", m->path);
+        json_kv_u64(j, "Address", m->start);
+        json_kv_string(j, "LoadError", "");
+        json_kv_bool(j, "Trimpath", false);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_kv_bool(j, "ExecutableTrimpath", false);
+    json_object_end(j);
+    return NULL;
+}
+
+static struct err *build_id(struct client *c, struct arguments *a, struct json *j)
+{
+    const struct module *m = program_of(c);
+    char text[BUILD_ID_TEXT] = "";
+    (void)a;
+    json_object_begin(j);
+    json_kv_string(j, "BuildID", m ? session_build_id_text(&m->build_id, text) : "");
+    json_object_end(j);
+    return NULL;
+}
+
+/* As Go writes a time, RFC 3339; the year 1 when it is not known. */
+static struct err *last_modified(struct client *c, struct arguments *a, struct json *j)
+{
+    const struct module *m = program_of(c);
+    char text[64] = "0001-01-01T00:00:00Z";
+    struct stat st;
+    struct tm utc;
+    (void)a;
+    if (m && m->path && stat(m->path, &st) == 0 && gmtime_r(&st.st_mtim.tv_sec, &utc)) {
+        size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+        snprintf(text + n, sizeof(text) - n, ".%09ldZ", st.st_mtim.tv_nsec);
+    }
+    json_object_begin(j);
+    json_kv_string(j, "Time", text);
+    json_object_end(j);
+    return NULL;
+}
+
+static struct err *debug_directories(struct client *c, struct arguments *a, struct json *j)
+{
+    struct call *call = connection_call(c->connection);
+    (void)a; /* where files are looked for is said when the target is opened */
+    result_begin(c, j, "List");
+    json_array_begin(j);
+    for (size_t i = 0; i < call->debug_dirs.n; i++)
+        json_string(j, call->debug_dirs.v[i]);
+    json_array_end(j);
+    result_end(c, j);
+    return NULL;
+}
+
+static const struct method rows[] = {
+    {"ListSources", list_sources, NULL},
+    {"ListFunctions", list_functions, NULL},
+    {"ListTypes", list_types, NULL},
+    {"ListPackagesBuildInfo", list_packages, NULL},
+    {"PackagesBuildInfo", list_packages, NULL},
+    {"ListDynamicLibraries", list_libraries, NULL},
+    {"BuildID", build_id, NULL},
+    {"LastModified", last_modified, NULL},
+    {"DebugInfoDirectories", debug_directories, NULL},
+};
+const struct method_table delve_program_methods = {rows, ARRAY_LEN(rows)};
