@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`inquest serve`: Delve's JSON-RPC as raw bytes, and how the server bears its clients."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import threading
+import time
+
+import pytest
+
+import build
+from conftest import SANITIZED
+from serving import SECONDS, Client, Refused, Server, client_of, connect, serving
+
+GO = f"go-{build.GO_VERSIONS[-1]}"
+NATIVE = "c-gcc-O0-dwarf5"
+LOAD = {"FollowPointers": True, "MaxVariableRecurse": 1, "MaxStringLen": 64, "MaxArrayValues": 64, "MaxStructFields": -1}
+
+
+@pytest.fixture(scope="module")
+def go_core(lab):
+    return lab.core(GO, "panic", program="go")
+
+
+@pytest.fixture(scope="module")
+def server(go_core):
+    with serving("--accept-multiclient", go_core[1]) as started:
+        yield started
+
+
+@pytest.fixture
+def client(server):
+    with client_of(server) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def native_server(lab):
+    with serving("--accept-multiclient", lab.core(NATIVE, "segv")[1]) as started:
+        yield started
+
+
+# ---- the protocol ----
+
+
+def test_ids_come_back_as_they_were_sent(client):
+    for number in ("7", '"x"', "null", "[1]"):
+        client.send('{"method":"RPCServer.IsMulticlient","params":[{}],"id":%s}' % number)
+        assert client.answer() == {"id": json.loads(number), "result": {"IsMulticlient": True}, "error": None}
+    client.send('{"method":"RPCServer.IsMulticlient","params":[]}')
+    assert client.answer()["id"] is None
+
+
+def test_requests_need_no_frame(client):
+    one = '{"method":"RPCServer.ProcessPid","params":[{}],"id":%d}'
+    client.send(" \n" + one % 1 + one % 2 + "\n\n" + one % 3)
+    assert [client.answer()["id"] for _ in range(3)] == [1, 2, 3]
+    for byte in (one % 4).encode():
+        client.send(bytes([byte]))
+    assert client.answer()["id"] == 4
+
+
+def test_names_may_have_any_letters_and_more_members_do_not_matter(client):
+    client.send('{"METHOD":"rpcserver.listgoroutines","Params":[{"start":0,"COUNT":2,"unheard":{"of":[1]}}],"Id":1}')
+    assert len(client.answer()["result"]["Goroutines"]) == 2
+
+
+def test_an_error_is_a_text(client):
+    with pytest.raises(Refused, match="^unknown method: RPCServer.Foo$"):
+        client.call("Foo")
+    client.send('{"method":"RPCServer.State","id":2}')
+    assert client.answer() == {"id": 2, "result": None,
+                               "error": "malformed request body: jsonrpc: request body missing params"}
+    with pytest.raises(Refused, match="^malformed request body: .*Depth"):
+        client.call("Stacktrace", Id=1, Depth="all")
+
+
+@pytest.mark.parametrize("method, arguments, text", [
+    ("Command", {"name": "continue"}, "can not continue execution of core process"),
+    ("Command", {"name": "switchThread", "threadID": 1}, "thread 1 does not exist"),
+    ("Command", {"name": "switchGoroutine", "goroutineID": 99999}, "unknown goroutine 99999"),
+    ("CreateBreakpoint", {"Breakpoint": {"functionName": "main.main"}}, "cannot write a breakpoint to a core file"),
+    ("Set", {}, "can not write to core process"),
+    ("DumpStart", {"Destination": "/tmp/x"}, "core dumping not supported"),
+    ("Restart", {}, "can not continue execution of core process"),
+    ("GetThread", {"Id": 1}, "no thread with id 1"),
+    ("GetBreakpoint", {"Id": 3}, "no breakpoint with id 3"),
+    ("ExamineMemory", {"Address": 0, "Length": 1 << 20}, "len must be less than or equal to 65536"),
+    ("FindLocation", {"Loc": "nosuch", "Scope": {"GoroutineID": -1}}, 'location "nosuch" not found'),
+    ("Eval", {"Expr": "nosuch", "Scope": {"GoroutineID": -1}}, "could not find symbol value for nosuch"),
+])
+def test_what_a_core_cannot_do_is_said_in_delves_words(client, method, arguments, text):
+    with pytest.raises(Refused) as refused:
+        client.call(method, **arguments)
+    assert str(refused.value) == text
+
+
+def test_version_1_answers_with_plain_values(go_core):
+    with serving("--api-version=1", "--accept-multiclient", go_core[1]) as server, client_of(server) as client:
+        plain = client.call("ListGoroutines")
+        assert isinstance(plain, list) and "userCurrentLoc" in plain[0]
+        assert client.call("SetApiVersion", APIVersion=2) == {}
+        assert client.call("ListGoroutines", Count=0)["Goroutines"] == plain
+        with pytest.raises(Refused, match="unknown API version"):
+            client.call("SetApiVersion", APIVersion=3)
+
+
+# ---- what is answered ----
+
+
+def test_the_state_of_a_panic(client):
+    state = client.call("State")["State"]
+    assert state["currentGoroutine"]["id"] == 1 and state["currentThread"]["goroutineID"] == 1
+    assert state["currentThread"]["id"] in [thread["id"] for thread in state["Threads"]]
+    version = client.call("GetVersion")
+    assert version["Backend"] == "core" and version["TargetGoVersion"].startswith("Go cmd/compile go1.")
+
+
+def test_goroutines_in_pages_filters_and_groups(client):
+    whole = client.call("ListGoroutines", Start=0, Count=0)
+    assert whole["Nextg"] == -1 and whole["Groups"] is None
+    paged, at = [], 0
+    while at >= 0:
+        page = client.call("ListGoroutines", Start=at, Count=3)
+        assert len(page["Goroutines"]) <= 3
+        paged += page["Goroutines"]
+        at = page["Nextg"]
+    assert paged == whole["Goroutines"]
+    parts = [client.call("ListGoroutines", Count=0, Filters=[{"Kind": 2, "Arg": "main.", "Negated": no}])["Goroutines"]
+             for no in (False, True)]
+    assert all("main." in one["userCurrentLoc"]["function"]["name"] for one in parts[0])
+    assert parts[0] and len(parts[0]) + len(parts[1]) == len(paged)
+    groups = client.call("ListGoroutines", Count=0, GroupBy=2, MaxGroupMembers=2, MaxGroups=0)
+    assert sum(group["Total"] for group in groups["Groups"]) == len(paged)
+    assert sum(group["Count"] for group in groups["Groups"]) == len(groups["Goroutines"])
+    assert client.call("ListGoroutines", Count=0, GroupBy=2, MaxGroups=1)["TooManyGroups"]
+
+
+def test_frames_variables_and_places(client):
+    frames = client.call("Stacktrace", Id=1, Depth=50)["Locations"]
+    main = next(i for i, frame in enumerate(frames) if frame["function"]["name"] == "main.main")
+    assert frames[main]["Locals"] is None and frames[-1]["Bottom"]
+    assert client.call("Stacktrace", Id=1, Depth=2)["Locations"] == frames[:3]
+    assert client.call("Stacktrace", Id=1, Depth=50, Skip=2)["Locations"] == frames[2:]
+    scope = {"GoroutineID": 1, "Frame": main}
+    found = client.call("FindLocation", Loc="main.main", Scope=scope)["Locations"][0]
+    assert found["function"]["name"] == "main.main" and found["pcs"] == [found["pc"]]
+    memory = client.call("ExamineMemory", Address=found["pc"], Length=8)
+    code = client.call("Disassemble", Scope=scope, StartPC=found["pc"], EndPC=found["pc"] + 8, Flavour=1)
+    assert memory["Mem"] and code["Disassemble"][0]["Loc"] | {"function": 0} == \
+        {"pc": found["pc"], "file": found["file"], "line": found["line"], "function": 0}
+    value = client.call("Eval", Scope=scope, Expr="runtime.curg.goid")["Variable"]
+    assert (value["value"], value["kind"], value["name"]) == ("1", 7, "runtime.curg.goid")
+    assert any(one["Name"] == "Rip" for one in client.call("ListRegisters", Scope=scope)["Regs"])
+
+
+def test_a_selection_is_the_clients_own(server, client):
+    others = [one["id"] for one in client.call("ListGoroutines", Count=0)["Goroutines"] if not one["threadID"]]
+    state = client.call("Command", name="switchGoroutine", goroutineID=others[0])["State"]
+    assert state["currentGoroutine"]["id"] == others[0]
+    assert client.call("Stacktrace", Id=-1, Depth=3) == client.call("Stacktrace", Id=others[0], Depth=3)
+    with client_of(server) as other:
+        assert other.call("State")["State"]["currentGoroutine"]["id"] == 1
+
+
+def test_a_program_in_c_has_threads_frames_and_variables(native_server):
+    with client_of(native_server) as client:
+        state = client.call("State")["State"]
+        assert "currentGoroutine" not in state and state["Threads"]
+        assert client.call("ListGoroutines", Count=0)["Goroutines"] == []
+        frames = client.call("Stacktrace", Id=-1, Depth=50, Cfg=LOAD)["Locations"]
+        names = [frame["function"]["name"] for frame in frames if "function" in frame]
+        assert "main" in names
+        assert any(frame["Arguments"] or frame["Locals"] for frame in frames)
+        scope = {"GoroutineID": -1, "Frame": names.index("main")}
+        arguments = {one["name"]: one for one in client.call("ListFunctionArgs", Scope=scope, Cfg=LOAD)["Args"]}
+        assert arguments["argc"]["value"].isdigit() and arguments["argc"]["kind"] == 2
+        assert arguments["argv"]["kind"] == 22 and int(arguments["argv"]["value"]) == arguments["argv"]["children"][0]["addr"]
+
+
+# ---- who may connect ----
+
+
+def test_a_unix_socket_is_ones_own(go_core, tmp_path):
+    path = tmp_path / "socket"
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(path))
+    stale.close()
+    with serving("--listen", f"unix:{path}", "--accept-multiclient", go_core[1]) as server:
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        with client_of(server) as client:
+            assert client.call("Recorded")["Recorded"]
+        with pytest.raises(Refused, match="in use"):
+            Server("--listen", f"unix:{path}", go_core[1])
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0"])
+def test_other_machines_are_kept_out(go_core, address):
+    with pytest.raises(Refused, match="reached from other machines"):
+        Server("--listen", address, go_core[1])
+
+
+def test_who_comes_from_elsewhere_begins_with_the_token(go_core, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef0123\n", encoding="ascii")
+    with serving("--listen", "0.0.0.0:0", "--allow-remote", "--token-file", token, "--accept-multiclient",
+                 go_core[1]) as server:
+        server.address = "127.0.0.1:" + server.address.rsplit(":", 1)[1]
+        with client_of(server) as client:
+            client.send("0123456789abcdef0123\n")
+            assert client.call("IsMulticlient")["IsMulticlient"]
+        for wrong in (b"0123456789abcdef0124\n", b'{"method":"RPCServer.IsMulticlient","params":[{}],"id":1}\n'):
+            with connect(server.address) as other:
+                other.sendall(wrong)
+                assert other.recv(1) == b""
+
+
+# ---- how it ends ----
+
+
+def test_without_multiclient_it_ends_with_its_client(go_core):
+    server = Server(go_core[1])
+    connect(server.address).close()  # who says nothing does not count
+    client = Client(server.address)
+    assert not client.call("IsMulticlient")["IsMulticlient"]
+    client.close()
+    assert server.end(ask=False) == 0
+
+
+def test_detach_ends_it(go_core):
+    server = Server("--accept-multiclient", go_core[1])
+    with client_of(server) as client, client_of(server) as other:
+        assert other.call("IsMulticlient")["IsMulticlient"]
+        assert client.call("Detach", Kill=False) == {}
+        client.close()
+        assert server.end(ask=False) == 0
+
+
+def test_a_process_goes_on(lab):
+    with lab.running(NATIVE, "hang") as running:
+        status = pathlib.Path(f"/proc/{running.pid}/status")
+        server = Server("--accept-multiclient", running.pid)
+        assert "t (tracing stop)" in status.read_text(encoding="ascii")
+        with client_of(server) as client:
+            assert client.call("AttachedToExistingProcess")["Answer"]
+            assert client.call("Stacktrace", Id=-1, Depth=5)["Locations"]
+        server.end()
+        assert "t (tracing stop)" not in status.read_text(encoding="ascii")
+
+
+# ---- clients that misbehave ----
+
+
+@pytest.mark.parametrize("bytes_", [
+    b"garbage\n",
+    b"[1]",
+    b'{"method":"RPCServer.State","params":[' + b"[" * 200,
+    b'{"method":"' + b"x" * (5 << 20),
+    b'{"method":1,"params":"x","id":{}}{"a":}',
+    b"\0\0\0\0",
+], ids=["garbage", "no-object", "deep", "large", "broken", "zeros"])
+def test_nonsense_ends_its_connection_only(server, client, bytes_):
+    with connect(server.address) as other:
+        try:
+            other.sendall(bytes_)
+            other.shutdown(socket.SHUT_WR)
+            while other.recv(1 << 16):
+                pass
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # it did not want to read all of it
+    assert client.call("IsMulticlient")["IsMulticlient"]
+
+
+def test_who_never_reads_keeps_nobody_waiting(server, client):
+    """More is asked for than sockets hold."""
+    stuck = connect(server.address)
+    for _ in range(200):
+        stuck.sendall(b'{"method":"RPCServer.ListFunctions","params":[{}],"id":1}')
+    for _ in range(5):
+        assert client.call("ListThreads")["Threads"]
+    stuck.close()
+    assert client.call("IsMulticlient")["IsMulticlient"]
+
+
+def test_many_clients_at_once_get_the_same(server, client):
+    wanted = client.call("ListGoroutines", Count=0)
+    frames = client.call("Stacktrace", Id=1, Depth=50, Cfg=LOAD)
+    wrong = []
+
+    def ask():
+        with client_of(server) as one:
+            for _ in range(3):
+                if one.call("ListGoroutines", Count=0) != wanted or one.call("Stacktrace", Id=1, Depth=50, Cfg=LOAD) != frames:
+                    wrong.append(1)
+
+    threads = [threading.Thread(target=ask) for _ in range(10 if SANITIZED else 50)]
+    idle = [connect(server.address) for _ in range(10)]  # half open
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert not wrong and not any(thread.is_alive() for thread in threads)
+    for one in idle:
+        one.close()
+    if not SANITIZED:
+        assert server.memory() < 256 << 20
+
+
+def test_it_ends_while_a_client_is_stuck(go_core):
+    server = Server("--accept-multiclient", go_core[1])
+    stuck = connect(server.address)
+    for _ in range(200):
+        stuck.sendall(b'{"method":"RPCServer.ListFunctions","params":[{}],"id":1}')
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGINT)
+    server.end(ask=False)
+    assert time.monotonic() - began < SECONDS
+    stuck.close()
