@@ -48,22 +48,67 @@ static bool use_fields(struct values *vs, struct children *c)
     return true;
 }
 
+/* The elements that a slice of Go or Rust points to, as an array. False: it is none, or cannot be read. */
+static bool slice_row(struct values *vs, const struct value *v, struct value *row)
+{
+    const struct type *t = type_strip(v->type);
+    struct value start, length;
+    enum go_kind kind = GO_INVALID;
+    uint64_t at = 0, n = 0;
+    bool go = type_is_go(v->type), rust = type_is_rust(t) && t->name && *t->name == '&' && strchr(t->name, '[');
+    if (go)
+        (void)type_go(v->type, &kind);
+    if (!(go ? kind == GO_SLICE : rust))
+        return false;
+    if (value_go_inline(v, row))
+        return true;
+    struct err *e = value_member(vs, v, go ? "array" : "data_ptr", &start);
+    if (!e)
+        e = value_member(vs, v, go ? "len" : "length", &length);
+    if (!e)
+        e = value_int(vs, &start, &at);
+    if (!e)
+        e = value_int(vs, &length, &n);
+    const struct type *element = e ? NULL : type_strip(start.type)->target;
+    bool known = element && (int64_t)n >= 0 && (!element->size || n <= UINT64_MAX / element->size);
+    err_free(e); /* its own text says why */
+    if (known)
+        *row = value_at(vs, type_array_of(vs->types, element, n), at);
+    return known;
+}
+
+static void use_row(struct children *c, const struct value *array)
+{
+    c->of = *array;
+    c->n = type_strip(array->type)->count;
+    c->source = c->n ? SOURCE_ELEMENTS : SOURCE_NONE;
+    c->row = true;
+}
+
+/* Strings of Go and their like are records of the compiler's, not of the program. */
+static bool is_own_record(const struct type *t)
+{
+    enum go_kind kind = GO_STRUCT;
+    if (type_is_go(t))
+        (void)type_go(t, &kind);
+    return kind == GO_STRUCT || kind == GO_INVALID;
+}
+
 /* What the value itself is made of, pointers left as they are. */
 static bool use_inside(struct values *vs, struct children *c)
 {
     const struct type *t = type_strip(c->of.type);
+    struct value row;
     if ((type_is_record(t) || type_is_go(c->of.type)) && presented(vs, c))
         return true;
-    enum go_kind kind;
-    (void)type_go(c->of.type, &kind);
-    /* Strings of Go and their like are records of the compiler's, not of the program. */
-    bool own = !type_is_go(c->of.type) || kind == GO_STRUCT || kind == GO_INVALID;
+    if (type_is_record(t) && slice_row(vs, &c->of, &row)) {
+        use_row(c, &row);
+        return true;
+    }
     if (type_is_record(t) && !t->foreign)
-        return own && use_fields(vs, c);
+        return is_own_record(c->of.type) && use_fields(vs, c);
     if ((t->kind == TYPE_ARRAY || t->kind == TYPE_VECTOR) && t->target) {
-        c->source = t->count ? SOURCE_ELEMENTS : SOURCE_NONE;
-        c->n = t->count;
-        c->row = true;
+        use_row(c, &c->of);
         return true;
     }
     return false;

@@ -12,6 +12,7 @@ import select
 import subprocess
 import time
 
+import build
 from conftest import INQUEST, SANITIZER
 
 # Fields: name:type, "?" where one may be missing, "[]" a list, "a|b" words. No others may be there.
@@ -146,10 +147,10 @@ def check_published(m):
 
 
 class Client:
-    """A debug adapter that runs, or a connection to one."""
+    """A debug adapter that runs, or a connection to one. `checked`: its messages are compared with the specification."""
 
-    def __init__(self, *options, stream=None):
-        self.process = None
+    def __init__(self, *options, stream=None, checked=True):
+        self.process, self.checked = None, checked
         if stream is None:
             env = {**os.environ, "LC_ALL": "C.UTF-8"}
             env.pop("DEBUGINFOD_URLS", None)
@@ -217,8 +218,9 @@ class Client:
             rest = self.waiting.partition(b"\r\n\r\n")[2]
         self.waiting = rest[length:]
         message = json.loads(rest[:length])
-        check_message(message)
-        check_published(message)
+        if self.checked:
+            check_message(message)
+            check_published(message)
         return message
 
     def response(self, number):
@@ -253,6 +255,8 @@ class Client:
 
     def open(self, request="launch", client=None, **arguments):
         """From initialize to the first stop, whose event is given."""
+        if build.ROOT and arguments:
+            arguments["sysroot"] = build.ROOT
         self.ask("initialize", **{"adapterID": "inquest", **(client or {})})
         self.ask(request, **arguments)
         self.event("initialized")

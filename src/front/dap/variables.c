@@ -119,7 +119,7 @@ static char *expression_of(const struct child_listing *l, const struct value_chi
     case CHILD_MEMBER:
         return xasprintf("%s%s%s", whole, dot_of(l), c->name);
     case CHILD_INDEX:
-        return xasprintf("%s[%" PRId64 "]", whole, c->index);
+        return xasprintf(l->behind ? "(*%s)[%" PRId64 "]" : "%s[%" PRId64 "]", whole, c->index);
     case CHILD_TARGET:
         return xasprintf("(*%s)", whole);
     case CHILD_UNNAMED:

@@ -108,6 +108,19 @@ static void test_a_pointer_opens_its_record(void **state)
     assert_children(f, &plain, 0, 9, "*=2 ");
 }
 
+static void test_a_slice_has_its_elements(void **state)
+{
+    struct fixture *f = *state;
+    const struct type *n = type_c(f->vs.types, "long"), *slice = type_go_slice_of(f->vs.types, n);
+    const uint64_t elements[] = {5, 6}, words[] = {AT, 2, 2};
+    memcpy(f->memory, elements, sizeof(elements));
+    struct value v = value_of_bytes(&f->vs, slice, words, sizeof(words));
+    assert_children(f, &v, 1, 9, "[1]=6 ");
+    const uint64_t damaged[] = {AT, UINT64_MAX, 2};
+    v = value_of_bytes(&f->vs, slice, damaged, sizeof(damaged));
+    assert_children(f, &v, 0, 9, "");
+}
+
 static void test_what_has_no_children(void **state)
 {
     struct fixture *f = *state;
@@ -187,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_elements_from_any_one_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_pointer_opens_its_record, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_slice_has_its_elements, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_has_no_children, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_containers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
