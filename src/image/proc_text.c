@@ -55,7 +55,7 @@ bool proc_text_stat(const char *text, struct proc_stat *out)
     s.state = close[2];
 
     const char *at = close + 3;
-    for (int i = 4; i <= 22; i++) { /* fields as proc(5) numbers them; the state is the third */
+    for (int i = 4; i <= 24; i++) { /* fields as proc(5) numbers them; the state is the third */
         char *end;
         uint64_t v = strtoull(at, &end, 10);
         at = end;
@@ -69,8 +69,12 @@ bool proc_text_stat(const char *text, struct proc_stat *out)
             s.utime = v;
         else if (i == 15)
             s.stime = v;
+        else if (i == 20)
+            s.threads = v;
         else if (i == 22)
             s.start = v;
+        else if (i == 24)
+            s.resident = v;
     }
     *out = s;
     return true;

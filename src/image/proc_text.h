@@ -25,6 +25,7 @@ struct proc_stat {
     uint32_t flags;        /* PF_* */
     uint64_t utime, stime; /* ticks */
     uint64_t start;        /* ticks since boot */
+    uint64_t threads, resident; /* pages */
 };
 
 /* Fields that are absent are 0 or "". */

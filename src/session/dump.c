@@ -104,6 +104,12 @@ static struct err *check(const struct dumping *d)
     return e;
 }
 
+struct err *session_dump_check(int32_t pid, const char *path, const struct dump_opts *opts)
+{
+    struct dumping d = {.pid = pid, .path = path, .opts = opts};
+    return check(&d);
+}
+
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
     struct dumping d = {.pid = pid, .path = path, .opts = opts};

@@ -56,6 +56,9 @@ struct dump_result {
  * image_snapshot_open(), image_hold_open() and capture_core(). */
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts,
                          struct dump_result *out) MUST_CHECK;
+/* Could it be written? Looks without stopping the process; session_dump() does it, too. Errors: those of
+ * image_peek_open() and capture_check(). */
+struct err *session_dump_check(int32_t pid, const char *path, const struct dump_opts *opts) MUST_CHECK;
 void dump_result_done(struct dump_result *r);
 
 #endif

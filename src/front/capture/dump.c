@@ -3,6 +3,7 @@
 #include "front/capture/capture.h"
 
 #include "base/json.h"
+#include "front/capture/series.h"
 #include "session/dump.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@ static const struct option_row rows[] = {
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.dump/1) with the time of every phase"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &front_output_group, NULL};
+static const struct option_group *const groups[] = {&own, &series_group, &front_output_group, NULL};
 
 static enum dump_method method_of(const struct call *c)
 {
@@ -106,7 +107,7 @@ static void dump_text(struct text *t, const char *path, const struct dump_result
     }
 }
 
-static struct err *dump_json(FILE *out, const char *path, const struct dump_result *r)
+static struct err *dump_json(FILE *out, const char *path, const struct trigger_hit *hit, const struct dump_result *r)
 {
     struct json j;
 
@@ -115,6 +116,7 @@ static struct err *dump_json(FILE *out, const char *path, const struct dump_resu
     json_kv_string(&j, "schema", "inquest.dump/1");
     json_kv_i64(&j, "pid", r->pid);
     json_kv_string(&j, "file", path);
+    json_kv_string(&j, "condition", hit ? hit->text : NULL);
     json_kv_string(&j, "method", methods[r->method]);
     json_kv_string(&j, "no_snapshot", r->why_stopped ? r->why_stopped->msg : NULL);
     json_kv_u64(&j, "threads", r->threads);
@@ -138,35 +140,69 @@ static struct err *dump_json(FILE *out, const char *path, const struct dump_resu
     return json_finish(&j);
 }
 
-static struct err *answer(struct call *c, const char *path, const struct dump_result *r)
+static void put_hit(struct text *t, const struct trigger_hit *hit)
+{
+    put_safe(t, hit->text);
+    text_put(t, " at ");
+    put_size(t, hit->seen.resident);
+    text_printf(t, " in memory, %" PRIu64 " threads:\n", hit->seen.threads);
+}
+
+static struct err *answer(struct call *c, const char *path, const struct trigger_hit *hit, const struct dump_result *r)
 {
     /* The core itself may be what standard output gets. */
     FILE *out = strcmp(path, "-") == 0 ? stderr : call_output(c);
     SCOPED(text_done) struct text t = {0};
 
     if (call_has(c, "json"))
-        return dump_json(out, path, r);
+        return dump_json(out, path, hit, r);
+    if (hit && hit->text)
+        put_hit(&t, hit);
     dump_text(&t, path, r);
     return fwrite(t.p, 1, t.n, out) == t.n && fflush(out) == 0 ? NULL : err_new(ERR_IO, "cannot write the answer");
 }
 
+struct dumping {
+    struct call *call;
+    int32_t pid;
+    struct dump_opts opts;
+};
+
+static struct err *check(void *arg, const char *path)
+{
+    const struct dumping *d = arg;
+    return session_dump_check(d->pid, path, &d->opts);
+}
+
+static struct err *dump(void *arg, const char *path, const struct trigger_hit *hit)
+{
+    const struct dumping *d = arg;
+    struct dump_result result = {0};
+
+    TRY(session_dump(d->pid, path, &d->opts, &result));
+    struct err *e = answer(d->call, path, hit, &result);
+    dump_result_done(&result);
+    return e;
+}
+
 static struct err *run(struct call *c)
 {
-    struct dump_opts opts = {
-        .method = method_of(c), .all = call_has(c, "all"), .pack = call_has(c, "compress"), .progress = c->progress};
-    struct dump_result result = {0};
+    struct dumping d = {.call = c,
+                        .opts = {.method = method_of(c),
+                                 .all = call_has(c, "all"),
+                                 .pack = call_has(c, "compress"),
+                                 .progress = c->progress}};
+    struct series_calls calls = {.check = check, .one = dump, .arg = &d};
     uint64_t pid;
 
     if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
                         "inquest stack and inquest info also take cores");
+    d.pid = (int32_t)pid;
     SCOPED(freep)
     char *path =
-        c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64 "%s", pid, opts.pack ? ".zst" : "");
-    TRY(session_dump((int32_t)pid, path, &opts, &result));
-    struct err *e = answer(c, path, &result);
-    dump_result_done(&result);
-    return e;
+        c->n_operands > 1 ? xstrdup(c->operands[1]) : xasprintf("core.%" PRIu64 "%s", pid, d.opts.pack ? ".zst" : "");
+    return series_wanted(c) ? series_run(c, d.pid, path, &calls) : dump(&d, path, NULL);
 }
 
 const struct command capture_dump = {
@@ -177,16 +213,22 @@ const struct command capture_dump = {
     .min_operands = 1,
     .max_operands = 2,
     .help = "write a core of a running process, which stands still for milliseconds",
-    .about = "Writes an ELF core of process PID to FILE (default core.PID), which gdb, lldb, Delve and Inquest open. "
-             "The process goes on: it stands still only while the kernel makes a frozen copy of it, which takes about "
-             "10 ms a GiB, and the file is written from the copy.\n"
-             "Where no copy can be made, the process stands still until the file is written, and the answer says why. "
-             "FILE \"-\" is standard output. It must not exist, gets its name when it is complete, and is readable by "
-             "its owner only: memory holds "
-             "secrets. Pages of zeros take no room on the disk.",
+    .about =
+        "Writes an ELF core of process PID to FILE (default core.PID), which gdb, lldb, Delve and Inquest open. "
+        "The process goes on: it stands still only while the kernel makes a frozen copy of it, which takes about "
+        "10 ms a GiB, and the file is written from the copy.\n"
+        "Where no copy can be made, the process stands still until the file is written, and the answer says why. "
+        "FILE \"-\" is standard output. It must not exist, gets its name when it is complete, and is readable by "
+        "its owner only: memory holds "
+        "secrets. Pages of zeros take no room on the disk.\n"
+        "With --when it waits until a condition holds, looking a few times a second without stopping the process. "
+        "In FILE %n is the number of the core, %t the time; when several are made and neither stands there, \".N\" is "
+        "added.",
     .examples = "inquest dump 4711                # core.4711\n"
                 "inquest dump --compress 4711 - | ssh backup 'cat >core.zst'\n"
-                "inquest dump --json 4711 core    # with the time of every phase\n",
+                "inquest dump --json 4711 core    # with the time of every phase\n"
+                "inquest dump --when 'rss>4G' --when no-progress:30s 4711\n"
+                "inquest dump --every 10m --count 6 4711 'core.%t'\n",
     .groups = groups,
     .run = run,
 };
