@@ -46,11 +46,12 @@ static bool add_object(struct rt *rt, struct py_stack *out, taddr at, taddr *bac
 
 static void walk_objects(struct rt *rt, taddr at, struct py_stack *out)
 {
-    while (at && out->frames.n < FRAMES_MAX)
+    struct py_loop loop = {0};
+    while (at && out->frames.n < FRAMES_MAX && py_goes_on(&loop, at))
         if (!add_object(rt, out, at, &at))
             return;
     if (at)
-        stop(out, "too many frames");
+        stop(out, out->frames.n < FRAMES_MAX ? "they go in a circle" : "too many frames");
 }
 
 /* ---- from 3.11 on: _PyInterpreterFrame ---- */
@@ -116,7 +117,12 @@ static void walk_frames(struct rt *rt, taddr at, taddr cframe, struct py_stack *
     taddr marker, previous;
     size_t first = 0, entries = 0;
     bool entry;
+    struct py_loop loop = {0};
     for (; at && out->frames.n < FRAMES_MAX && entries < ENTRIES_MAX; at = previous) {
+        if (!py_goes_on(&loop, at)) {
+            stop(out, "they go in a circle");
+            return;
+        }
         if (!add_frame(rt, out, at, &previous, &entry))
             return;
         entries += entry;

@@ -37,23 +37,19 @@ static bool has_time(const struct walk *w)
     return w->seen < OBJECTS_MAX && (!w->end || w->seen % CLOCK_STEP || now_ns() < w->end);
 }
 
-/* From a head to any head: objects of a process that runs change their lists. False: the way was lost, or leads back to
- * an object (Brent: one that was passed after a power of two of steps is waited for). */
+/* From a head to any head: objects of a process that runs change their lists. False: the way was lost. */
 static bool follow(struct walk *w, taddr head, bool back)
 {
     const struct py_layout *l = &w->rt->l;
     uint8_t b[64];
-    uint64_t at, type, passed = 0, steps = 0, until = 1;
+    uint64_t at, type;
+    struct py_loop loop = {0};
     size_t size = (size_t)l->gc_head_size + l->object_type + sizeof(type);
     if (size > sizeof(b) || !py_word(w->rt, head + (back ? sizeof(at) : 0), &at))
         return false;
     for (at = unmarked(at); !is_head(w, at); w->seen++) {
-        if (at == passed || !has_time(w) || !py_read(w->rt, at, b, size))
+        if (!py_goes_on(&loop, at) || !has_time(w) || !py_read(w->rt, at, b, size))
             return false;
-        if (++steps == until) {
-            passed = at;
-            until *= 2;
-        }
         memcpy(&type, b + size - sizeof(type), sizeof(type));
         w->visit(w->arg, at + l->gc_head_size, type);
         memcpy(&at, b + (back ? sizeof(at) : 0), sizeof(at));

@@ -32,9 +32,10 @@ void py_name_threads(struct rt *rt, taddr interpreter, uint64_t number)
     struct py_items items;
     struct py_item item;
     struct map64 by_ident = {0};
+    const struct py_type *t;
     if (!py_field(rt, interpreter, rt->l.interp_modules, &modules) || !py_dict_get(rt, modules, "threading", &module) ||
         !py_field(rt, module, rt->l.module_dict, &space) || !py_dict_get(rt, space, "_active", &active) ||
-        !py_items_begin(rt, active, py_type(rt, active), &items))
+        !(t = py_type(rt, active)) || !py_items_begin(rt, active, t, &items))
         return;
     for (size_t i = 0; i < rt->threads.n; i++) {
         uint64_t ident;

@@ -132,6 +132,23 @@ bool py_is_interpreter(struct rt *rt, const struct module *m, const char *functi
 void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
                  struct rt_stack *out);
 
+/* A list that may lead back to itself (Brent): what was passed after a power of two of steps is waited for. From {0}. */
+struct py_loop {
+    taddr passed;
+    uint64_t steps, until;
+};
+/* To be asked at each step. False: the list goes in a circle. */
+static inline bool py_goes_on(struct py_loop *l, taddr at)
+{
+    if (l->steps && at == l->passed)
+        return false;
+    if (l->steps++ == l->until) {
+        l->passed = at;
+        l->until = 2 * l->until + 1;
+    }
+    return true;
+}
+
 static inline unsigned py_minor(const struct rt *rt)
 {
     return rt->version >> 16 & 0xff;

@@ -117,9 +117,10 @@ static void add_task(struct finding *f, taddr object)
 static void add_list(struct finding *f, taddr head)
 {
     uint64_t at;
+    struct py_loop loop = {0};
     if (!f->t->layout->node || !py_word(f->rt, head, &at))
         return;
-    for (size_t i = 0; at && at != head && i < TASKS_MAX; i++) {
+    for (size_t i = 0; at && at != head && i < TASKS_MAX && py_goes_on(&loop, at); i++) {
         add_task(f, at - f->t->layout->node);
         if (!py_word(f->rt, at, &at))
             break;

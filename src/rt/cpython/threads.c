@@ -50,10 +50,11 @@ static struct err *add_threads(struct rt *rt, taddr interpreter, uint64_t number
 {
     uint64_t at;
     size_t n = 0;
+    struct py_loop loop = {0};
     if (!py_field(rt, interpreter, rt->l.interp_threads_head, &at))
         return err_at(err_new(ERR_NO_DATA, "the interpreter's record cannot be read"), ERR_AT_ADDRESS, interpreter);
     for (; at && n < THREADS_MAX; n++) {
-        if (!add_thread(rt, interpreter, number, at))
+        if (!py_goes_on(&loop, at) || !add_thread(rt, interpreter, number, at))
             return err_at(err_new(ERR_CORRUPT, "the list of Python's threads is damaged after %zu", n), ERR_AT_ADDRESS,
                           at);
         if (!py_field(rt, at, rt->l.thread_next, &at))
@@ -65,9 +66,13 @@ static struct err *add_threads(struct rt *rt, taddr interpreter, uint64_t number
 static struct err *read_threads(struct rt *rt)
 {
     uint64_t at, number;
+    struct py_loop loop = {0};
     if (!py_word(rt, rt->interpreters, &at))
         return err_at(err_new(ERR_NO_DATA, "the interpreter's state cannot be read"), ERR_AT_ADDRESS, rt->interpreters);
     for (size_t i = 0; at && i < INTERPRETERS_MAX; i++) {
+        if (!py_goes_on(&loop, at))
+            return err_at(err_new(ERR_CORRUPT, "the list of Python's interpreters is damaged after %zu", i),
+                          ERR_AT_ADDRESS, at);
         if (!py_field(rt, at, rt->l.interp_id, &number))
             number = i;
         TRY(add_threads(rt, at, number));
