@@ -282,9 +282,9 @@ TABLE = [
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
-    Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "binutils", "gcc", "libc6-dev"), python,
+    Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "binutils", "gcc", "libc6-dev"), python,
         [("python3.13", *PYTHON_TESTS)]),
-    Row(("sid",), ("python3.14", "libpython3.14", "python3.15", "libpython3.15", "python3-greenlet", "binutils", "gcc",
+    Row(("sid",), ("python3.14", "libpython3.14", "python3.15", "libpython3.15", "python3-greenlet", "python3-numpy", "binutils", "gcc",
                  "libc6-dev"), python,
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
 ]

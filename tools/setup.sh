@@ -24,6 +24,7 @@ demo="g++ libc6-dbg redis-tools|valkey-tools
       golang-1.19-go|golang-1.23-go|golang-1.22-go|golang-1.21-go" # a|b: either will do, a is installed
 
 check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect python3-greenlet
+       python3-numpy
        libc++-16-dev libc++abi-16-dev
        clang-16 clang-format-16 clang-tidy-16 libclang-rt-16-dev lld-16 llvm-16
        rustc golang-1.19-go musl-tools binutils dwz

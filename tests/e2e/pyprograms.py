@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers about Python programs beside what the programs wrote down (tests/targets/python/oracle.py)."""
 
+import subprocess
+
 import pytest
 
 import build
@@ -25,6 +27,16 @@ def some():
     """The distribution's, the oldest, and the newest that is there: for what does not depend on the version much."""
     chosen = {FOUND[0], FOUND[-1], *[python for python in FOUND if python.origin == "debian"]} if FOUND else set()
     return [pytest.param(python, id=f"python-{python}") for python in FOUND if python in chosen] or interpreters()
+
+
+def with_module(module, package):
+    """Those interpreters that have a module; skipped with the package's name where none has."""
+    def has(python):
+        asked = subprocess.run(build.inside([python.path, "-c", f"import {module}"]), stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, check=False)
+        return asked.returncode == 0
+    return [param for param in interpreters() if param.values[0] and has(param.values[0])] or \
+        [pytest.param(None, marks=pytest.mark.skip(reason=f"no Python has the module {module}: {package}"))]
 
 
 class Programs:

@@ -2,30 +2,19 @@
 """Greenlets: those that the program knew, where each was left, and to which each returns."""
 
 import re
-import subprocess
 
 import pytest
 
-import build
 from conftest import run
-from pyprograms import FOUND, interpreters, plain
+from pyprograms import plain, with_module
 
 pytestmark = pytest.mark.thin
 
 
-def has_greenlet(python):
-    asked = subprocess.run(build.inside([python.path, "-c", "import greenlet"]), stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
-    return asked.returncode == 0
+THOSE_WITH_IT = with_module("greenlet", "python3-greenlet")
 
 
-def those_with_it():
-    chosen = {python for python in FOUND if has_greenlet(python)}
-    return [param for param in interpreters() if param.values[0] in chosen] or \
-        [pytest.param(None, marks=pytest.mark.skip(reason="no Python with the library greenlet: python3-greenlet"))]
-
-
-@pytest.fixture(params=those_with_it())
+@pytest.fixture(params=THOSE_WITH_IT)
 def core(request, programs):
     return programs.core(request.param, "greenlets")
 
@@ -101,7 +90,7 @@ def test_stacks_in_text(core):
     assert re.search(r'^Greenlet \d+ \[running\] on thread \d+ "MainThread" \(crashed\) below greenlet \d+\n', text, re.M)
 
 
-@pytest.mark.parametrize("python", those_with_it()[-1:])
+@pytest.mark.parametrize("python", THOSE_WITH_IT[-1:])
 def test_running_process(programs, python):
     with programs.running(python, "greenlets") as process:
         for _ in range(5):

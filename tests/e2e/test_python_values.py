@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import run
-from pyprograms import interpreters, threads
+from pyprograms import interpreters, threads, with_module
 
 pytestmark = pytest.mark.thin
 
@@ -69,3 +69,23 @@ def test_unbound(programs, shown):
     _, oracle = shown
     frames = [frame for thread in oracle["threads"] if thread["name"] == "values" for frame in thread["frames"]]
     assert {"unset_argument", "name_is_unbound"} <= {name for frame in frames for name in frame.get("unbound", [])}
+
+
+@pytest.mark.parametrize("python", with_module("numpy", "python3-numpy"))
+def test_numpy(programs, python):
+    """Arrays by shape, type and address, scalars as their repr() has them."""
+    core, oracle = programs.core(python, "arrays")
+    words = ["-ex", "set print elements 0", "-ex", "frame function main"]
+    for name in oracle["arrays"]:
+        words += ["-ex", f"print arrays['{name}']"]
+    for name in oracle["scalars"]:
+        words += ["-ex", f"print scalars['{name}']"]
+    shown = re.findall(r"^\$\d+ = (.*)$", run("debug", "--batch", *words, core).out, re.M)
+    arrays, scalars = shown[:len(oracle["arrays"])], shown[len(oracle["arrays"]):]
+    for got, (shape, kind, data) in zip(arrays, oracle["arrays"].values()):
+        shape = shape[1:-1] + ("," if "," not in shape and shape != "[]" else "")
+        assert got.endswith(f": shape=({shape}), dtype={kind}, data at {data:#x}>"), (got, kind)
+    got = dict(zip(oracle["scalars"], scalars))
+    # Since 2.4 large numbers of 4 bytes have an exponent in NumPy's own text.
+    assert float(re.sub(r"np\.float32\(|\)", "", got.pop("large"))) == 1e10
+    assert got.items() <= oracle["scalars"].items() and len(got) == len(oracle["scalars"]) - 1

@@ -98,6 +98,7 @@ static const struct known libraries[] = {
     {"_queue.SimpleQueue", PYK_SIMPLE_QUEUE},
     {"array.array", PYK_ARRAY},
     {"numpy.ndarray", PYK_NDARRAY},
+    {"numpy.generic", PYK_NUMPY_SCALAR},
 };
 
 /* What `base` is alone; PYK_COUNT: nothing known. */

@@ -73,6 +73,7 @@ enum py_kind {
     PYK_SIMPLE_QUEUE,
     PYK_ARRAY,
     PYK_NDARRAY,
+    PYK_NUMPY_SCALAR,
     PYK_COUNT
 };
 

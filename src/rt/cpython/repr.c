@@ -368,6 +368,7 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_SIMPLE_QUEUE] = repr_simple_queue,
     [PYK_ARRAY] = repr_array,
     [PYK_NDARRAY] = repr_ndarray,
+    [PYK_NUMPY_SCALAR] = repr_numpy_scalar,
 };
 
 void repr_put(struct repr *r, taddr at)

@@ -62,6 +62,8 @@ repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_lock, repr_rlock
 /* repr_time.c: date, datetime, time, timedelta, timezone */
 repr_fn repr_time;
 /* repr_array.c */
-repr_fn repr_array, repr_ndarray;
+repr_fn repr_array;
+/* repr_numpy.c */
+repr_fn repr_ndarray, repr_numpy_scalar;
 
 #endif

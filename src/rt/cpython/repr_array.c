@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays of numbers: array.array with its elements, numpy.ndarray by its shape and type. */
+/* array.array with its elements. */
 #include "rt/cpython/repr.h"
 
 /* ---- array.array (Modules/arraymodule.c; 3.6 to 3.15) ---- */
@@ -75,50 +75,4 @@ void repr_array(struct repr *r, taddr at, const struct py_type *t)
         text_putc(r->out, ']');
     }
     text_putc(r->out, ')');
-}
-
-/* ---- numpy.ndarray (numpy/core/include/numpy/ndarraytypes.h: PyArrayObject_fields, PyArray_Descr) ---- */
-
-enum {
-    NDARRAY_DATA = 16,
-    NDARRAY_DIMENSIONS = 24, /* an int; then pointers to them and to the strides */
-    NDARRAY_SHAPE = 32,
-    NDARRAY_DESCRIPTOR = 56,
-    DESCRIPTOR_NUMBER = 28, /* type_num */
-    DIMENSIONS_MAX = 64,
-};
-
-/* By NPY_TYPES, which only grows at its end; what NumPy calls them on 64-bit Linux. */
-static const char *const numpy_types[] = {
-    "bool",       "int8",   "uint8",  "int16",   "uint16",  "int32",      "uint32",      "int64",
-    "uint64",     "int64",  "uint64", "float32", "float64", "float128",   "complex64",   "complex128",
-    "complex256", "object", "bytes",  "str",     "void",    "datetime64", "timedelta64", "float16",
-};
-
-void repr_ndarray(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t n, shape, descriptor, number, data, length;
-    if (!py_uint(r->rt, at + NDARRAY_DIMENSIONS, 4, &n) || n > DIMENSIONS_MAX ||
-        !py_word(r->rt, at + NDARRAY_DATA, &data) || !py_word(r->rt, at + NDARRAY_SHAPE, &shape) ||
-        !py_word(r->rt, at + NDARRAY_DESCRIPTOR, &descriptor) ||
-        !py_uint(r->rt, descriptor + DESCRIPTOR_NUMBER, 4, &number)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    repr_put_object(r, at, t);
-    text_put(r->out, ": shape=(");
-    for (uint64_t i = 0; i < n; i++) {
-        text_put(r->out, i ? ", " : "");
-        if (!py_word(r->rt, shape + i * 8, &length)) {
-            repr_put_unreadable(r, shape + i * 8);
-            break;
-        }
-        text_printf(r->out, "%" PRId64 "%s", (int64_t)length, n == 1 ? "," : "");
-    }
-    text_put(r->out, "), dtype=");
-    if (number < ARRAY_LEN(numpy_types))
-        text_put(r->out, numpy_types[number]);
-    else
-        text_printf(r->out, "<type number %" PRIu64 ">", number);
-    text_printf(r->out, ", data at 0x%" PRIx64 ">", data);
 }
