@@ -25,9 +25,11 @@ that beats five thousand times a second, while the tool shows every stack; of
 a gcore, the longest time that a server took for an answer meanwhile, with the
 tool's start and the load of symbols where the tool stops the process for them.
 Of a dump, the longest time between two beats of a thread of the process, and
-the time until the file is complete in place of CPU.
+the time until the file is complete in place of CPU. Of files of dumps wall is
+the time until they are complete, for ours on the disk; the kernel's dumper is
+asked by SIGABRT of a twin.
 In place of frames: members of the type that was looked up; MB of the core on
-the disk that gcore wrote; goroutines, or groups of them.
+the disk that gcore or dump wrote; goroutines, or groups of them.
 """
 
 import argparse
@@ -39,6 +41,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import socket
 import statistics
 import struct
@@ -102,7 +105,16 @@ LIVE = {"live-500": (500, ["gdb", "gdb-sid", "lldb", "eu-stack-sid"], 30)}
 WRITTEN = {"gcore-1gb": ("valkey-source", ALL_GDB)}
 # Dumps of a process that watches itself (tests/targets/c/witness.c): (MiB, threads, aim ms).
 DUMPED = {"dump-1g": (1024, 18, 15), "dump-4g": (4096, 18, 60), "dump-8g": (8192, 18, 120),
-          "dump-1000-threads": (64, 1000, 30)}
+          "dump-huge-1g": (1024, 18, 5, "huge"), "dump-huge-4g": (4096, 18, 5, "huge"),
+          "dump-huge-8g": (8192, 18, 10, "huge"),
+          "dump-1000-threads": (64, 1000, 30), "dump-4000-threads": (64, 4000, 120)}
+# Files of dumps: (program, words of the witness). The same name with -packed: ours with --compress.
+FILES = {"file-noise-1g": ("witness", "1024", "15", "random"), "file-noise-4g": ("witness", "4096", "15", "random"),
+         "file-half-1g": ("witness", "1024", "15", "half"), "file-heap-1g": ("witness", "1024", "15", "heap"),
+         "file-heap-4g": ("witness", "4096", "15", "heap"), "file-sparse-4g": ("witness", "4096", "15", "sparse"),
+         "file-go": ("go-100k",), "file-go-small": ("go-1k",), "file-python": ("python",), "file-valkey": ("valkey-source",)}
+FILES.update({f"{name}-packed": what for name, what in FILES.items()})
+FILE_PEERS = [*ALL_GDB, "kernel"]  # lldb 16 refuses whole cores, and that of sid cannot attach from outside its root
 # Questions about goroutines: our command, Delve's mode (None: it cannot), what is counted, what Delve takes in kB a
 # goroutine, and the aim at a million of them in a core.
 GO_ASKED = {
@@ -405,10 +417,10 @@ def written_case(runner, options, case):
 
 def dumped_case(runner, options, case):
     """Pause: the longest time between two beats of a thread of the process. frames: MB on the disk."""
-    mib, threads, aim = DUMPED[case]
+    mib, threads, aim, *words = DUMPED[case]
     exe = build.build("c-gcc-O2-dwarf5", runner.folder, program="witness").exe
     out = os.path.join(runner.folder, "dumped")
-    with cores.Running([exe, str(mib), str(threads - 7)], stdin=subprocess.PIPE) as running:
+    with cores.Running([exe, str(mib), str(threads - 7), *words], stdin=subprocess.PIPE) as running:
 
         def gap():
             running.process.stdin.write(b"?\n")
@@ -440,6 +452,84 @@ def dumped_case(runner, options, case):
                 continue
             commands["theirs"] = lambda a=argv, e=env, p=peer: dumped(a, e, f"{case}-{p}")
             yield row(case, peer, turns(commands, options.n), {"pause": aim}, ("pause", "peak", "wall", "frames", "anon"))
+
+
+@contextlib.contextmanager
+def file_target(runner, what, folder):
+    """(Running, its program) of what is dumped in a case of FILES."""
+    name, *words = what
+    if name == "valkey-source":
+        exe = make_targets.load(name)["exe"]
+        with make_targets.filled_valkey(folder, exe) as (running, _):
+            yield running, exe
+        return
+    more = {}
+    if name == "witness":
+        exe = build.build("c-gcc-O2-dwarf5", runner.folder, program="witness").exe
+        argv, more = [exe, *words], {"stdin": subprocess.PIPE}
+    elif name == "python":
+        exe, argv = PYTHON, deep_program("wait", 100)
+    else:
+        target = make_targets.load(name)
+        exe, argv = target["exe"], [target["exe"], "-n", str(target["goroutines"]), "wait"]
+    with cores.Running(argv, cwd=folder, core=True, timeout=GO_TIMEOUT, **more) as running:
+        yield running, exe
+
+
+def file_case(runner, options, case):
+    """Until a file is finished: wall; its MB on the disk in place of frames. The kernel's is a twin's, by SIGABRT."""
+    what, packed = FILES[case], case.endswith("-packed")
+    if what[0] not in ("witness", "python") and not make_targets.load(what[0]):
+        yield {"case": case, "peer": "-", "skipped": f"run: make_targets.py {what[0]}"}
+        return
+    with tempfile.TemporaryDirectory(prefix="file-", dir=peers.lab_dir()) as folder, \
+            file_target(runner, what, folder) as (running, exe):
+        out = os.path.join(folder, "written")
+
+        def finished(wall, peak=0, cpu=0, anonymous=0):
+            if not os.path.exists(out):
+                raise Failure("no core was written")
+            disk = os.stat(out).st_blocks * 512 / 1e6
+            os.remove(out)
+            return wall, peak, cpu, disk, anonymous
+
+        def written(argv, env, label):
+            wall, peak, cpu, _, anonymous = runner.once(argv, env, label)
+            return finished(wall, peak, cpu, anonymous)
+
+        def by_kernel():
+            if cores.core_pattern() != "core":
+                raise Failure("kernel.core_pattern is not 'core'")
+            twins = tempfile.mkdtemp(prefix="twin-", dir=folder)
+            with file_target(runner, what, twins) as (twin, _):
+                began = time.monotonic()
+                os.kill(twin.pid, signal.SIGABRT)
+                twin.wait()
+                wall = time.monotonic() - began
+            found = [name for name in os.listdir(twins) if name.startswith("core")]
+            if not found:
+                raise Failure("no core was written")
+            os.rename(os.path.join(twins, found[0]), out)
+            shutil.rmtree(twins)
+            return finished(wall)
+
+        commands = {}
+        if not options.peers_only:
+            argv, env = ours(options.inquest, ["dump", *(["--compress"] if packed else [])], running.pid, runner.fresh_cache())
+            commands["ours"] = lambda a=[*argv, out], e=env: written(a, e, f"{case}-inquest")
+        for peer in FILE_PEERS:
+            if options.peer and peer not in options.peer:
+                continue
+            try:
+                if peer == "kernel":
+                    commands["theirs"] = by_kernel
+                else:
+                    argv, env = peers.command(peer, f"gcore:{out}", pid=running.pid, exe=exe)
+                    commands["theirs"] = lambda a=argv, e=env, p=peer: written(a, e, f"{case}-{p}")
+            except peers.Unavailable as why:
+                yield {"case": case, "peer": peer, "skipped": str(why)}
+                continue
+            yield row(case, peer, turns(commands, options.n), {"wall": None})
 
 
 def free_memory():
@@ -616,7 +706,7 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (GO, go_case), (PYTHON_LIVE, python_live_case),
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (FILES, file_case), (GO, go_case), (PYTHON_LIVE, python_live_case),
              (PYTHON_CORE, python_core_case)]
     everything = [case for cases, _ in kinds for case in cases]
     if options.list:

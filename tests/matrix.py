@@ -176,6 +176,12 @@ def python(place, version, *tests):
                           {"INQUEST_PYTHONS": f"/usr/bin/{version}", "INQUEST_PYTHON_CALLS": "1000"})
 
 
+def dumps(place, name, *tests):
+    """Cores of processes that go on: as many dumps in a row, and dumpers that are killed, as nobody waits for otherwise."""
+    yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
+                          {"INQUEST_DUMPS": "1000", "INQUEST_DUMP_KILLS": "500"})
+
+
 def end_to_end(place, version, files, more):
     """Tests of tests/e2e with programs of the place."""
     folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir="/tmp")  # which the roots share
@@ -281,6 +287,7 @@ TABLE = [
     Row(("trixie",), ("golang-1.24-go", "gcc", "libc6-dev"), go, [("go-1.24", *GO_TESTS)]),
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
+    Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_servers")]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
     Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "binutils", "gcc", "libc6-dev"), python,
         [("python3.13", *PYTHON_TESTS)]),

@@ -93,7 +93,8 @@ def lldb_stacks(core, lldb="lldb-16"):
         elif match := re.match(r"  [* ] frame #\d+: (0x[0-9a-f]+)(?: \S+?`(.*?))?(?: at (\S+?):(\d+)(?::\d+)?)?"
                                r"((?: \[\w+\])*)$", text):
             if "[artificial]" not in match[5]:
-                frames.append(Frame(match[2] and match[2].split(" + ")[0], match[3],
+                known = match[2] and not match[2].startswith("___lldb_unnamed_symbol")
+                frames.append(Frame(match[2].split(" + ")[0] if known else None, match[3],
                                     int(match[4]) if match[4] else None, "normal", int(match[1], 16)))
     return stacks
 
