@@ -107,6 +107,12 @@ void delve_put_unopened(struct writer *w, const char *name, const struct type *t
     delve_put_value(w, &facts, &v, UNOPENED);
 }
 
+bool shown_enough(const struct writer *w)
+{
+    enum { ANSWER_MAX = 256 << 20 }; /* bytes: it is kept until it is complete */
+    return w->client->answer->kept.n > ANSWER_MAX || progress_cancelled(w->vs->progress);
+}
+
 /* ---- other languages than Go ---- */
 
 struct child_list {
@@ -126,7 +132,7 @@ static bool put_child(void *arg, const struct value_child *child)
         shown_begin(l->w, &s);
         shown_end(l->w, &s);
     }
-    return !progress_cancelled(l->w->vs->progress);
+    return !shown_enough(l->w);
 }
 
 static bool is_scalar(const struct type *t)
@@ -190,10 +196,13 @@ static void put_pointed(struct writer *w, struct shown *s, const struct value *v
     s->len = 1;
     shown_begin(w, s);
     const struct type *t = type_strip(v->type)->target;
-    if (!at || s->unreadable.n || !w->load.follow_pointers)
-        delve_put_unopened(w, "", t, at);
-    else
+    if (at && !s->unreadable.n && w->load.follow_pointers) {
         delve_put_value(w, &none, &target, level);
+    } else {
+        struct shown child = {.addr = at, .only_addr = at != 0, .type = t, .real = t};
+        shown_begin(w, &child);
+        shown_end(w, &child);
+    }
     shown_end(w, s);
 }
 

@@ -35,6 +35,9 @@ void shown_end(struct writer *w, struct shown *s);
 /* Takes and frees an error: the variable is unreadable for it. */
 void shown_error(struct shown *s, struct err *e);
 
+/* Is the answer so large that it gets no more elements? */
+bool shown_enough(const struct writer *w);
+
 /* A value, `level` records deep. Any language. */
 void delve_put_value(struct writer *w, const struct variable_facts *facts, const struct value *v, int64_t level);
 /* One that is not opened: its address alone. */

@@ -76,7 +76,7 @@ static void put_elements(struct writer *w, const struct value *first, uint64_t n
     struct value element = *first;
     uint64_t bits = (first->type ? type_strip(first->type)->size : 0) * 8u;
     unsigned failed = 0;
-    for (uint64_t i = 0; i < n && failed <= FAILURES_MAX && !progress_cancelled(w->vs->progress); i++) {
+    for (uint64_t i = 0; i < n && failed <= FAILURES_MAX && !shown_enough(w); i++) {
         struct err *lost = bits ? value_reachable(w->vs, &element) : NULL;
         failed += lost != NULL;
         err_free(lost); /* the element says it itself */
@@ -287,7 +287,7 @@ static void put_map(struct writer *w, struct shown *s, struct presentation *p, c
     s->len = p->length <= INT64_MAX ? (int64_t)p->length : 0;
     shown_begin(w, s);
     uint64_t n = level <= w->load.recurse ? at_most((uint64_t)s->len, w->load.array) : 0;
-    for (uint64_t i = 0; i < n && !progress_cancelled(w->vs->progress); i++) {
+    for (uint64_t i = 0; i < n && !shown_enough(w); i++) {
         if (!next_child(w, s, p, &key) || !next_child(w, s, p, &value))
             break;
         put_nameless(w, &key.value, level + 1);
