@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 
+import build
 from conftest import INQUEST, SANITIZED, SANITIZER
 
 SECONDS = 120 if SANITIZED else 30
@@ -62,6 +63,8 @@ class Server:
     def __init__(self, *args):
         env = {**os.environ, "NO_COLOR": "1"}
         env.pop("DEBUGINFOD_URLS", None)
+        if build.ROOT:
+            args = "--sysroot", build.ROOT, *args
         self.process = subprocess.Popen([INQUEST, "serve", *map(str, args)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         self.first = self.process.stdout.readline()
