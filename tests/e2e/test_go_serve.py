@@ -97,6 +97,7 @@ def said(lab, tmp_path_factory):
 
 # What is said differently on purpose, and why.
 KNOWN = {
+    "list main.recurse": "where it is inlined, Delve finds the copy with the lowest address",
     "set main.mu = 1": "Delve looks at the types first",
     "target list": "the core tells its command line, which Delve does not read",
     "print main.nosuch": "our words",
@@ -114,7 +115,8 @@ def normal(command, text, extra):
         if match and int(match[1]) in extra or re.match(r"\[\d+ goroutines\]", line):
             continue
         # Why a variable cannot be shown, each in its own words.
-        lines.append(re.sub(r"\(unreadable .*\)", "(unreadable)", line).rstrip())
+        line = re.sub(r"\(unreadable .*\)", "(unreadable)", line)
+        lines.append(re.sub(r"(could not find symbol) .*", r"\1", line).rstrip())
     if "Goroutines waiting on this channel:" in lines:
         lines.sort()  # by their queue, or by their place among all
     if command == "stack -defer":  # calls that only frames know of are ours alone

@@ -3,7 +3,6 @@
 #include "front/delve/priv.h"
 
 #include "base/arena.h"
-#include "base/map.h"
 
 #include <string.h>
 

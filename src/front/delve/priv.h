@@ -5,6 +5,7 @@
 #define FRONT_DELVE_PRIV_H
 
 #include "base/json.h"
+#include "base/map.h"
 #include "front/delve/delve.h"
 #include "front/goroutine.h"
 #include "front/serve/incoming.h"
@@ -31,6 +32,10 @@ struct client {
     int32_t tid;
     uint64_t goroutine;
     bool selected; /* the two above were set */
+    /* Goroutines by their numbers, as of a list and a generation of the session. */
+    struct map64 by_id;
+    const struct tasks *by_id_of;
+    uint64_t by_id_generation;
     struct answer *answer;
 };
 

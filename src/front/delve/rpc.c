@@ -248,6 +248,7 @@ static struct err *converse(struct connection *connection)
             e = take_bytes(&c, &scan, &partial, buf, n);
     }
     text_done(&partial);
+    map64_done(&c.by_id);
     return e;
 }
 

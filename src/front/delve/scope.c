@@ -54,13 +54,29 @@ static struct err *ensure_selection(struct client *c)
 
 /* ---- goroutines ---- */
 
+/* Clients ask for the stacks of all goroutines, one by one. */
+static const struct task *by_number(struct client *c, const struct tasks *t, uint64_t id)
+{
+    uint64_t generation = turn_generation(connection_turn(c->connection));
+    if (c->by_id_of != t || c->by_id_generation != generation || c->by_id.n > t->n) {
+        map64_done(&c->by_id);
+        c->by_id = (struct map64){0};
+        for (size_t i = t->n; i-- > 0;)
+            *map64_put(&c->by_id, t->v[i].id, NULL) = i;
+        c->by_id_of = t;
+        c->by_id_generation = generation;
+    }
+    const uint64_t *at = map64_find(&c->by_id, id);
+    return at && *at < t->n ? &t->v[*at] : NULL;
+}
+
 static struct err *find_task(struct client *c, int64_t goroutine, struct subject *out)
 {
     struct err *e = goroutine_tasks(c->session, &out->tasks);
     if (e && e->code == ERR_CANCELLED)
         return e;
     err_free(e); /* then no number is one of a goroutine */
-    out->task = e || goroutine <= 0 ? NULL : goroutine_find(out->tasks, (uint64_t)goroutine);
+    out->task = e || goroutine <= 0 ? NULL : by_number(c, out->tasks, (uint64_t)goroutine);
     if (!out->task)
         return err_new(ERR_NOT_FOUND, "unknown goroutine %" PRId64, goroutine);
     out->tid = out->task->tid;
@@ -76,7 +92,7 @@ struct err *subject_find(struct client *c, int64_t goroutine, struct subject *ou
     } else {
         who.tid = c->tid;
         (void)task_of_thread(c, c->tid, &who.tasks);
-        who.task = who.tasks && c->goroutine ? goroutine_find(who.tasks, c->goroutine) : NULL;
+        who.task = who.tasks && c->goroutine ? by_number(c, who.tasks, c->goroutine) : NULL;
         if (who.task)
             who.tid = who.task->tid;
     }
