@@ -137,3 +137,23 @@ class Lab:
 
     def running(self, variant, *args, program=None, **more):
         return cores.Running([self.target(variant, program).exe, *args], **more)
+
+
+@pytest.fixture
+def small_group():
+    """A control group for memory: (its folder, name of the file with its limit). Removed afterwards."""
+    lines = dict(line.split(":", 2)[1:] for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines())
+    if "memory" in lines:
+        group = pathlib.Path(f"/sys/fs/cgroup/memory{lines['memory']}") / f"inquest-{os.getpid()}"
+        limit = "memory.limit_in_bytes"
+    else:
+        group, limit = pathlib.Path(f"/sys/fs/cgroup{lines.get('', '/')}") / f"inquest-{os.getpid()}", "memory.max"
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"no control group can be made: {error}")
+    if not (group / limit).exists():
+        group.rmdir()
+        pytest.skip("control groups here do not limit memory")
+    yield group, limit
+    group.rmdir()

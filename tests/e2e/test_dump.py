@@ -351,26 +351,6 @@ def test_to_a_pipe(lab):
         assert len(plain) == len(whole)
 
 
-@pytest.fixture
-def small_group(tmp_path):
-    """A control group for memory: (its folder, name of the file with its limit). Removed afterwards."""
-    lines = dict(line.split(":", 2)[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
-    if "memory" in lines:
-        group = Path(f"/sys/fs/cgroup/memory{lines['memory']}") / f"inquest-{os.getpid()}"
-        limit = "memory.limit_in_bytes"
-    else:
-        group, limit = Path(f"/sys/fs/cgroup{lines.get('', '/')}") / f"inquest-{os.getpid()}", "memory.max"
-    try:
-        group.mkdir()
-    except OSError as error:
-        pytest.skip(f"no control group can be made: {error}")
-    if not (group / limit).exists():
-        group.rmdir()
-        pytest.skip("control groups here do not limit memory")
-    yield group, limit
-    group.rmdir()
-
-
 def test_no_room_for_a_copy(lab, tmp_path, small_group):
     """Near the limit of its memory the process is not forked: the kernel would kill it for what it changes then."""
     group, limit = small_group

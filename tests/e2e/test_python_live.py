@@ -111,7 +111,7 @@ def check_possible(answer):
 @pytest.mark.parametrize("count, copied", [(3, "Python's frames: "), (40, "pages of the process copied")])
 def test_variables_are_of_one_instant(programs, python, count, copied):
     """All calls of a thread have the number of the same turn, and what they made of it."""
-    with programs.running(python, "hung", "relay", str(count)) as process:
+    with programs.running(python, "hung", "relay", str(count), "0") as process:
         time.sleep(0.2)
         answer = run("stack", "--verbose", "--locals", process.pid)
         assert copied in answer.err and "while the process ran on" not in answer.out
@@ -122,6 +122,18 @@ def test_variables_are_of_one_instant(programs, python, count, copied):
             made = set(re.findall(r"^ +made = (\[.*\])$", text, re.M))
             assert made <= {f"[{turn}, {{'turn': '{turn}'}}]"}, text
         assert process.process.poll() is None
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer takes more memory than the control group has")
+@pytest.mark.parametrize("large", some()[-1:])
+def test_no_room_for_all_that_was_written(programs, large, small_group):
+    """Near the limit of our control group, which may be the process's, not all of it is copied."""
+    group, limit = small_group
+    (group / limit).write_text(str(48 << 20))
+    with programs.running(large, "hung", "relay", "40", "24") as process:
+        answer = run("stack", "--verbose", "--locals", "--no-native", process.pid,
+                     preexec_fn=lambda: (group / "cgroup.procs").write_text(str(os.getpid())))
+        assert "pages of the process copied" not in answer.err and "Python's frames: " in answer.err
 
 
 @pytest.mark.parametrize("busy", some()[-1:])

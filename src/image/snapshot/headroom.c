@@ -2,6 +2,7 @@
 /* Is there memory for a copy? Its page tables, and every page that the process changes while the copy lives, are charged
  * to the process's control group, and at the group's limit the kernel kills (Linux Documentation/admin-guide/
  * cgroup-v2.rst, "Memory"; cgroup-v1/memory.rst). */
+#include "image/headroom.h"
 #include "image/snapshot/snapshot.h"
 
 #include "base/file.h"
@@ -82,18 +83,36 @@ static uint64_t room_of_line(char *line)
     return strcmp(controllers + 1, "memory") == 0 ? room_in(path, &kinds[1]) : UINT64_MAX;
 }
 
-struct err *headroom_check(const struct proc *p)
+/* By the text of /proc/PID/cgroup, which is taken apart. */
+static uint64_t room_of_groups(char *groups)
 {
-    SCOPED(freep) char *groups = NULL, *statm = NULL;
     char *save = NULL;
     uint64_t room = UINT64_MAX;
 
-    TRY(proc_slurp(p, "cgroup", &groups, NULL));
-    TRY(proc_slurp(p, "statm", &statm, NULL));
     for (char *line = strtok_r(groups, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         uint64_t here = room_of_line(line);
         room = here < room ? here : room;
     }
+    return room;
+}
+
+uint64_t image_headroom(void)
+{
+    SCOPED(freep) char *groups = NULL;
+    struct err *e = file_slurp("/proc/self/cgroup", 64 << 10, &groups, NULL);
+    uint64_t room = e ? UINT64_MAX : room_of_groups(groups);
+
+    err_free(e); /* without control groups there is no limit */
+    return room;
+}
+
+struct err *headroom_check(const struct proc *p)
+{
+    SCOPED(freep) char *groups = NULL, *statm = NULL;
+
+    TRY(proc_slurp(p, "cgroup", &groups, NULL));
+    TRY(proc_slurp(p, "statm", &statm, NULL));
+    uint64_t room = room_of_groups(groups);
     /* "SIZE RESIDENT SHARED ...", in pages. A tenth of what is its own may change: there is no telling. */
     char *at = statm;
     (void)strtoull(at, &at, 10);

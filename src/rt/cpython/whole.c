@@ -6,6 +6,7 @@
  * nothing of the process can be missing. */
 #include "base/log.h"
 #include "image/build.h"
+#include "image/headroom.h"
 #include "rt/cpython/priv.h"
 
 #include <inttypes.h>
@@ -88,6 +89,8 @@ void py_plan_whole(struct rt *rt, struct image *im, const struct rt_copy_wish *w
     if (c.limit > BYTES_MAX)
         c.limit = BYTES_MAX;
     if (!wish->variables || wish->only_tid || mapped_pages(im) > PAGES_MAX || !each_span(im, count_span, &c))
+        return;
+    if (image_headroom() / 2 < c.bytes) /* the target may be in our control group */
         return;
     rt->room_size = (size_t)(c.bytes + c.bytes / 8 + SPARE);
     rt->room = arena_alloc(&im->arena, rt->room_size);

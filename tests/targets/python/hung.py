@@ -9,7 +9,8 @@ usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRAR
     native      Python, C, Python, C
     crash       C below Python writes where nothing is
     spin        threads that never wait, each in a chain of calls of its own length
-    relay N     N threads that are in a chain of 12 calls with the number of a turn, each turn for a millisecond
+    relay N M   N threads that are in a chain of 12 calls with the number of a turn, each turn for a millisecond; M MiB of
+                memory besides
 """
 
 import ctypes
@@ -156,9 +157,11 @@ def relaying():
 
 
 def relay():
+    ballast = b"x" * (int(sys.argv[5]) << 20)
     for i in range(int(sys.argv[4])):
         oracle.start("relay %d" % i, relaying)
     beat(sys.argv[2])
+    return ballast
 
 
 def beat(path):
