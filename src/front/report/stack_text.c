@@ -421,7 +421,7 @@ struct err *stack_write_text(const struct report *r)
     SCOPED(text_donep) struct text t = {0};
     target_put(&t, r);
     if (r->no_tasks) {
-        put_coloured(&t, l.sc, COLOUR_RED, "goroutines are not shown: ");
+        put_coloured(&t, l.sc, COLOUR_RED, "tasks are not shown: ");
         put_err(&t, r->no_tasks);
         text_putc(&t, '\n');
     }

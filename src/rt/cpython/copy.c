@@ -67,6 +67,10 @@ static void copy_walk(struct rt *rt, struct image *im, const struct rt_copy_wish
     if (rt->greenlets)
         py_greenlets_touch(rt, rt->greenlets);
     rt->copy = NULL;
+    if (rt->greenlets && rt->greenlets->over)
+        image_problem(im,
+                      err_hint(err_new(ERR_LIMIT, "not all objects were searched for greenlets: some may be missing"),
+                               "a core has them all: \"inquest dump\""));
     if (c.left)
         image_problem(im, err_new(ERR_LIMIT,
                                   "the Python frames of %" PRIu64

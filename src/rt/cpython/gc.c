@@ -8,8 +8,17 @@
 
 enum { INTERPRETERS_MAX = 4096, GENERATIONS = 3, LISTS = GENERATIONS + 1, OBJECTS_MAX = 1 << 27, CLOCK_STEP = 1024 };
 
+enum { KEPT_PAGES = 256 };
+
+/* Objects lie beside each other: a process is asked for a page at a time. */
+struct kept {
+    taddr at[KEPT_PAGES]; /* plus 1; 0: none */
+    uint8_t bytes[KEPT_PAGES][PY_PAGE];
+};
+
 struct walk {
     struct rt *rt;
+    struct kept *kept;
     taddr heads[LISTS]; /* the youngest first, then what is never collected */
     unsigned n_heads;
     py_gc_visit *visit;
@@ -37,6 +46,22 @@ static bool has_time(const struct walk *w)
     return w->seen < OBJECTS_MAX && (!w->end || w->seen % CLOCK_STEP || now_ns() < w->end);
 }
 
+static bool read_at(struct walk *w, taddr at, void *out, size_t n)
+{
+    size_t skip = (size_t)(at % PY_PAGE), slot = (size_t)(at / PY_PAGE % KEPT_PAGES);
+    taddr page = at - skip;
+    if (skip + n > PY_PAGE)
+        return py_read(w->rt, at, out, n);
+    if (w->kept->at[slot] != page + 1) {
+        w->kept->at[slot] = 0;
+        if (!py_read(w->rt, page, w->kept->bytes[slot], PY_PAGE))
+            return py_read(w->rt, at, out, n);
+        w->kept->at[slot] = page + 1;
+    }
+    memcpy(out, w->kept->bytes[slot] + skip, n);
+    return true;
+}
+
 /* From a head to any head: objects of a process that runs change their lists. False: the way was lost. */
 static bool follow(struct walk *w, taddr head, bool back)
 {
@@ -48,7 +73,7 @@ static bool follow(struct walk *w, taddr head, bool back)
     if (size > sizeof(b) || !py_word(w->rt, head + (back ? sizeof(at) : 0), &at))
         return false;
     for (at = unmarked(at); !is_head(w, at); w->seen++) {
-        if (!py_goes_on(&loop, at) || !has_time(w) || !py_read(w->rt, at, b, size))
+        if (!py_goes_on(&loop, at) || !has_time(w) || !read_at(w, at, b, size))
             return false;
         memcpy(&type, b + size - sizeof(type), sizeof(type));
         w->visit(w->arg, at + l->gc_head_size, type);
@@ -116,7 +141,8 @@ static bool walk_interpreter(struct walk *w, taddr interpreter, bool only_new)
 
 bool py_each_gc(struct rt *rt, bool only_new, uint64_t end, py_gc_visit *visit, void *arg)
 {
-    struct walk w = {.rt = rt, .visit = visit, .arg = arg, .end = end};
+    SCOPED(freep) struct kept *kept = xcalloc(1, sizeof(*kept));
+    struct walk w = {.rt = rt, .kept = kept, .visit = visit, .arg = arg, .end = end};
     uint64_t at;
     bool whole = true;
     if (!py_word(rt, rt->interpreters, &at))

@@ -4,6 +4,8 @@
  * greenlet, which is marked as such, points back to its object, and whose thread's record points to it, too. */
 #include "rt/cpython/greenlets.h"
 
+#include "base/log.h"
+
 enum {
     GREENLETS_MAX = 10000000,
     RECORD = 32, /* PyGreenlet (src/greenlet/greenlet.h, 2.0 and later): where it points to its record */
@@ -72,6 +74,7 @@ struct py_greenlets *py_greenlets_find(struct rt *rt, uint64_t end)
     struct py_greenlets *g = xcalloc(1, sizeof(*g));
     struct finding f = {rt, g};
     g->cut = !py_each_gc(rt, false, end, add_if_one, &f);
+    g->over = g->cut && end && now_ns() >= end;
     return g;
 }
 
@@ -274,9 +277,10 @@ void py_greenlets_add(struct rt *rt, struct py_tasks *t)
     if (!rt->greenlets)
         return;
     if (!rt->greenlets->v.n || !shape_of(rt, rt->greenlets, &s)) {
-        t->no_greenlets = rt->greenlets->v.n   ? "this release of the library has them laid out in another way"
-                          : rt->greenlets->cut ? "the objects of this Python cannot be gone through"
-                                               : NULL;
+        t->no_greenlets = rt->greenlets->v.n    ? "this release of the library has them laid out in another way"
+                          : rt->greenlets->over ? "the process has more objects than can be searched while it runs"
+                          : rt->greenlets->cut  ? "the objects of this Python cannot be gone through"
+                                                : NULL;
         return;
     }
     struct adding a = {.rt = rt, .t = t, .shape = &s};

@@ -19,6 +19,7 @@ struct py_greenlets {
     VEC(taddr) v;
     struct map64 types; /* class -> is it one of greenlets? */
     struct map64 known;
+    bool over; /* the time was, before all were found */
     bool cut;           /* there may be more */
 };
 /* Finds them while the process runs. NULL: it has none. */
