@@ -70,6 +70,9 @@ class Programs:
     def stripped(self, python):
         return self._try(pythons.stripped, python, self.folder)
 
+    def renumbered(self, python, minor):
+        return self._try(pythons.renumbered, python, self.folder, minor)
+
     def embedding(self, python):
         return self._try(pythons.embedding, python, self.folder)
 

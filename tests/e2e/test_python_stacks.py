@@ -140,3 +140,23 @@ def test_two_interpreters(programs, python):
     assert inside[at + 1:at + 3] == oracle["inside"][1:3]
     assert [name for name in names if name not in ("inner", "outer", "<module>")] == \
         [frame["function"] for frame in visitor["frames"]]
+
+
+NEWEST, UNKNOWN = 15, 29  # of which there is a table, and of which there is none
+
+
+@pytest.mark.parametrize("python", [param for param in interpreters() if param.values[0] and param.values[0].version[1] > 12])
+def test_unknown_version(programs, python):
+    """What a newer version publishes of itself serves where it fits the newest table; else that is said, and nothing is
+    guessed."""
+    core, oracle = programs.core(programs.renumbered(python, UNKNOWN), "all")
+    answer = run("stack", "--json", core).json
+    said = " ".join(problem["message"] for problem in answer["target"]["problems"])
+    if python.version[1] == NEWEST:
+        assert "is newer than what is known" in said
+        assert differences(answer, oracle) == []
+    else:
+        assert f"Python 3.{UNKNOWN} is not known" in said
+        assert not any(python_frames(thread) for thread in answer["threads"])
+        assert any(frame["function"] == "abort" or frame["function"] == "__GI_abort"
+                   for thread in answer["threads"] for frame in thread["frames"])

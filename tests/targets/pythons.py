@@ -123,6 +123,26 @@ def stripped(python, folder):
     return dataclasses.replace(python, path=copy, home=prefix, origin=python.origin + "-stripped")
 
 
+def renumbered(python, folder, minor):
+    """A copy without symbols that says in its table of offsets (_Py_DebugOffsets, 3.13 and later) and in Py_Version that
+    it is of another version."""
+    copy = stripped(python, os.path.join(folder, f"as-3.{minor}"))
+    home = os.path.dirname(os.path.dirname(copy.path))
+    path = os.path.join(home, os.path.basename(python.libpython)) if python.libpython else copy.path
+    address = int(re.search(r"^(\w+) . Py_Version$", build.run(["nm", "-D", path]), re.M)[1], 16)
+    loads = [[int(word, 16) for word in line.split()[1:5]] for line in build.run(["readelf", "-lW", path]).splitlines()
+             if line.split()[:1] == ["LOAD"]]
+    with open(path, "r+b") as file:
+        data = file.read()
+        # Numbers of 8 bytes, 0x030d00f0; one behind the cookie.
+        places = [match.start() + 8 for match in re.finditer(b"xdebugpy", data) if data[match.start() + 11] == 3][:1]
+        places += [offset + address - start for offset, start, _, size in loads if start <= address < start + size]
+        for at in places:
+            file.seek(at + 2)
+            file.write(bytes([minor]))
+    return copy
+
+
 def environment(python, folder):
     # Sets in one order, so that a failure can be seen again.
     more = {"PYTHONHASHSEED": "0", "PYTHONPATH": programs(folder)}
