@@ -138,7 +138,7 @@ static void append_in_turn(struct maker *m, uint64_t at, size_t n)
 
     if (m->z) {
         pthread_mutex_unlock(&w->lock);
-        size = ZSTD_compressCCtx(m->z, m->packed, m->room, m->raw, n, PACK_LEVEL);
+        size = ZSTD_compress2(m->z, m->packed, m->room, m->raw, n);
         bytes = m->packed;
         pthread_mutex_lock(&w->lock);
     }
@@ -192,6 +192,18 @@ static void make(struct maker *m, uint64_t at, size_t n)
     progress_report(w->progress, "bytes", w->done, w->plan->end);
 }
 
+/* Each frame ends with a checksum of what it unpacks to, so that damage is seen and never read as memory. */
+static ZSTD_CCtx *new_packer(void)
+{
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+
+    if (z) {
+        (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, PACK_LEVEL);
+        (void)ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+    }
+    return z;
+}
+
 static void make_some(void *arg, size_t worker)
 {
     (void)worker;
@@ -199,7 +211,7 @@ static void make_some(void *arg, size_t worker)
     struct maker m = {.w = w, .raw = sink_buffer(w->block)};
 
     if (w->out->pack) {
-        m.z = ZSTD_createCCtx();
+        m.z = new_packer();
         m.room = ZSTD_compressBound(w->block);
         m.packed = xmalloc(m.room);
         m.own = sink_buffer(GATHERED);

@@ -11,6 +11,7 @@
  *   seccomp   a filter kills it for beginning a process
  *   areas     `low` to `high` are followed by `unforked` and `wiped`, in memory that a fork does not hand on
  *   large     the same, and that memory is larger than what a debugger would copy at once
+ *   vfork     a thread waits for a child of vfork(), as no tracer can wake it
  *   huge      the memory has pages of 2 MiB
  *   sparse    one page of 64 is touched
  *   random, heap, half   what is in it: noise; what a heap looks like, a quarter each of noise and zeros, and pointers and
@@ -211,6 +212,16 @@ static void place_counters(char *memory, size_t size)
     }
 }
 
+static void *wait_for_child(void *arg)
+{
+    if (vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    return arg;
+}
+
 int main(int argc, char **argv)
 {
     char line[64];
@@ -237,6 +248,8 @@ int main(int argc, char **argv)
     start(beat, NULL);
     for (int i = 0; i < atoi(argv[2]); i++)
         start(wait_here, (void *)(intptr_t)i);
+    if (has_word(argc, argv, "vfork"))
+        start(wait_for_child, NULL);
     if (has_word(argc, argv, "seccomp"))
         forbid_processes();
     setvbuf(stdout, NULL, _IOLBF, 0);
