@@ -150,7 +150,7 @@ def test_opens(lab, tmp_path, start):
     with start(lab, tmp_path) as server:
         live = resting(stack_json(server.pid), server)
         dump(server, core)
-    ours = stack_json(core, "--exe", server.exe)
+    ours = stack_json(core, "--exe", server.exe, "--system")
     assert live and resting(ours, server) == live
     mine = peers.our_stacks(ours)
     for theirs, differences in ((peers.gdb_stacks(server.exe, core), peers.gdb_differences),
