@@ -43,7 +43,7 @@ static bool read_pages(struct image *im, taddr at, size_t n, uint8_t *out, uint6
     return any;
 }
 
-static bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
 {
     bool any = false;
 
@@ -60,6 +60,15 @@ static bool read_segment(struct image *im, const struct segment *s, taddr at, si
         any |= read_pages(im, at + done, part, out + done, skipped);
     }
     return any;
+}
+
+static bool make_segment(const struct plan *p, size_t i, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+{
+    if (!read_segment(p->im, &p->segments.v.v[i], at, n, out, skipped))
+        return false;
+    if (p->filtering)
+        filter_memory(p, at, n, out);
+    return true;
 }
 
 /* The first segment that ends behind a place in the file. */
@@ -85,7 +94,7 @@ static size_t put_text(const struct text *t, uint64_t start, uint64_t at, uint8_
     return left < n ? left : n;
 }
 
-bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
+static bool make_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
 {
     size_t done = 0, i = first_segment(&p->segments, at);
     bool any = at < p->head.n;
@@ -97,7 +106,7 @@ bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint6
         uint64_t here = at + done, end = at + n;
         if (s && here >= s->offset) {
             uint64_t stop = s->offset + s->size < end ? s->offset + s->size : end;
-            any |= read_segment(p->im, s, s->start + (here - s->offset), (size_t)(stop - here), out + done, skipped);
+            any |= make_segment(p, i, s->start + (here - s->offset), (size_t)(stop - here), out + done, skipped);
             done += (size_t)(stop - here);
             i++;
         } else {
@@ -107,4 +116,23 @@ bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint6
         }
     }
     return any;
+}
+
+/* The end of the file says what was found in the rest of it. */
+static bool make_filtered(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
+{
+    uint64_t record = p->end - RECORD_SIZE;
+    size_t before = at >= record ? 0 : record - at < n ? (size_t)(record - at) : n;
+    bool any = make_block(p, at, before, out, skipped);
+
+    filter_made(p->filtering, before);
+    if (before == n)
+        return any;
+    memcpy(out + before, filter_record(p->filtering) + (at + before - record), n - before);
+    return true;
+}
+
+bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
+{
+    return (p->filtering ? make_filtered : make_block)(p, at, n, out, skipped);
 }

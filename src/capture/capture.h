@@ -4,15 +4,33 @@
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
+#include "base/text.h"
 #include "image/image.h"
 #include "image/pages.h"
 
+/* What sees everything before it is written, and may change it in place. Threads: all functions but `record` are called
+ * from many at once. */
+struct capture_filter {
+    size_t reach; /* bytes of memory on each side that it needs to judge others */
+    /* n bytes of memory from `at`; those of [from, to) are about to be written, the others are to be looked at. */
+    void (*memory)(void *arg, taddr at, uint8_t *bytes, size_t n, size_t from, size_t to);
+    /* The content of a note, or its part that is text. */
+    void (*text)(void *arg, uint8_t *bytes, size_t n);
+    /* A general register other than program counter and stack pointer. Vector and floating-point registers, of which
+     * nobody can tell what they hold, become zeros without being asked for. */
+    uint64_t (*word)(void *arg, uint64_t value);
+    /* When all was seen: what a note IMAGE_NOTE_REDACTED says of it, up to IMAGE_REDACTED_MAX bytes. */
+    void (*record)(void *arg, struct text *out);
+    void *arg;
+};
+
 struct capture_opts {
-    bool all;          /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
-    bool pack;         /* with zstd, in independent frames with a table of them (zstd's seekable format) */
+    bool all; /* also what coredump_filter and MADV_DONTDUMP leave out, as gdb's use-coredump-filter off */
+    bool pack; /* with zstd, in independent frames with a table of them (zstd's seekable format) */
     int32_t first_tid; /* thread that debuggers select: they take the first; 0: the crashed one, or the image's first */
     /* Of the memory that the core would hold only these pages are written, and all mappings listed. NULL: all of it. */
     const struct page_runs *keep;
+    const struct capture_filter *filter; /* NULL: all is written as it is */
     struct progress *progress; /* bytes; may be NULL */
 };
 struct capture_result {

@@ -96,7 +96,7 @@ static struct err *target_finish(struct target *t)
 /* ---- layout ---- */
 
 struct layout {
-    uint64_t phdrs, shdr, notes, end; /* offsets in the file; shdr 0: none is needed */
+    uint64_t phdrs, shdr, notes, record, end; /* offsets in the file; shdr and record 0: none is needed */
     size_t n_phdrs;
 };
 
@@ -110,9 +110,9 @@ static uint64_t page_up(uint64_t v)
     return (v + PAGE - 1) / PAGE * PAGE;
 }
 
-static struct layout lay_out(const struct image *im, struct segments *segments, size_t notes_size)
+static struct layout lay_out(const struct image *im, struct segments *segments, size_t notes_size, bool record)
 {
-    struct layout l = {.n_phdrs = segments->v.n + 1};
+    struct layout l = {.n_phdrs = segments->v.n + 1 + record};
 
     l.phdrs = is_64(im) ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
     uint64_t at = l.phdrs + l.n_phdrs * (is_64(im) ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr));
@@ -125,6 +125,10 @@ static struct layout lay_out(const struct image *im, struct segments *segments, 
     for (size_t i = 0; i < segments->v.n; i++) {
         segments->v.v[i].offset = at;
         at = page_up(at + segments->v.v[i].size);
+    }
+    if (record) {
+        l.record = at;
+        at += RECORD_SIZE;
     }
     l.end = at;
     return l;
@@ -185,11 +189,14 @@ static void put_headers(const struct image *im, const struct layout *l, const st
                         size_t notes_size, struct text *t)
 {
     struct segment notes = {.offset = l->notes, .size = notes_size};
+    struct segment record = {.offset = l->record, .size = RECORD_SIZE};
 
     put_ehdr(im, l, t);
     put_phdr(im, PT_NOTE, &notes, 4, t);
     for (size_t i = 0; i < segments->v.n; i++)
         put_phdr(im, PT_LOAD, &segments->v.v[i], PAGE, t);
+    if (l->record) /* last: some readers know the first PT_NOTE only */
+        put_phdr(im, PT_NOTE, &record, 4, t);
     if (l->shdr)
         put_shdr(im, l, t);
 }
@@ -214,6 +221,7 @@ static void plan_done(struct plan *p)
 {
     text_done(&p->head);
     vec_done(&p->segments.v);
+    filtering_free(p->filtering);
 }
 
 static struct err *plan_make(struct image *im, const struct capture_opts *opts, struct plan *p)
@@ -226,7 +234,13 @@ static struct err *plan_make(struct image *im, const struct capture_opts *opts, 
     record_build(im, &p->segments, &record);
     if (record.n)
         note_put(&notes, IMAGE_NOTE_OWNER, IMAGE_NOTE_RECORD, record.p, record.n);
-    struct layout l = lay_out(im, &p->segments, notes.n);
+    if (opts->filter) {
+        p->filtering = filtering_new(opts->filter);
+        filter_notes(p->filtering, im, &notes);
+    }
+    struct layout l = lay_out(im, &p->segments, notes.n, opts->filter != NULL);
+    if (p->filtering)
+        filter_place_record(p->filtering, l.record);
     put_headers(im, &l, &p->segments, notes.n, &p->head);
     put_zeros(&p->head, l.notes - p->head.n);
     text_putn(&p->head, notes.p, notes.n);

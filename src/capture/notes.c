@@ -195,6 +195,8 @@ static void put_process(const struct image *im, struct text *t)
     put_auxv(im, t);
     put_files(im, t);
     note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_WRITER, NULL, 0);
+    if (im->redacted)
+        note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_REDACTED, im->redacted, strlen(im->redacted));
 }
 
 static const struct image_thread *first_thread(const struct image *im, int32_t tid)

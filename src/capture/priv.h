@@ -14,6 +14,7 @@ struct segment {
     bool anonymous; /* private and of no file: pages that were never touched are zeros */
     bool untouched; /* anonymous, and none was touched */
     bool continues; /* of the same mapping as the one before, of which a piece is left out */
+    bool device;    /* nothing is read from it */
 };
 struct segments {
     VEC(struct segment) v;
@@ -50,10 +51,30 @@ struct plan {
     struct text head; /* headers and notes: where the file begins */
     struct segments segments; /* in the order of their offsets */
     uint64_t end; /* bytes of the whole */
+    struct filtering *filtering; /* NULL: nothing is */
 };
 /* Bytes [at, at + n) of the file (block.c), zeros where nothing stands or can be read; of the latter *skipped counts
  * the bytes. False: nothing had to be read, all are zeros. Threads: any number at once. */
 bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped);
+/* n bytes of a segment's memory from `at`. As above. */
+bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped);
+
+/* ---- filter.c ---- */
+
+/* What a filter sees of a plan. Each byte of the file is made once: when all before it are, the record is written. */
+struct filtering *filtering_new(const struct capture_filter *filter);
+void filtering_free(struct filtering *f); /* NULL is allowed */
+/* The notes that were built. */
+void filter_notes(struct filtering *f, const struct image *im, struct text *notes);
+/* Bytes that were read from memory at `at`. */
+void filter_memory(const struct plan *p, taddr at, size_t n, uint8_t *bytes);
+/* The record is the last note, in a PT_NOTE of its own, at `record` of the file. */
+enum { RECORD_SIZE = 12 + sizeof(IMAGE_NOTE_OWNER) + IMAGE_REDACTED_MAX };
+void filter_place_record(struct filtering *f, uint64_t record);
+/* n bytes of the file before the record were made. */
+void filter_made(struct filtering *f, uint64_t n);
+/* Waits until all of them are; gives RECORD_SIZE bytes. */
+const uint8_t *filter_record(struct filtering *f);
 
 /* Where it goes. */
 struct output {

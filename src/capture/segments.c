@@ -79,7 +79,8 @@ static struct err *choose_of_process(struct image *im, bool all, struct segments
                                               .size = wanted(im, m, &f, filter),
                                               .prot = m->prot,
                                               .anonymous = anonymous,
-                                              .untouched = anonymous && !f.modified};
+                                              .untouched = anonymous && !f.modified,
+                                              .device = f.device};
     }
     return NULL;
 }
@@ -142,8 +143,8 @@ static void choose_of_core(const struct image *im, struct segments *out)
 static void add_part(const struct segment *s, taddr start, taddr end, bool kept, struct segments *out)
 {
     if (start < end)
-        *vec_push(&out->v) =
-            (struct segment){.start = start, .end = end, .size = kept ? end - start : 0, .prot = s->prot};
+        *vec_push(&out->v) = (struct segment){
+            .start = start, .end = end, .size = kept ? end - start : 0, .prot = s->prot, .device = s->device};
 }
 
 /* The runs are sorted, as segments are: *next is the first that may be of use for this one and those behind. */

@@ -45,6 +45,9 @@ enum {
 };
 /* In p_flags (PF_MASKOS) of a segment there: it is of the mapping of the one before, of which a piece is missing. */
 #define IMAGE_PF_CONTINUES UINT32_C(0x00100000)
+/* Of the same owner: what was written over before the core was, a line each: "environment: 12 in 480 bytes". Zeros
+ * follow the last line. Never a value. */
+enum { IMAGE_NOTE_REDACTED = 0x494e5110, IMAGE_REDACTED_MAX = 8192 };
 
 /* A note as found in a core (or asked from ptrace): register sets beyond the general ones. */
 struct image_note {
@@ -149,6 +152,7 @@ struct image {
     uint64_t utime_ms, stime_ms;    /* processor time of the whole process; 0 unknown */
     /* NUL-separated, where the dump keeps them apart from memory (minidumps); otherwise n is 0. */
     struct bytes arguments, environment;
+    const char *redacted; /* the lines of IMAGE_NOTE_REDACTED; NULL: nothing was */
     VEC(char *) limits;      /* lines of /proc/PID/limits, live only */
     /* Of a core that Inquest wrote, and of a process after image_describe(). */
     VEC(struct image_fact) facts;

@@ -5,6 +5,8 @@
 #include "image/core/core.h"
 #include "image/record.h"
 
+#include "base/text.h"
+
 #include <elf.h>
 #include <inttypes.h>
 
@@ -163,6 +165,22 @@ static void read_record(struct core *c)
             record_read(c->im, c->notes.v[i].desc);
 }
 
+/* A core that was copied may have several. */
+static void read_redacted(struct core *c)
+{
+    SCOPED(text_done) struct text all = {0};
+
+    for (size_t i = 0; i < c->notes.n; i++) {
+        const struct image_note *n = &c->notes.v[i];
+        if (n->type != IMAGE_NOTE_REDACTED || strcmp(n->owner, IMAGE_NOTE_OWNER) != 0)
+            continue;
+        size_t max = n->desc.n < IMAGE_REDACTED_MAX ? n->desc.n : IMAGE_REDACTED_MAX;
+        text_putn(&all, (const char *)n->desc.p, strnlen((const char *)n->desc.p, max));
+    }
+    if (all.n)
+        c->im->redacted = arena_strndup(&c->im->arena, all.p, all.n);
+}
+
 /* capture_core() says so in a note. */
 static bool is_ours(const struct core *c)
 {
@@ -255,6 +273,7 @@ void core_finish_threads(struct core *c)
     if (auxv)
         core_read_auxv(c, auxv->desc);
     read_files(c);
+    read_redacted(c);
 
     /* Threads keep pointers into one array that no longer grows. */
     struct image_note *notes = arena_array(&im->arena, struct image_note, n);
