@@ -2,6 +2,7 @@
 #include "session/dump_priv.h"
 
 #include "base/log.h"
+#include "session/redaction.h"
 
 #include <sys/stat.h>
 
@@ -13,13 +14,40 @@ static void keep_live(struct dump_result *r, const struct capture_result *got)
         r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, image_unfrozen_name(got->live[i].why)};
 }
 
+static void redaction_freep(struct redaction **r)
+{
+    redaction_free(*r);
+}
+
+/* What was written over, and in the core that this is one of. */
+static void keep_redacted(struct dump_result *result, const struct image *im, struct redaction *r)
+{
+    SCOPED(freep) char *now = r ? redaction_record(r) : NULL, *before = NULL;
+
+    before = xasprintf("%s%s", im->redacted ? im->redacted : "", now ? now : "");
+    redacted_parse(before, &result->redacted);
+}
+
+static void keep_problems(struct dump_result *r, const struct image *im)
+{
+    r->n_problems = im->problems.n;
+    r->problems = xcalloc(im->problems.n, sizeof(*r->problems));
+    for (size_t i = 0; i < im->problems.n; i++)
+        r->problems[i] = err_dup(im->problems.v[i]);
+}
+
 struct err *dump_write(struct dumping *d, struct image *im, const struct page_runs *keep)
 {
     struct capture_opts opts = {
         .all = d->opts->all, .pack = d->opts->pack, .keep = keep, .progress = d->opts->progress};
     SCOPED(capture_result_done) struct capture_result got = {0};
+    SCOPED(redaction_freep) struct redaction *redaction = NULL;
     struct stat st;
 
+    if (d->opts->redact.on) {
+        TRY(redaction_new(im, &d->opts->redact, &redaction));
+        opts.filter = redaction_filter(redaction);
+    }
     TRY(capture_core(im, d->path, &opts, &got));
     d->result.pid = im->pid;
     d->result.threads = im->threads.n;
@@ -28,10 +56,8 @@ struct err *dump_write(struct dumping *d, struct image *im, const struct page_ru
         d->result.bytes_used = (uint64_t)st.st_blocks * 512;
     d->result.skipped = got.skipped;
     keep_live(&d->result, &got);
-    d->result.n_problems = im->problems.n;
-    d->result.problems = xcalloc(im->problems.n, sizeof(*d->result.problems));
-    for (size_t i = 0; i < im->problems.n; i++)
-        d->result.problems[i] = err_dup(im->problems.v[i]);
+    keep_problems(&d->result, im);
+    keep_redacted(&d->result, im, redaction);
     return NULL;
 }
 
@@ -88,6 +114,7 @@ void dump_result_done(struct dump_result *r)
         err_free(r->problems[i]);
     free(r->problems);
     free(r->live);
+    redacted_done(&r->redacted);
 }
 
 /* Before it is stopped: nothing would be gained by that. Of a small core it is the place that matters. */
@@ -98,6 +125,8 @@ static struct err *check(const struct dumping *d)
     struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .keep = keep};
     struct image *im;
 
+    if (d->opts->redact.on)
+        TRY(redaction_check(&d->opts->redact));
     TRY(image_peek_open(d->pid, &im));
     struct err *e = capture_check(im, d->path, &opts);
     image_free(im);
@@ -110,6 +139,18 @@ struct err *session_dump_check(int32_t pid, const char *path, const struct dump_
     return check(&d);
 }
 
+static struct err *finish(struct dumping *d, uint64_t began, struct err *e, struct dump_result *out)
+{
+    image_free(d->im);
+    if (e) {
+        dump_result_done(&d->result);
+        return e;
+    }
+    d->result.total_ns = now_ns() - began;
+    *out = d->result;
+    return NULL;
+}
+
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
     struct dumping d = {.pid = pid, .path = path, .opts = opts};
@@ -118,12 +159,21 @@ struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *
     struct err *e = check(&d);
     if (!e)
         e = dump(&d);
-    image_free(d.im);
-    if (e) {
-        dump_result_done(&d.result);
-        return e;
-    }
-    d.result.total_ns = now_ns() - began;
-    *out = d.result;
-    return NULL;
+    return finish(&d, began, e, out);
+}
+
+static struct err *shrink(struct dumping *d, const char *core)
+{
+    struct image_core_opts opts = {.progress = d->opts->progress};
+
+    TRY(image_core_open(core, &opts, &d->im));
+    return dump_write(d, d->im, NULL);
+}
+
+struct err *session_shrink(const char *core, const char *path, const struct dump_opts *opts, struct dump_result *out)
+{
+    struct dumping d = {.path = path, .opts = opts};
+    uint64_t began = now_ns();
+
+    return finish(&d, began, shrink(&d, core), out);
 }

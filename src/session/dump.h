@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A core of a process that goes on. Needs no session: nothing but the process itself is looked at. */
+/* A core of a process that goes on, or of another core. */
 #ifndef SESSION_DUMP_H
 #define SESSION_DUMP_H
 
 #include "base/work.h"
+#include "session/redact.h"
 #include "session/session.h"
 
 enum dump_method {
@@ -26,6 +27,7 @@ struct dump_opts {
     const struct runtime *const *runtimes; /* see session_opts */
     bool all; /* also what coredump_filter and MADV_DONTDUMP leave out */
     bool pack; /* see struct capture_opts */
+    struct redact_opts redact;
     struct progress *progress; /* bytes; may be NULL */
 };
 
@@ -47,6 +49,7 @@ struct dump_result {
     uint64_t skipped;    /* bytes that could not be read, zeros in the file */
     struct dump_live *live; /* of a snapshot: what a fork does not freeze and the pause did not copy */
     size_t n_live;
+    struct redacted_rows redacted; /* what was written over, now or before; none */
     uint64_t pause_ns;   /* from the first thread's stop to the last one's release */
     uint64_t stop_ns, registers_ns, fork_ns; /* parts of it, of a snapshot */
     uint64_t total_ns;
@@ -59,6 +62,10 @@ struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *
 /* Could it be written? Looks without stopping the process; session_dump() does it, too. Errors: those of
  * image_peek_open() and capture_check(). */
 struct err *session_dump_check(int32_t pid, const char *path, const struct dump_opts *opts) MUST_CHECK;
+/* The same from a core of any kind, which is only read. `method` and `all` mean nothing: there is in it what there is,
+ * and of the result the times but the last are 0. Errors: those of image_core_open() and capture_core(). */
+struct err *session_shrink(const char *core, const char *path, const struct dump_opts *opts,
+                           struct dump_result *out) MUST_CHECK;
 void dump_result_done(struct dump_result *r);
 
 #endif

@@ -18,8 +18,8 @@
 #endif
 
 const struct command *const all_commands[] = {
-    &report_stack, &report_info,  &report_save,     &capture_dump, &capture_verify, &console_debug, &serve_command,
-    &dap_command,  &command_help, &command_version, NULL,
+    &report_stack,  &report_info,   &report_save, &capture_dump, &capture_shrink,  &capture_verify,
+    &console_debug, &serve_command, &dap_command, &command_help, &command_version, NULL,
 };
 
 /* Asked in this order; the last one takes what begins with anything. */

@@ -43,6 +43,7 @@ SOURCES = {
     "heap": "c/heap.c",
     "server": "c/server.c",
     "witness": "c/witness.c",
+    "secrets": "c/secrets.c",
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",

@@ -7,5 +7,6 @@
 
 extern const struct command capture_dump;   /* inquest dump PID [FILE] */
 extern const struct command capture_verify; /* inquest verify CORE */
+extern const struct command capture_shrink; /* inquest shrink CORE [FILE] */
 
 #endif

@@ -2,9 +2,8 @@
 /* inquest dump: the command row and its answer. */
 #include "front/capture/capture.h"
 
-#include "base/json.h"
+#include "front/capture/answer.h"
 #include "front/capture/series.h"
-#include "session/dump.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,7 +19,7 @@ static const struct option_row rows[] = {
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.dump/1) with the time of every phase"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &series_group, &front_output_group, NULL};
+static const struct option_group *const groups[] = {&own, &redact_group, &series_group, &front_output_group, NULL};
 
 static enum dump_method method_of(const struct call *c)
 {
@@ -68,17 +67,8 @@ static void live_json(struct json *j, const struct dump_result *r)
 
 static void dump_text(struct text *t, const char *path, const struct dump_result *r)
 {
-    put_size(t, r->bytes);
-    if (r->bytes_used) {
-        text_put(t, " (");
-        put_size(t, r->bytes_used);
-        text_put(t, " on the disk)");
-    }
-    text_put(t, " written to ");
-    put_safe(t, strcmp(path, "-") == 0 ? "standard output" : path);
-    text_put(t, " in ");
-    put_duration(t, r->total_ns);
-    text_printf(t, "\nprocess %" PRId32 " stood still for ", r->pid);
+    put_written(t, path, r);
+    text_printf(t, "process %" PRId32 " stood still for ", r->pid);
     put_duration(t, r->pause_ns);
     if (r->method == DUMP_SNAPSHOT) {
         text_put(t, ": ");
@@ -95,16 +85,8 @@ static void dump_text(struct text *t, const char *path, const struct dump_result
         put_err(t, r->why_stopped);
         text_putc(t, '\n');
     }
-    for (size_t i = 0; i < r->n_problems; i++) {
-        text_put(t, "note: ");
-        put_err(t, r->problems[i]);
-        text_putc(t, '\n');
-    }
     put_live(t, r);
-    if (r->skipped) {
-        put_size(t, r->skipped);
-        text_put(t, " of memory could not be read, and are zeros in the file\n");
-    }
+    put_remarks(t, r);
 }
 
 static struct err *dump_json(FILE *out, const char *path, const struct trigger_hit *hit, const struct dump_result *r)
@@ -131,11 +113,7 @@ static struct err *dump_json(FILE *out, const char *path, const struct trigger_h
     }
     json_kv_u64(&j, "total_ns", r->total_ns);
     live_json(&j, r);
-    json_key(&j, "problems");
-    json_array_begin(&j);
-    for (size_t i = 0; i < r->n_problems; i++)
-        json_string(&j, r->problems[i]->msg);
-    json_array_end(&j);
+    remarks_json(&j, r);
     json_object_end(&j);
     return json_finish(&j);
 }
@@ -150,8 +128,7 @@ static void put_hit(struct text *t, const struct trigger_hit *hit)
 
 static struct err *answer(struct call *c, const char *path, const struct trigger_hit *hit, const struct dump_result *r)
 {
-    /* The core itself may be what standard output gets. */
-    FILE *out = strcmp(path, "-") == 0 ? stderr : call_output(c);
+    FILE *out = answer_stream(c, path);
     SCOPED(text_done) struct text t = {0};
 
     if (call_has(c, "json"))
@@ -159,7 +136,7 @@ static struct err *answer(struct call *c, const char *path, const struct trigger
     if (hit && hit->text)
         put_hit(&t, hit);
     dump_text(&t, path, r);
-    return fwrite(t.p, 1, t.n, out) == t.n && fflush(out) == 0 ? NULL : err_new(ERR_IO, "cannot write the answer");
+    return answer_text(out, &t);
 }
 
 struct dumping {
@@ -187,10 +164,12 @@ static struct err *dump(void *arg, const char *path, const struct trigger_hit *h
 
 static struct err *run(struct call *c)
 {
+    SCOPED(freep) const char **words = NULL;
     struct dumping d = {.call = c,
                         .opts = {.method = method_of(c),
                                  .all = call_has(c, "all"),
                                  .pack = call_has(c, "compress"),
+                                 .redact = redact_opts_of(c, &words),
                                  .progress = c->progress}};
     struct series_calls calls = {.check = check, .one = dump, .arg = &d};
     uint64_t pid;
@@ -221,11 +200,14 @@ const struct command capture_dump = {
         "FILE \"-\" is standard output. It must not exist, gets its name when it is complete, and is readable by "
         "its owner only: memory holds "
         "secrets. Pages of zeros take no room on the disk.\n"
+        "--redact writes over secrets that can be told before anything is written, which is no promise that none is "
+        "left; the manual says what is looked for.\n"
         "With --when it waits until a condition holds, looking a few times a second without stopping the process. "
         "In FILE %n is the number of the core, %t the time; when several are made and neither stands there, \".N\" is "
         "added.",
     .examples = "inquest dump 4711                # core.4711\n"
                 "inquest dump --compress 4711 - | ssh backup 'cat >core.zst'\n"
+                "inquest dump --redact 4711       # without secrets that can be told\n"
                 "inquest dump --json 4711 core    # with the time of every phase\n"
                 "inquest dump --when 'rss>4G' --when no-progress:30s 4711\n"
                 "inquest dump --every 10m --count 6 4711 'core.%t'\n",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* info as inquest.info/1 (docs/schema/inquest.info-1.json). Sections that were not asked for are absent. */
 #include "front/report/priv.h"
+#include "session/redact.h"
 
 #include <string.h>
 
@@ -51,6 +52,24 @@ static void process_json(struct json *j, const struct report *r)
     json_kv_u64(j, "modules", session_module_count(r->session));
     json_kv_u64(j, "mappings", im->maps.n);
     json_object_end(j);
+}
+
+/* Of a core: what was written over before it was. */
+static void redacted_json(struct json *j, const struct report *r)
+{
+    SCOPED(redacted_done) struct redacted_rows rows = {0};
+
+    redacted_parse(r->im->redacted, &rows);
+    json_key(j, "redacted");
+    json_array_begin(j);
+    for (size_t i = 0; i < rows.n; i++) {
+        json_object_begin(j);
+        json_kv_string(j, "what", rows.v[i].what);
+        json_kv_u64(j, "matches", rows.v[i].matches);
+        json_kv_u64(j, "bytes", rows.v[i].bytes);
+        json_object_end(j);
+    }
+    json_array_end(j);
 }
 
 static void registers_json(struct json *j, const struct report *r, const struct image_thread *th)
@@ -224,6 +243,7 @@ struct err *info_write_json(const struct report *r)
     json_object_end(&j);
     process_json(&j, r);
     record_json(&j, r);
+    redacted_json(&j, r);
     runtimes_json(&j, r);
     threads_json(&j, r);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)

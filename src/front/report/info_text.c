@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* info for people. */
 #include "front/report/priv.h"
+#include "session/redact.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -159,6 +160,28 @@ static void put_memory_sum(struct text *t, const struct report *r)
     text_putc(t, '\n');
 }
 
+static void put_redacted(struct text *t, const struct report *r)
+{
+    SCOPED(redacted_done) struct redacted_rows rows = {0};
+    bool any = false;
+
+    redacted_parse(r->im->redacted, &rows);
+    if (rows.n == 0)
+        return;
+    put_label(t, r, "redacted");
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct redacted *row = &rows.v[i];
+        if (row->matches == 0 && row->bytes == 0)
+            continue;
+        text_put(t, any ? ", " : "");
+        put_safe(t, row->what);
+        text_putc(t, ' ');
+        put_grouped(t, row->matches);
+        any = true;
+    }
+    text_put(t, any ? "\n" : "nothing was found\n");
+}
+
 static void put_summary(struct text *t, const struct report *r)
 {
     const struct image *im = r->im;
@@ -170,6 +193,7 @@ static void put_summary(struct text *t, const struct report *r)
         put_safe(t, im->path);
         put_writer(t, im);
         text_putc(t, '\n');
+        put_redacted(t, r);
     } else if (im->kind == IMAGE_LIVE) {
         put_label(t, r, "pause");
         put_duration(t, im->pause_ns);

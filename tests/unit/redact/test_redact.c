@@ -241,8 +241,7 @@ static uint64_t changes(struct redactor *r)
 static void pieces_of_any_size_give_the_same(void **state)
 {
     SCOPED(freep)
-    uint8_t *memory = xmalloc(MEMORY),
-            *whole = xmalloc(MEMORY), *pieces = xmalloc(MEMORY), *window = xmalloc(MEMORY);
+    uint8_t *memory = xmalloc(MEMORY), *whole = xmalloc(MEMORY), *pieces = xmalloc(MEMORY), *window = xmalloc(MEMORY);
     struct redactor **two = *state, *one = two[0], *many = two[1];
     uint32_t seed = 7;
 
