@@ -45,7 +45,7 @@ struct err *dump_write(struct dumping *d, struct image *im, const struct page_ru
     struct stat st;
 
     if (d->opts->redact.on) {
-        TRY(redaction_new(im, &d->opts->redact, &redaction));
+        TRY(redaction_new(im, &d->opts->redact, d->opts->runtimes, d->opts->progress, &redaction));
         opts.filter = redaction_filter(redaction);
     }
     TRY(capture_core(im, d->path, &opts, &got));
@@ -162,18 +162,22 @@ struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *
     return finish(&d, began, e, out);
 }
 
-static struct err *shrink(struct dumping *d, const char *core)
+static struct err *shrink(struct dumping *d)
 {
     struct image_core_opts opts = {.progress = d->opts->progress};
 
-    TRY(image_core_open(core, &opts, &d->im));
+    if (d->opts->redact.on)
+        TRY(redaction_check(&d->opts->redact));
+    if (d->opts->size != DUMP_FULL)
+        return dump_small(d);
+    TRY(image_core_open(d->core, &opts, &d->im));
     return dump_write(d, d->im, NULL);
 }
 
 struct err *session_shrink(const char *core, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
-    struct dumping d = {.path = path, .opts = opts};
+    struct dumping d = {.core = core, .path = path, .opts = opts};
     uint64_t began = now_ns();
 
-    return finish(&d, began, shrink(&d, core), out);
+    return finish(&d, began, shrink(&d), out);
 }

@@ -8,6 +8,7 @@
 
 struct dumping {
     int32_t pid;
+    const char *core; /* the one that is shrunk; NULL: a process is dumped */
     const char *path;
     const struct dump_opts *opts;
     struct image *im; /* NULL: none is open */
@@ -18,7 +19,7 @@ struct dumping {
 bool dump_another_may_do(const struct err *e);
 /* Writes the file and notes what it is. `keep` as in capture_opts. */
 struct err *dump_write(struct dumping *d, struct image *im, const struct page_runs *keep) MUST_CHECK;
-/* All that DUMP_STACKS and DUMP_HEAP do. */
+/* All that DUMP_STACKS and DUMP_HEAP do, of a process and of a core. */
 struct err *dump_small(struct dumping *d) MUST_CHECK;
 
 #endif

@@ -29,14 +29,16 @@ static struct err *open_target(struct small *m, struct dumping *d, enum dump_met
         .names_only = true,
         .hold = method == DUMP_STOP,
         .snapshot = method == DUMP_SNAPSHOT ? &how : NULL,
-        .for_core = method == DUMP_COPY,
+        .for_core = method == DUMP_COPY && !d->core,
         .watch = &m->needs.watch,
         .runtimes = d->opts->runtimes,
         .progress = d->opts->progress,
     };
-    char target[16];
+    /* With a slash a core is no process, whatever its name. */
+    SCOPED(freep)
+    char *target =
+        d->core ? xasprintf("%s%s", strchr(d->core, '/') ? "" : "./", d->core) : xasprintf("%" PRId32, d->pid);
 
-    snprintf(target, sizeof(target), "%" PRId32, d->pid);
     TRY(session_open(target, &opts, &m->s));
     d->result.pause_ns = m->s->im->pause_ns;
     d->result.stop_ns = how.stop_ns;
@@ -67,6 +69,8 @@ struct err *dump_small(struct dumping *d)
 {
     enum dump_method method = d->opts->method;
 
+    if (d->core)
+        return write_small(d, DUMP_COPY);
     if (method == DUMP_AUTO)
         method = d->opts->size == DUMP_HEAP ? DUMP_SNAPSHOT : DUMP_COPY;
     return write_small(d, method);

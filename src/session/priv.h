@@ -26,6 +26,7 @@ struct unwound;
 struct session {
     struct session_opts opts;
     struct image *im;
+    bool borrowed; /* the image is somebody else's */
     struct modules *ms;
     struct symbolizer *symbolizer; /* NULL until needed, and with names_only */
     VEC(struct attached) runtimes;
@@ -60,6 +61,8 @@ struct session {
     VEC(const struct err *) problems; /* the view that session_problems() hands out */
 };
 
+/* session.c: of an image that is open, and stays so longer. */
+struct session *session_over(struct image *im, const struct session_opts *opts) NEVER_NULL;
 /* values.c. NULL is allowed. */
 void session_values_free(struct session_values *v);
 /* After the target ran: types and kept values stay, all else is made anew. */

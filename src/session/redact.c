@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filter of a core that is redacted: memory, notes and registers on their way out. */
 #include "session/redaction.h"
+#include "session/priv.h"
+#include "session/redact_values.h"
 
 #include <inttypes.h>
 
@@ -9,6 +11,9 @@ struct redaction {
     struct redactor *redactor;
     char *command_line; /* as the kernel joins it, of which a note has the beginning; NULL unknown */
     size_t n_command_line;
+    bool has_values; /* some were asked for */
+    struct redact_values values;
+    atomic_uint_fast64_t changed; /* bytes of them */
     struct capture_filter filter;
 };
 
@@ -35,14 +40,61 @@ static bool is_text(uint64_t word, unsigned width)
 
 /* ---- on the way out ---- */
 
+/* The first range that may reach to `at`: none is longer than the longest. */
+static size_t first_range(const struct redact_values *v, taddr at)
+{
+    size_t low = 0, high = v->ranges.n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v->ranges.v[middle].start + v->longest <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint64_t zero(const struct redact_window *w, size_t from, size_t to)
+{
+    uint64_t changed = 0;
+
+    for (size_t i = from < w->from ? w->from : from; i < to && i < w->to; i++) {
+        changed += w->bytes[i] != 0;
+        w->bytes[i] = 0;
+    }
+    return changed;
+}
+
+static void write_over_values(struct redaction *r, const struct redact_window *w)
+{
+    taddr start = w->at + w->from, end = w->at + w->to;
+    uint64_t changed = 0;
+
+    for (size_t i = first_range(&r->values, start); i < r->values.ranges.n && r->values.ranges.v[i].start < end; i++) {
+        const struct redact_range *one = &r->values.ranges.v[i];
+        taddr from = one->start;
+        if (one->end <= start)
+            continue;
+        if (from < w->at) /* with the first whole unit that can be seen */
+            from = w->at + (one->width ? (one->width - (w->at - from) % one->width) % one->width : 0);
+        size_t low = (size_t)(from - w->at), high = one->end < end ? (size_t)(one->end - w->at) : w->to;
+        if (low < high)
+            changed += one->width ? redact_fill(w, low, high, one->width) : zero(w, low, high);
+    }
+    r->changed += changed;
+}
+
 static void memory(void *arg, taddr at, uint8_t *bytes, size_t n, size_t from, size_t to)
 {
     struct redaction *r = arg;
     const struct mapping *m = image_mapping(r->im, at + from);
     struct redact_window w = {.at = at, .bytes = bytes, .n = n, .from = from, .to = to, .keep = is_mapped, .arg = r};
 
-    if (!m || !(m->prot & PROT_BIT_EXEC))
-        redactor_scan(r->redactor, &w);
+    if (m && m->prot & PROT_BIT_EXEC)
+        return;
+    redactor_scan(r->redactor, &w);
+    write_over_values(r, &w);
 }
 
 static void scan_text(struct redaction *r, uint8_t *bytes, size_t n)
@@ -80,6 +132,14 @@ static void put_lines(struct redaction *r, struct text *out)
         text_put_escaped(out, c.rule, strlen(c.rule));
         text_printf(out, ": %" PRIu64 " in %" PRIu64 " bytes\n", c.matches, c.bytes);
     }
+    if (!r->has_values)
+        return;
+    text_printf(out, "variables and types: %" PRIu64 " in %" PRIu64 " bytes\n", r->values.found,
+                (uint64_t)atomic_load(&r->changed));
+    if (r->values.elsewhere)
+        text_printf(out, "%" PRIu64 " values of such in registers were left as they are\n", r->values.elsewhere);
+    if (r->values.cut)
+        text_put(out, "not all values were looked at: there are too many\n");
 }
 
 static void record(void *arg, struct text *out)
@@ -130,6 +190,7 @@ void redaction_free(struct redaction *r)
     if (!r)
         return;
     redactor_free(r->redactor);
+    redact_values_done(&r->values);
     free(r->command_line);
     free(r);
 }
@@ -139,7 +200,23 @@ static void redaction_freep(struct redaction **r)
     redaction_free(*r);
 }
 
-struct err *redaction_new(struct image *im, const struct redact_opts *opts, struct redaction **out)
+static void session_freep(struct session **s)
+{
+    session_free(*s);
+}
+
+static struct err *find_values(struct redaction *r, const struct redact_opts *opts,
+                               const struct runtime *const *runtimes, struct progress *progress)
+{
+    struct session_opts how = {.modules = {.no_debuginfod = true}, .runtimes = runtimes, .progress = progress};
+    SCOPED(session_freep) struct session *s = session_over(r->im, &how);
+
+    r->has_values = true;
+    return redact_find_values(s, opts, r->redactor, &r->values);
+}
+
+struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct runtime *const *runtimes,
+                          struct progress *progress, struct redaction **out)
 {
     SCOPED(redaction_freep) struct redaction *r = xcalloc(1, sizeof(*r));
 
@@ -151,6 +228,8 @@ struct err *redaction_new(struct image *im, const struct redact_opts *opts, stru
     add_patterns(r->redactor, opts);
     redact_add_known(im, r->redactor);
     join_command_line(r);
+    if (opts->variables.n || opts->types.n)
+        TRY(find_values(r, opts, runtimes, progress));
     TRY(redactor_ready(r->redactor));
     *out = TAKE(r);
     return NULL;

@@ -14,6 +14,8 @@ struct redact_opts {
      * password or card number, and data registers. */
     bool on;
     struct redact_words patterns; /* expressions of the user's, beside the usual ones */
+    struct redact_words variables; /* shell patterns: names of variables, fields, keys of maps */
+    struct redact_words types; /* the same of types */
 };
 
 /* A line of what was written over. */

@@ -7,12 +7,16 @@
 #include "redact/redact.h"
 #include "session/redact.h"
 
+struct runtime;
+
 /* Are the expressions ones? Looks at no target. Errors: those of redactor_ready(). */
 struct err *redaction_check(const struct redact_opts *opts) MUST_CHECK;
 /* Made while the image stands; it must outlive it. Its functions may be called by any number of threads. */
 struct redaction;
-/* What could not be looked up is a problem of the image. Errors: those of redactor_ready(). */
-struct err *redaction_new(struct image *im, const struct redact_opts *opts, struct redaction **out) MUST_CHECK;
+/* What could not be looked up is a problem of the image. `runtimes` are for variables. Errors: those of redactor_ready();
+ * ERR_CANCELLED. */
+struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct runtime *const *runtimes,
+                          struct progress *progress, struct redaction **out) MUST_CHECK;
 void redaction_free(struct redaction *r); /* NULL is allowed */
 const struct capture_filter *redaction_filter(struct redaction *r);
 /* The lines of the record (IMAGE_NOTE_REDACTED); heap, the caller's. */

@@ -237,6 +237,19 @@ struct err *session_open(const char *target, const struct session_opts *opts, st
     return NULL;
 }
 
+struct session *session_over(struct image *im, const struct session_opts *opts)
+{
+    struct session *s = xcalloc(1, sizeof(*s));
+
+    s->opts = *opts;
+    s->opts.modules.progress = opts->progress;
+    s->im = im;
+    s->borrowed = true;
+    s->ms = modules_load(im, &s->opts.modules);
+    attach_runtimes(s);
+    return s;
+}
+
 static void forget_stacks(struct session *s)
 {
     code_forget(s->code);
@@ -294,7 +307,8 @@ void session_free(struct session *s)
         index_free(s->old_indexes.v[i]);
     vec_done(&s->old_indexes);
     modules_free(s->ms);
-    image_free(s->im);
+    if (!s->borrowed)
+        image_free(s->im);
     steady_free(s->steady);
     free(s);
 }

@@ -83,7 +83,9 @@ struct child {
 struct presentation {
     uint8_t kind; /* enum present_kind */
     const char *summary; /* "std::vector of length 3, capacity 4"; NULL: none */
-    struct value string; /* PRESENT_STRING: an array of characters, exactly as long as the string */
+    /* PRESENT_STRING: an array of characters, exactly as long as the string. PRESENT_TEXT: the same of what it has them
+     * of, where they are in memory; its type is NULL when it has none. */
+    struct value string;
     uint64_t length; /* children (of a map: pairs); UINT64_MAX unknown */
     /* The next child, in order; false after the last. A damaged container ends with *err. NULL: no children. */
     bool (*next)(struct presentation *p, struct values *vs, struct child *out, struct err **err);

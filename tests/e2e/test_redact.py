@@ -141,6 +141,21 @@ def test_registers_hold_no_text(lab, tmp_path):
     assert before[-4:-1] == after[-4:-1] and after[-1].endswith("= 0")
 
 
+def test_variables_and_types(process, plain, tmp_path):
+    """By name and by type, in memory and in copies of it; pointers, small numbers and stacks stay."""
+    by_type, by_name = tmp_path / "type", tmp_path / "name"
+    answer = run("shrink", "--json", "--redact-type", "account", plain, by_type).json
+    assert redacted(answer)["variables and types"] >= 2
+    assert found(by_type, ACCOUNTS) == []
+    assert stacks(by_type) == stacks(plain)
+    words = "--batch", "-ex", "p *accounts", "-ex", "p accounts->next == 0"
+    said = run("debug", *words, by_type).out
+    assert "number = 4001" in said and '"*******"' in said and f"'*' <repeats {len(ACCOUNTS[2])} times>" in said
+    run("dump", "--redact-var", "p[ai][sn]*", process.pid, by_name)
+    assert found(by_name, ACCOUNTS) == [] and b"someone" in by_name.read_bytes()
+    assert "number = 4001" in run("debug", *words, by_name).out
+
+
 def test_what_is_refused(process, plain, tmp_path):
     core = tmp_path / "core"
     says = run("dump", "--redact-pattern", "a(b", process.pid, core, status=None).err

@@ -7,6 +7,9 @@
 static const struct option_row rows[] = {
     {"redact", 'r', VALUE_NONE, NULL,
      "write over the environment, keys, tokens, passwords and card numbers, and data registers"},
+    {"redact-var", 0, VALUE_TEXT, "GLOB",
+     "with --redact: also variables, fields and keys of such a name; may be given again"},
+    {"redact-type", 0, VALUE_TEXT, "GLOB", "with --redact: also values of types of such a name; may be given again"},
     {"redact-pattern", 0, VALUE_TEXT, "REGEX", "with --redact: also what matches; may be given again"},
 };
 const struct option_group redact_group = {"What is not written", rows, ARRAY_LEN(rows)};
@@ -24,10 +27,13 @@ static struct redact_words words_of(const struct call *c, const char *name, cons
 
 struct redact_opts redact_opts_of(const struct call *c, const char ***words)
 {
-    *words = xcalloc(c->given.n, sizeof(**words));
-    struct redact_opts o = {.patterns = words_of(c, "redact-pattern", *words)};
+    size_t n = c->given.n;
 
-    o.on = call_has(c, "redact") || o.patterns.n > 0;
+    *words = xcalloc(3 * n, sizeof(**words));
+    struct redact_opts o = {.patterns = words_of(c, "redact-pattern", *words),
+                            .variables = words_of(c, "redact-var", *words + n),
+                            .types = words_of(c, "redact-type", *words + 2 * n)};
+    o.on = call_has(c, "redact") || o.patterns.n || o.variables.n || o.types.n;
     return o;
 }
 

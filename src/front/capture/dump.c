@@ -170,6 +170,7 @@ static struct err *run(struct call *c)
                                  .all = call_has(c, "all"),
                                  .pack = call_has(c, "compress"),
                                  .redact = redact_opts_of(c, &words),
+                                 .runtimes = c->runtimes,
                                  .progress = c->progress}};
     struct series_calls calls = {.check = check, .one = dump, .arg = &d};
     uint64_t pid;

@@ -84,8 +84,10 @@ static char *default_path(const char *core, bool pack)
 static struct err *run(struct call *c)
 {
     SCOPED(freep) const char **words = NULL;
-    struct dump_opts opts = {
-        .pack = call_has(c, "compress"), .redact = redact_opts_of(c, &words), .progress = c->progress};
+    struct dump_opts opts = {.pack = call_has(c, "compress"),
+                             .redact = redact_opts_of(c, &words),
+                             .runtimes = c->runtimes,
+                             .progress = c->progress};
     struct dump_result result = {0};
 
     if (!opts.pack && !opts.redact.on)

@@ -110,6 +110,20 @@ static bool is_plain(const struct py_type *t)
     return !t->heap && t->kind != PYK_EXCEPTION;
 }
 
+/* Where characters of a str and bytes of a bytes are (Include/cpython/bytesobject.h: the last member is the first byte). */
+static void point_at_text(struct rt *rt, struct values *vs, taddr object, const struct py_type *t, struct value *out)
+{
+    struct py_str s;
+    int64_t n;
+
+    if (t->kind == PYK_BYTES && t->basicsize > 0 && py_var_size(rt, object, &n) && n > 0)
+        s = (struct py_str){.data = object + (taddr)t->basicsize - 1, .length = (uint64_t)n, .width = 1};
+    else if (!py_str_open(rt, object, &s))
+        return;
+    const struct type *unit = type_base(vs->types, TYPE_CHAR, "char", s.width, false);
+    *out = value_at(vs, type_array_of(vs->types, unit, s.length), s.data);
+}
+
 static bool present(void *self, struct values *vs, const struct value *v, struct presentation *out)
 {
     struct rt *rt = self;
@@ -123,9 +137,10 @@ static bool present(void *self, struct values *vs, const struct value *v, struct
     struct state *s = arena_new(vs->arena, struct state);
     if (py_items_begin(rt, object, t, &s->items))
         out->kind = s->items.shape == PY_SHAPE_MAP ? PRESENT_MAP : PRESENT_ARRAY;
-    else if (is_plain(t))
+    else if (is_plain(t)) {
+        point_at_text(rt, vs, object, t, &out->string);
         return true;
-    else {
+    } else {
         py_attributes_begin(rt, object, t, &s->items);
         out->kind = PRESENT_RECORD;
     }
