@@ -2,6 +2,7 @@
 """inquest dump of processes that make it hard: clear words, nothing left behind."""
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -33,7 +34,6 @@ def test_gone_half_way(tmp_path, how):
         inquest = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE)
         wait_until_written(inquest, tmp_path)
-        assert inquest.poll() is None, "it was written before anything could happen"
         if how == "exit":
             process.process.kill()
             process.process.wait()
@@ -42,6 +42,34 @@ def test_gone_half_way(tmp_path, how):
             process.process.stdin.flush()
         assert inquest.wait(timeout=60) == 0, inquest.stderr.read()
     assert "python3" in run("info", tmp_path / "core").out
+
+
+def test_killed_while_it_stands_still(tmp_path):
+    with cores.Running(["/usr/bin/python3", "-c", BODY], stdin=subprocess.PIPE) as process:
+        inquest = subprocess.Popen([INQUEST, "dump", "--method", "stop", str(process.pid), tmp_path / "core"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_until_written(inquest, tmp_path)
+        os.kill(process.pid, signal.SIGKILL)
+        err = inquest.communicate(timeout=60)[1].decode()
+    # Killed behind the last byte of it, the core is whole.
+    assert inquest.returncode == 0 or ("was killed" in err and not list(tmp_path.iterdir())), err
+
+
+def test_already_traced(lab, tmp_path):
+    with Witness(lab, 1, 1) as process:
+        other = subprocess.Popen([INQUEST, "debug", str(process.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            while tracer(process.pid) == 0:
+                assert other.poll() is None
+                time.sleep(0.02)
+            for method in ("auto", "snapshot", "stop"):
+                err = run("dump", "--method", method, process.pid, tmp_path / "core", status=None).err
+                assert "already traced by process" in err and "(inquest)" in err
+        finally:
+            other.kill()
+            other.wait()
+        assert process.says()["children"] == 0 and not list(tmp_path.iterdir())
 
 
 def test_other_namespaces(lab, tmp_path):
