@@ -132,6 +132,9 @@ static void add_two(const struct image *im, struct redactor *to, const char *nam
     add_option(im, to, both, n, keep);
     both[keep - 1] = ' ';
     redactor_add_text(to, command_line, both, n, keep);
+    SCOPED(freep)
+    char *lines = xasprintf("%s\nargument %s", name, value); /* in the record (docs/internals/capture.md) */
+    redactor_add_text(to, command_line, lines, strlen(lines), strlen(lines) - strlen(value));
 }
 
 static void add_arguments(struct image *im, struct redactor *to)

@@ -190,6 +190,16 @@ static void add_range(struct redact_walk *w, taddr at, uint64_t n, unsigned widt
         w->out->longest = n;
 }
 
+/* As UTF-8; bytes are taken for that. */
+static void put_character(struct text *out, uint32_t c, unsigned width)
+{
+    unsigned more = width == 1 || c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+
+    text_putc(out, (char)(more ? (0xf0u << (3 - more)) | c >> 6 * more : c));
+    while (more-- > 0)
+        text_putc(out, (char)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
 /* Text as it would be written in UTF-8, where its copies are worth a search. */
 static void add_copies(struct redact_walk *w, taddr at, uint64_t n, unsigned width)
 {
@@ -202,9 +212,7 @@ static void add_copies(struct redact_walk *w, taddr at, uint64_t n, unsigned wid
         memcpy(&c, bytes + i, width); /* hosts are little-endian, as targets are */
         if (c == 0)
             break;
-        if (c > 0x7f && width > 1)
-            return; /* they are found only where they are known to be */
-        text_putc(&text, (char)c);
+        put_character(&text, c, width);
     }
     if (!redact_is_telling(w->s->im, text_str(&text), text.n, true))
         return;
