@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 static const struct option_row rows[] = {
+    {"stacks", 's', VALUE_NONE, NULL,
+     "a small core: of memory only what stacks, goroutines, Python frames and the list of modules need"},
     {"compress", 'c', VALUE_NONE, NULL, "pack it with zstd, in pieces that Inquest reads one by one"},
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.shrink/1)"},
 };
@@ -84,15 +86,16 @@ static char *default_path(const char *core, bool pack)
 static struct err *run(struct call *c)
 {
     SCOPED(freep) const char **words = NULL;
-    struct dump_opts opts = {.pack = call_has(c, "compress"),
+    struct dump_opts opts = {.size = call_has(c, "stacks") ? DUMP_STACKS : DUMP_FULL,
+                             .pack = call_has(c, "compress"),
                              .redact = redact_opts_of(c, &words),
                              .runtimes = c->runtimes,
                              .progress = c->progress};
     struct dump_result result = {0};
 
-    if (!opts.pack && !opts.redact.on)
+    if (!opts.pack && !opts.redact.on && opts.size == DUMP_FULL)
         return err_hint(err_new(ERR_USAGE, "inquest shrink needs to know what to leave out"),
-                        "say --compress, --redact, or both");
+                        "say --stacks, --compress or --redact");
     SCOPED(freep)
     char *path = c->n_operands > 1 ? xstrdup(c->operands[1]) : default_path(c->operands[0], opts.pack);
     TRY(session_shrink(c->operands[0], path, &opts, &result));
@@ -107,7 +110,7 @@ const struct command capture_shrink = {
     .operand_kind = OPERAND_TARGET,
     .min_operands = 1,
     .max_operands = 2,
-    .help = "write a packed or redacted copy of a core",
+    .help = "write a small, packed or redacted copy of a core",
     .about =
         "Writes to FILE (default CORE.small) what CORE holds, packed (--compress) or without the secrets that can be "
         "told (--redact). CORE may be any core that Inquest opens: of the kernel, of gdb, of Inquest, packed or not. "
