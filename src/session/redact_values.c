@@ -26,7 +26,7 @@ static void take_frame(struct roots *r, const struct vframe *f)
 
     for (size_t i = 0; !e && i < all.n; i++) {
         const struct variable *var = &all.v[i];
-        if (!redact_walk_named(r->walk, var->name) && !redact_walk_reaches(r->walk, type_strip(var->type)))
+        if (!redact_walk_named(r->walk, var->name) && !redact_walk_reaches(r->walk, var->type))
             continue;
         struct err *none = session_variable(r->s, f, var, &v);
         if (!none)
@@ -88,7 +88,7 @@ static bool take_global(void *arg, const struct index_hit *hit, const char *name
     if (!hit->die.unit || hit->declaration)
         return !progress_cancelled(r->s->opts.progress);
     const struct type *t = type_of(vs->types, &hit->die);
-    if (redact_walk_named(r->walk, name) || redact_walk_reaches(r->walk, type_strip(t))) {
+    if (redact_walk_named(r->walk, name) || redact_walk_reaches(r->walk, t)) {
         struct err *e = scope_global(vs, NULL, &hit->die, &v);
         if (!e)
             redact_walk_from(r->walk, &v, name);

@@ -114,7 +114,7 @@ static bool is_open(const struct type *t)
 
     if (t->foreign)
         return true;
-    if (type_is_go(t))
+    if (type_is_go(type_strip(t)))
         type_go(t, &kind);
     return kind == GO_INTERFACE || kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC;
 }
@@ -408,7 +408,7 @@ static void visit_children(struct redact_walk *w, struct presentation *p, struct
         struct step next = {.name = child.name, .chosen = from.chosen, .depth = from.depth + 1};
         if (p->kind == PRESENT_MAP && n % 2 == 0) {
             text_clear(&key);
-            format_scalar(w->vs, &child.value, &format_defaults, &key);
+            format_value(w->vs, &child.value, &format_defaults, &key);
         } else if (p->kind == PRESENT_MAP) {
             size_t quoted = key.n >= 2 && (key.p[0] == '"' || key.p[0] == '\'');
             if (quoted)
@@ -491,7 +491,7 @@ static void visit(struct redact_walk *w, const struct value *v, struct step from
     }
     direct |= type_fits(w, object.type);
     from.chosen |= direct;
-    if ((!from.chosen && !redact_walk_reaches(w, type_strip(object.type))) || was_seen(w, &object, from.chosen))
+    if ((!from.chosen && !redact_walk_reaches(w, object.type)) || was_seen(w, &object, from.chosen))
         return;
     w->out->found += direct;
     e = value_resolve(w->vs, &object);

@@ -159,6 +159,37 @@ def test_variables_and_types(process, plain, tmp_path):
     assert "number = 4001" in run("debug", *words, by_name).out
 
 
+PYTHON = """
+import sys, time
+class Account:
+    def __init__(self, lines):
+        self.user, self.password, self.blob = "someone", lines[0], lines[1].encode()
+        self.more = {"pin": lines[2], "other": "stays-here"}
+def wait(account):
+    print("ready", flush=True)
+    time.sleep(1000)
+wait(Account(open(sys.argv[1], encoding="utf-8").read().split()))
+"""
+
+
+def test_python(tmp_path):
+    """Attributes and keys by name: str of one byte a character and of two, bytes."""
+    secrets = ["Attribute-s3cret-1", "Bytes-s3cret-2", "Wide-s3cret-\u20ac-3"]
+    script, lines, core = tmp_path / "secrets.py", tmp_path / "lines", tmp_path / "core"
+    script.write_text(PYTHON)
+    lines.write_text(" ".join(secrets), encoding="utf-8")
+    with cores.Running(["/usr/bin/python3", script, lines]) as running:
+        answer = run("dump", "--json", "--redact-var", "password", "--redact-var", "blob", "--redact-var", "pin",
+                     running.pid, core).json
+        live = run("stack", running.pid).out
+    assert redacted(answer)["variables and types"] >= 3
+    data = core.read_bytes()
+    assert not any(secret.encode(code) in data for secret in secrets for code in ("utf-8", "utf-16-le"))
+    shown = run("stack", "--locals", core).out
+    assert f"password='{'*' * len(secrets[0])}'" in shown and "stays-here" in shown
+    assert re.findall(r"^ +#\d+ +(\S+)", live, re.M) == re.findall(r"^ +#\d+ +(\S+)", run("stack", core).out, re.M)
+
+
 def test_what_is_refused(process, plain, tmp_path):
     core = tmp_path / "core"
     says = run("dump", "--redact-pattern", "a(b", process.pid, core, status=None).err
