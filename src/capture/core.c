@@ -162,7 +162,7 @@ static void put_phdr(const struct image *im, uint32_t type, const struct segment
 {
     unsigned word = im->arch->addr_size;
     uint32_t flags = (s->prot & PROT_BIT_READ ? PF_R : 0u) | (s->prot & PROT_BIT_WRITE ? PF_W : 0u) |
-                     (s->prot & PROT_BIT_EXEC ? PF_X : 0u) | (s->continues ? IMAGE_PF_CONTINUES : 0u);
+                     (s->prot & PROT_BIT_EXEC ? PF_X : 0u);
 
     put_uint(t, type, 4);
     if (is_64(im))
@@ -230,7 +230,7 @@ static struct err *plan_make(struct image *im, const struct capture_opts *opts, 
 
     p->im = im;
     TRY(segments_choose(im, opts, &p->segments));
-    notes_build(im, opts->first_tid, &notes);
+    notes_build(im, opts->first_tid, opts->keep != NULL, &notes);
     record_build(im, &p->segments, &record);
     if (record.n)
         note_put(&notes, IMAGE_NOTE_OWNER, IMAGE_NOTE_RECORD, record.p, record.n);

@@ -189,7 +189,19 @@ static void put_further(const struct image_thread *th, struct text *t)
             note_put(t, th->notes[i].owner, th->notes[i].type, th->notes[i].desc.p, th->notes[i].desc.n);
 }
 
-static void put_process(const struct image *im, struct text *t)
+static void put_maps(const struct image *im, struct text *t)
+{
+    SCOPED(text_done) struct text d = {0};
+
+    for (size_t i = 0; i < im->maps.n; i++) {
+        put_uint(&d, im->maps.v[i].start, 8);
+        put_uint(&d, im->maps.v[i].end, 8);
+        put_uint(&d, im->maps.v[i].prot, 8);
+    }
+    note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_MAPS, d.p, d.n);
+}
+
+static void put_process(const struct image *im, bool pieces, struct text *t)
 {
     put_prpsinfo(im, t);
     put_auxv(im, t);
@@ -197,6 +209,8 @@ static void put_process(const struct image *im, struct text *t)
     note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_WRITER, NULL, 0);
     if (im->redacted)
         note_put(t, IMAGE_NOTE_OWNER, IMAGE_NOTE_REDACTED, im->redacted, strlen(im->redacted));
+    if (pieces)
+        put_maps(im, t);
 }
 
 static const struct image_thread *first_thread(const struct image *im, int32_t tid)
@@ -211,16 +225,16 @@ static const struct image_thread *first_thread(const struct image *im, int32_t t
     return first;
 }
 
-void notes_build(const struct image *im, int32_t first_tid, struct text *out)
+void notes_build(const struct image *im, int32_t first_tid, bool pieces, struct text *out)
 {
     const struct image_thread *first = first_thread(im, first_tid ? first_tid : im->crashed_tid);
 
     if (first) {
         put_prstatus(im, first, out);
-        put_process(im, out);
+        put_process(im, pieces, out);
         put_further(first, out);
     } else {
-        put_process(im, out);
+        put_process(im, pieces, out);
     }
     for (size_t i = 0; i < im->threads.n; i++) {
         const struct image_thread *th = &im->threads.v[i];

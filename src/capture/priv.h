@@ -13,20 +13,19 @@ struct segment {
     uint8_t prot;
     bool anonymous; /* private and of no file: pages that were never touched are zeros */
     bool untouched; /* anonymous, and none was touched */
-    bool continues; /* of the same mapping as the one before, of which a piece is left out */
-    bool device;    /* nothing is read from it */
+    bool device; /* nothing is read from it */
 };
 struct segments {
     VEC(struct segment) v;
 };
-/* Every mapping of the image, and how much of each is to be written (segments.c): one of which pieces are left out
- * becomes several. Offsets are not set. *out is the caller's to free, on an error too. Errors: those of /proc. */
+/* Every mapping of the image, and how much of each is to be written (segments.c); with opts->keep only pieces that are
+ * written, and mappings of files that are not changed. Offsets are not set. *out is the caller's to free, on an error too. Errors: those of /proc. */
 struct err *segments_choose(struct image *im, const struct capture_opts *opts, struct segments *out) MUST_CHECK;
 /* The parts of image.unfrozen that are written; *out is the heap's, the caller's. */
 void segments_live(const struct image *im, const struct segments *segments, struct image_unfrozen **out, size_t *n);
 
-/* The bytes of PT_NOTE (notes.c); `out` is empty before. */
-void notes_build(const struct image *im, int32_t first_tid, struct text *out);
+/* The bytes of PT_NOTE (notes.c); `out` is empty before. `pieces`: segments are pieces of mappings. */
+void notes_build(const struct image *im, int32_t first_tid, bool pieces, struct text *out);
 
 /* Appends a note to PT_NOTE's bytes. */
 void note_put(struct text *t, const char *owner, uint32_t type, const void *desc, size_t n);

@@ -139,48 +139,46 @@ static void choose_of_core(const struct image *im, struct segments *out)
 
 /* ---- pieces of it ---- */
 
-/* [start, end) of a segment, whose bytes are written or not. What is kept was read, so nothing is asked about it. */
-static void add_part(const struct segment *s, taddr start, taddr end, bool kept, struct segments *out)
+/* [start, end) of a segment, whose bytes are written. They were read before, so nothing is asked about them. */
+static void add_part(const struct segment *s, taddr start, taddr end, struct segments *out)
 {
-    if (start < end)
-        *vec_push(&out->v) = (struct segment){
-            .start = start, .end = end, .size = kept ? end - start : 0, .prot = s->prot, .device = s->device};
+    *vec_push(&out->v) =
+        (struct segment){.start = start, .end = end, .size = end - start, .prot = s->prot, .device = s->device};
+}
+
+/* Debuggers take a segment without bytes for zeros, so what is left out has none. Code and constants they read from
+ * the file, and want to know that they are there. */
+static bool is_file_as_it_is(const struct image *im, const struct segment *s)
+{
+    const struct mapping *m = image_mapping(im, s->start);
+    return m && m->path && m->path[0] == '/' && !(s->prot & PROT_BIT_WRITE);
 }
 
 /* The runs are sorted, as segments are: *next is the first that may be of use for this one and those behind. */
-static void cut_segment(const struct segment *s, const struct page_runs *keep, size_t *next, struct segments *out)
+static void cut_segment(const struct image *im, const struct segment *s, const struct page_runs *keep, size_t *next,
+                        struct segments *out)
 {
-    taddr at = s->start, end = s->start + s->size; /* of its bytes */
+    taddr start = s->start, end = s->start + s->size; /* of its bytes */
 
-    while (*next < keep->v.n && keep->v.v[*next].end <= at)
+    while (*next < keep->v.n && keep->v.v[*next].end <= start)
         ++*next;
     for (size_t i = *next; i < keep->v.n && keep->v.v[i].start < end; i++) {
-        taddr from = keep->v.v[i].start > at ? keep->v.v[i].start : at;
-        taddr to = keep->v.v[i].end < end ? keep->v.v[i].end : end;
-        add_part(s, at, from, false, out);
-        add_part(s, from, to, true, out);
-        at = to;
+        start = keep->v.v[i].start > s->start ? keep->v.v[i].start : s->start;
+        add_part(s, start, keep->v.v[i].end < end ? keep->v.v[i].end : end, out);
     }
-    add_part(s, at, s->end, false, out);
+    if (s->size == 0 && is_file_as_it_is(im, s))
+        *vec_push(&out->v) = *s;
 }
 
-static void cut_segments(const struct page_runs *keep, struct segments *all)
+static void cut_segments(const struct image *im, const struct page_runs *keep, struct segments *all)
 {
     struct segments out = {.v = {0}};
     size_t next = 0;
 
     for (size_t i = 0; i < all->v.n; i++)
-        cut_segment(&all->v.v[i], keep, &next, &out);
+        cut_segment(im, &all->v.v[i], keep, &next, &out);
     vec_done(&all->v);
     *all = out;
-}
-
-static void mark_pieces(const struct image *im, struct segments *all)
-{
-    for (size_t i = 1; i < all->v.n; i++) {
-        const struct mapping *m = image_mapping(im, all->v.v[i].start);
-        all->v.v[i].continues = m && m->start < all->v.v[i].start && all->v.v[i - 1].end == all->v.v[i].start;
-    }
 }
 
 struct err *segments_choose(struct image *im, const struct capture_opts *opts, struct segments *out)
@@ -191,8 +189,7 @@ struct err *segments_choose(struct image *im, const struct capture_opts *opts, s
     else
         choose_of_core(im, out);
     if (opts->keep)
-        cut_segments(opts->keep, out);
-    mark_pieces(im, out);
+        cut_segments(im, opts->keep, out);
     return NULL;
 }
 

@@ -42,9 +42,8 @@ struct image_file {
 enum {
     IMAGE_NOTE_WRITER = 0x494e5101, /* no number of the kernel's: some readers look at that alone */
     IMAGE_NOTE_RECORD, /* image.facts as text, a line each (image_fact_put()) */
+    IMAGE_NOTE_MAPS, /* of one with segments for pieces of mappings only: start, end and PROT_BIT_* of all, 8 bytes each */
 };
-/* In p_flags (PF_MASKOS) of a segment there: it is of the mapping of the one before, of which a piece is missing. */
-#define IMAGE_PF_CONTINUES UINT32_C(0x00100000)
 /* Of the same owner: what was written over before the core was, a line each: "environment: 12 in 480 bytes". Zeros
  * follow the last line. Never a value. */
 enum { IMAGE_NOTE_REDACTED = 0x494e5110, IMAGE_REDACTED_MAX = 8192 };

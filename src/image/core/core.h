@@ -15,7 +15,6 @@ struct core_load {
     taddr start, end;
     uint64_t offset, dumped, have;
     uint8_t prot;
-    bool continues; /* the mapping of the one before, whose end is its start */
 };
 
 /* One entry of NT_FILE. `path` lies in the file's bytes. */
@@ -39,6 +38,7 @@ struct core {
     uint8_t word; /* bytes of an address: 4 or 8 */
     bool has_sections, is_minicore;
     VEC(struct core_load) loads;
+    VEC(struct core_load) mapped; /* IMAGE_NOTE_MAPS: mappings of which `loads` are pieces; sorted, none overlaps */
     VEC(struct core_span) dumped; /* of a minicore: what it holds; all other bytes of its segments are holes */
     VEC(struct core_file) files;
     VEC(struct image_note) notes;
@@ -67,6 +67,7 @@ void core_finish_threads(struct core *c);
 void core_finish_space(struct core *c);
 void core_finish_maps(struct core *c);
 /* Steps of steps, which minidumps take too. */
+void core_read_mapped(struct core *c);
 void core_read_auxv(struct core *c, struct bytes auxv);
 void core_sort_loads(struct core *c);
 /* Names the program that wrote it, from the order of notes and the shape of the file; NULL unknown. */

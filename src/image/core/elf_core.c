@@ -142,7 +142,6 @@ static void add_load(struct core *c, const struct phdr *p)
         l.have = l.dumped < c->size - p->offset ? l.dumped : c->size - p->offset;
     l.prot = (uint8_t)((p->flags & PF_R ? PROT_BIT_READ : 0) | (p->flags & PF_W ? PROT_BIT_WRITE : 0) |
                        (p->flags & PF_X ? PROT_BIT_EXEC : 0));
-    l.continues = p->flags & IMAGE_PF_CONTINUES;
     *vec_push(&c->loads) = l;
 }
 
@@ -234,6 +233,7 @@ void core_done(struct core *c)
 {
     image_free(c->im);
     vec_done(&c->loads);
+    vec_done(&c->mapped);
     vec_done(&c->dumped);
     vec_done(&c->files);
     vec_done(&c->notes);

@@ -37,12 +37,7 @@ static void sort_files(struct core *c)
 static void add_piece(struct core *c, taddr start, taddr end, const struct core_load *l, struct core_file *f)
 {
     struct mapping m = {.start = start, .end = end};
-    struct mapping *last = c->im->maps.n ? &c->im->maps.v[c->im->maps.n - 1] : NULL;
 
-    if (l && l->continues && start == l->start && last && last->end == start) {
-        last->end = end;
-        return;
-    }
     if (l)
         m.prot = l->prot;
     if (f) {
@@ -58,15 +53,16 @@ static void add_piece(struct core *c, taddr start, taddr end, const struct core_
 /* One sweep over both sorted lists. */
 static void join(struct core *c)
 {
-    size_t i = 0, j = 0;
+    const struct core_load *loads = c->mapped.n ? c->mapped.v : c->loads.v;
+    size_t n_loads = c->mapped.n ? c->mapped.n : c->loads.n, i = 0, j = 0;
     taddr at = 0;
 
     for (;;) {
-        while (i < c->loads.n && c->loads.v[i].end <= at)
+        while (i < n_loads && loads[i].end <= at)
             i++;
         while (j < c->files.n && c->files.v[j].end <= at)
             j++;
-        const struct core_load *l = i < c->loads.n ? &c->loads.v[i] : NULL;
+        const struct core_load *l = i < n_loads ? &loads[i] : NULL;
         struct core_file *f = j < c->files.n ? &c->files.v[j] : NULL;
         if (!l && !f)
             break;

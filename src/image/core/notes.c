@@ -190,6 +190,26 @@ static bool is_ours(const struct core *c)
     return false;
 }
 
+void core_read_mapped(struct core *c)
+{
+    taddr end = 0;
+
+    for (size_t i = 0; i < c->notes.n && c->mapped.n == 0; i++) {
+        const struct image_note *note = &c->notes.v[i];
+        if (note->type != IMAGE_NOTE_MAPS || strcmp(note->owner, IMAGE_NOTE_OWNER) != 0)
+            continue;
+        struct cursor cur = cursor_of(note->desc, 0, "the list of mappings");
+        for (;;) {
+            struct core_load l = {.start = cursor_u64(&cur), .end = cursor_u64(&cur)};
+            l.prot = (uint8_t)cursor_u64(&cur);
+            if (cur.failed || l.start < end || l.end <= l.start)
+                break;
+            end = l.end;
+            *vec_push(&c->mapped) = l;
+        }
+    }
+}
+
 /* The kernel's order of notes for the first thread (Linux fs/binfmt_elf.c, write_note_info()). */
 static bool kernel_order(const struct core *c)
 {

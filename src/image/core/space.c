@@ -133,6 +133,9 @@ void core_finish_space(struct core *c)
     size_t next = 0;
 
     core_sort_loads(c);
+    core_read_mapped(c);
+    for (size_t i = 0; i < c->mapped.n; i++)
+        add_gap(c, c->mapped.v[i].start, c->mapped.v[i].end);
     for (size_t i = 0; i < c->loads.n; i++) {
         const struct core_load *l = &c->loads.v[i];
         if (c->is_minicore) {
