@@ -154,6 +154,7 @@ load=$!
 pids="$pids $load"
 say "First a core of it while 50 clients keep it busy: how long they waited for that, and what the core says."
 try dump --compress "$daemon" core.busy.zst
+try dump --stacks "$daemon" core.stacks
 kill -9 "$load"
 try stack core.busy.zst --thread "$daemon"
 say "Then the crash: a client makes it write to an address where nothing is."

@@ -42,7 +42,7 @@ struct image_file {
 enum {
     IMAGE_NOTE_WRITER = 0x494e5101, /* no number of the kernel's: some readers look at that alone */
     IMAGE_NOTE_RECORD, /* image.facts as text, a line each (image_fact_put()) */
-    IMAGE_NOTE_MAPS, /* of one with segments for pieces of mappings only: start, end and PROT_BIT_* of all, 8 bytes each */
+    IMAGE_NOTE_MAPS, /* where segments are pieces of mappings: start, end, PROT_BIT_* of all, 8 bytes each */
 };
 /* Of the same owner: what was written over before the core was, a line each: "environment: 12 in 480 bytes". Zeros
  * follow the last line. Never a value. */
@@ -157,6 +157,7 @@ struct image {
     VEC(struct image_fact) facts;
     VEC(struct image_unfrozen) unfrozen; /* sorted by start; of a frozen copy only */
 
+    uint64_t page_tables; /* bytes that they take, of a process: what a fork copies; 0 unknown */
     uint64_t pause_ns; /* how long a live target stood still */
     /* What is wrong with the image as a whole: "the file ends 3.1 GB early; ...". Shown, never fatal. */
     VEC(struct err *) problems;
@@ -183,8 +184,8 @@ struct image_live_opts {
     bool registers;         /* all sets of every thread, as notes; else the general ones alone */
     uint64_t stack_budget;  /* bytes of stack copied for all threads; 0: 256 MiB */
     /* Called before the stop: mappings are known, and memory can be read as it changes. What takes long is worked out
-     * here, so that while_stopped has only to copy. NULL: none. */
-    void (*before_stop)(struct image *im, void *arg);
+     * here, so that while_stopped has only to copy. An error ends the opening: the process is not stopped. NULL: none. */
+    struct err *(*before_stop)(struct image *im, void *arg);
     /* Called while everything is stopped, for each thread: where the stack with this stack pointer ends; 0: where its
      * mapping does. For stacks that lie among other memory, of which too much would be copied. NULL: none. */
     taddr (*stack_end)(void *arg, taddr sp);

@@ -37,6 +37,7 @@ struct proc_status proc_text_status(const char *text)
     s.cap_permitted = strtoull(field(text, "CapPrm"), NULL, 16);
     s.cap_effective = strtoull(field(text, "CapEff"), NULL, 16);
     s.seccomp = (uint32_t)strtoul(field(text, "Seccomp"), NULL, 10);
+    s.page_tables = strtoull(field(text, "VmPTE"), NULL, 10) * 1024;
     static const char *const own[] = {"RssAnon", "RssShmem", "VmSwap", "HugetlbPages"};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         s.own += strtoull(field(text, own[i]), NULL, 10) << 10;

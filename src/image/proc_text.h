@@ -13,6 +13,7 @@ struct proc_status {
     uint64_t cap_permitted, cap_effective;
     uint32_t seccomp; /* mode; 0 none */
     uint64_t own; /* bytes: anonymous, of shared memory, in swap, of huge pages */
+    uint64_t page_tables; /* bytes */
     char state;
     char comm[64]; /* as escaped there */
 };

@@ -171,8 +171,9 @@ struct runtime {
     void (*facts)(struct rt *, const struct rt_fact **out, size_t *n);
     /* A process is looked at: plan() finds out, while it runs, where the records of its tasks are, and sets memory aside;
      * copy() adds them and the stacks of tasks to the image's space while it stands still, within milliseconds or with a
-     * problem of the image that says what was left out. The rt is used for nothing else. */
-    void (*plan)(struct rt *, struct image *im, const struct rt_copy_wish *wish);
+     * problem of the image that says what was left out. The rt is used for nothing else. plan() says
+     * about how many records there are. */
+    uint64_t (*plan)(struct rt *, struct image *im, const struct rt_copy_wish *wish);
     /* Where the stack of its making with this stack pointer ends; 0: not known. */
     taddr (*stack_end)(struct rt *, taddr sp);
     void (*copy)(struct rt *, struct image *im, const struct rt_copy_wish *wish);

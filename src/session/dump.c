@@ -153,7 +153,7 @@ static struct err *finish(struct dumping *d, uint64_t began, struct err *e, stru
 
 struct err *session_dump(int32_t pid, const char *path, const struct dump_opts *opts, struct dump_result *out)
 {
-    struct dumping d = {.pid = pid, .path = path, .opts = opts};
+    struct dumping d = {.pid = pid, .path = path, .opts = opts, .result.size = opts->size};
     uint64_t began = now_ns();
 
     struct err *e = check(&d);

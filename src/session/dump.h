@@ -46,6 +46,8 @@ struct dump_result {
     uint64_t threads;
     uint64_t bytes;      /* of the file */
     uint64_t bytes_used; /* on the disk: pages of zeros take no room; 0: not known */
+    enum dump_size size; /* that was asked for */
+    uint64_t later;      /* DUMP_COPY: bytes of what can change that were read after the pause */
     uint64_t skipped;    /* bytes that could not be read, zeros in the file */
     struct dump_live *live; /* of a snapshot: what a fork does not freeze and the pause did not copy */
     size_t n_live;

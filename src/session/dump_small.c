@@ -3,10 +3,9 @@
 #include "session/dump_priv.h"
 #include "session/needs.h"
 #include "session/priv.h"
+#include "session/steady.h"
 
 #include <inttypes.h>
-
-enum { COPY_FROM = 256 << 10 }; /* bytes of page tables that a fork copies in about two milliseconds */
 
 struct small {
     struct session *s;
@@ -21,7 +20,7 @@ static void small_done(struct small *m)
     needs_done(&m->needs);
 }
 
-static struct err *open_target(struct small *m, struct dumping *d, enum dump_method method)
+static struct err *open_target(struct small *m, struct dumping *d, enum dump_method method, bool or_snapshot)
 {
     struct image_snapshot how = {0};
     struct session_opts opts = {
@@ -30,6 +29,7 @@ static struct err *open_target(struct small *m, struct dumping *d, enum dump_met
         .hold = method == DUMP_STOP,
         .snapshot = method == DUMP_SNAPSHOT ? &how : NULL,
         .for_core = method == DUMP_COPY && !d->core,
+        .or_snapshot = or_snapshot,
         .watch = &m->needs.watch,
         .runtimes = d->opts->runtimes,
         .progress = d->opts->progress,
@@ -48,15 +48,43 @@ static struct err *open_target(struct small *m, struct dumping *d, enum dump_met
     return NULL;
 }
 
-static struct err *write_small(struct dumping *d, enum dump_method method)
+/* Can it change, and is none of it what was copied in the pause? Of a stack's innermost page a part is. */
+static bool is_later(const struct small *m, taddr page)
+{
+    const struct space *space = &m->s->im->space;
+    const struct mapping *map = image_mapping(m->s->im, page);
+    uint8_t byte;
+
+    return map && (map->prot & PROT_BIT_WRITE) && !space_view(space, page, 1) &&
+           !space_view(space, page + IMAGE_PAGE - 1, 1) && !steady_early(m->s->steady, page) &&
+           space_read_some(space, page, &byte, 1);
+}
+
+/* Bytes of what is kept. */
+static uint64_t read_later(const struct small *m)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; m->s->steady && i < m->runs.v.n; i++)
+        for (taddr at = m->runs.v.v[i].start; at < m->runs.v.v[i].end; at += IMAGE_PAGE)
+            bytes += is_later(m, at) ? IMAGE_PAGE : 0;
+    return bytes;
+}
+
+/* *another: the process was left alone, and another method may do. */
+static struct err *write_small(struct dumping *d, enum dump_method method, bool or_snapshot, bool *another)
 {
     SCOPED(small_done) struct small m = {.s = NULL};
     uint64_t began = now_ns();
 
     needs_init(&m.needs);
-    TRY(open_target(&m, d, method));
+    struct err *e = open_target(&m, d, method, or_snapshot);
+    *another = e && dump_another_may_do(e);
+    if (e)
+        return e;
     TRY(needs_find(m.s, d->opts->size == DUMP_HEAP ? d->opts->heap : 0, &m.needs));
     page_set_runs(&m.needs.pages, &m.runs);
+    d->result.later = read_later(&m);
     TRY(dump_write(d, m.s->im, &m.runs));
     if (method == DUMP_STOP) {
         session_free(TAKE(m.s));
@@ -65,13 +93,41 @@ static struct err *write_small(struct dumping *d, enum dump_method method)
     return NULL;
 }
 
+/* What is copied is little as a rule, and the process is left as it is. Where tasks are many and page tables small, a
+ * frozen copy takes less time. */
+static struct err *dump_stacks(struct dumping *d)
+{
+    bool another;
+    struct err *e = write_small(d, DUMP_COPY, true, &another);
+
+    if (!e || e->code != ERR_LIMIT || !another)
+        return e;
+    err_free(e);
+    e = write_small(d, DUMP_SNAPSHOT, false, &another);
+    if (!another)
+        return e;
+    d->result.why_stopped = e;
+    return write_small(d, DUMP_COPY, false, &another);
+}
+
+static struct err *dump_heap(struct dumping *d)
+{
+    bool another;
+    struct err *e = write_small(d, DUMP_SNAPSHOT, false, &another);
+
+    if (!another)
+        return e;
+    d->result.why_stopped = e;
+    return write_small(d, DUMP_STOP, false, &another);
+}
+
 struct err *dump_small(struct dumping *d)
 {
-    enum dump_method method = d->opts->method;
+    bool another;
 
     if (d->core)
-        return write_small(d, DUMP_COPY);
-    if (method == DUMP_AUTO)
-        method = d->opts->size == DUMP_HEAP ? DUMP_SNAPSHOT : DUMP_COPY;
-    return write_small(d, method);
+        return write_small(d, DUMP_COPY, false, &another);
+    if (d->opts->method != DUMP_AUTO)
+        return write_small(d, d->opts->method, false, &another);
+    return d->opts->size == DUMP_HEAP ? dump_heap(d) : dump_stacks(d);
 }

@@ -132,26 +132,33 @@ static void ask_process(struct session *s)
     IGNORE_ERR(image_arguments(s->im, &arguments, &n));
 }
 
+static void add_all(struct page_set *to, const struct page_set *from)
+{
+    struct page_runs runs;
+
+    page_set_runs(from, &runs);
+    for (size_t i = 0; i < runs.v.n; i++)
+        page_set_add(to, runs.v.v[i].start, runs.v.v[i].end - runs.v.v[i].start);
+    page_runs_done(&runs);
+}
+
 struct err *needs_find(struct session *s, uint64_t heap, struct needs *n)
 {
+    SCOPED(page_set_done) struct page_set threads = {0}, other = {0};
     const struct sstack *stacks;
     size_t n_stacks;
 
     TRY(session_stacks(s, &stacks, &n_stacks));
     ask_process(s);
     TRY(needs_ask_tasks(s));
-    struct page_set more = {0};
-    needs_runtimes(s, &more);
-    add_stacks(s, &more);
-    add_thread_blocks(s, &more);
-    add_modules(s, &more);
+    add_stacks(s, &threads);
+    needs_runtimes(s, &other);
+    add_thread_blocks(s, &other);
+    add_modules(s, &other);
     s->im->space.watch = NULL;
-    (void)heap;
-    struct page_runs runs;
-    page_set_runs(&more, &runs);
-    for (size_t i = 0; i < runs.v.n; i++)
-        page_set_add(&n->pages, runs.v.v[i].start, runs.v.v[i].end - runs.v.v[i].start);
-    page_runs_done(&runs);
-    page_set_done(&more);
+    add_all(&n->pages, &threads);
+    add_all(&n->pages, &other);
+    if (heap)
+        TRY(needs_heap(s, &threads, heap, &n->pages));
     return session_check(s);
 }

@@ -10,5 +10,8 @@
 struct err *needs_ask_tasks(struct session *s) MUST_CHECK;
 /* What runtimes want to be kept besides. */
 void needs_runtimes(struct session *s, struct page_set *pages);
+/* needs_heap.c. Adds at most `limit` bytes that are reached from registers, `stacks` and what is in `pages`. */
+struct err *needs_heap(struct session *s, const struct page_set *stacks, uint64_t limit,
+                       struct page_set *pages) MUST_CHECK;
 
 #endif

@@ -25,6 +25,8 @@ struct session_opts {
     /* A live process is looked at for a core: all sets of registers are read, what debuggers of its runtimes need is
      * copied while it stands still, and afterwards each page is read once, so that the core holds what answers saw. */
     bool for_core;
+    /* With for_core: ERR_LIMIT, before it is stopped, when a frozen copy would surely stop it for a shorter time. */
+    bool or_snapshot;
     /* Told of all memory that is read; may be NULL. */
     struct space_watch *watch;
     bool hold; /* a live process stays stopped: control.h */

@@ -12,6 +12,8 @@ struct steady {
     void *arg;
     pthread_mutex_t lock; /* guards the rest */
     struct map64 pages;   /* address -> its bytes; 0: it cannot be read */
+    struct page_set early; /* those of them that were read in the pause */
+    bool resumed;
     struct arena arena;
 };
 
@@ -24,6 +26,8 @@ static const uint8_t *page_at(struct steady *s, taddr at)
         uint8_t *p = arena_alloc(&s->arena, IMAGE_PAGE);
         if (s->read(s->arg, at, p, IMAGE_PAGE) == IMAGE_PAGE)
             *slot = (uint64_t)(uintptr_t)p;
+        if (!s->resumed)
+            page_set_add(&s->early, at, IMAGE_PAGE);
     }
     return (const uint8_t *)(uintptr_t)*slot;
 }
@@ -59,12 +63,23 @@ struct steady *steady_new(struct image *im)
     return s;
 }
 
+void steady_resumed(struct steady *s)
+{
+    s->resumed = true;
+}
+
+bool steady_early(const struct steady *s, taddr at)
+{
+    return page_set_has(&s->early, at);
+}
+
 void steady_free(struct steady *s)
 {
     if (!s)
         return;
     pthread_mutex_destroy(&s->lock);
     map64_done(&s->pages);
+    page_set_done(&s->early);
     arena_done(&s->arena);
     free(s);
 }

@@ -9,6 +9,10 @@
 struct steady;
 /* Takes the place of the image's second source of bytes, from now on until the image is freed, which comes first. */
 struct steady *steady_new(struct image *im);
+/* The process runs on: what is read from now on is later. */
+void steady_resumed(struct steady *s);
+/* Was the page read before? */
+bool steady_early(const struct steady *s, taddr at);
 /* NULL is allowed. */
 void steady_free(struct steady *s);
 

@@ -5,14 +5,24 @@
 #include "front/capture/answer.h"
 #include "front/capture/series.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char *const methods[] = {[DUMP_AUTO] = "auto", [DUMP_SNAPSHOT] = "snapshot", [DUMP_STOP] = "stop"};
+static const char *const methods[] = {
+    [DUMP_AUTO] = "auto", [DUMP_SNAPSHOT] = "snapshot", [DUMP_STOP] = "stop", [DUMP_COPY] = "copy"};
+static const char *const sizes[] = {[DUMP_FULL] = "full", [DUMP_STACKS] = "stacks", [DUMP_HEAP] = "heap"};
 
 static const struct option_row rows[] = {
-    {"method", 'm', VALUE_CHOICE, "auto|snapshot|stop",
-     "from a frozen copy of the process, or while it stands still; auto (default) tries the copy first"},
+    {"full", 'f', VALUE_NONE, NULL, "all memory that the kernel would write (default)"},
+    {"stacks", 's', VALUE_NONE, NULL,
+     "a small core: of memory only what stacks, goroutines, Python frames and the list of modules need"},
+    {"heap", 'H', VALUE_TEXT, "LIMIT",
+     "besides memory that is reached from registers and stacks, the nearest first: at most LIMIT bytes (64M, 2G)"},
+    {"method", 'm', VALUE_CHOICE, "auto|snapshot|stop|copy",
+     "from a frozen copy of the process, or while it stands still; copy: with --stacks, what is needed is copied while "
+     "it stands still; auto (default) takes what stops it for the shortest time"},
     {"compress", 'c', VALUE_NONE, NULL,
      "pack it with zstd, in pieces that Inquest reads one by one (default core.PID.zst)"},
     {"all", 'a', VALUE_NONE, NULL, "also memory that coredump_filter and MADV_DONTDUMP leave out"},
@@ -29,6 +39,45 @@ static enum dump_method method_of(const struct call *c)
         if (strcmp(word, methods[i]) == 0)
             return (enum dump_method)i;
     return DUMP_AUTO;
+}
+
+static enum dump_size size_of(const struct call *c)
+{
+    return call_has(c, "heap") ? DUMP_HEAP : call_has(c, "stacks") ? DUMP_STACKS : DUMP_FULL;
+}
+
+/* "64M": bytes, or with a letter KiB, MiB, GiB, TiB. */
+static struct err *heap_limit(const struct call *c, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    const char *text = call_value(c, "heap");
+    char *end;
+
+    *out = 0;
+    if (!text)
+        return NULL;
+    errno = 0;
+    uint64_t n = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * ((unsigned)(unit - units) + 1) : 0;
+    if (*text < '0' || *text > '9' || errno || n == 0 || end[unit != NULL] || n > UINT64_MAX >> shift)
+        return err_hint(err_new(ERR_USAGE, "%s is no size", text), "a number of bytes, or one with K, M, G or T");
+    *out = n << shift;
+    return NULL;
+}
+
+/* What contradicts itself. */
+static struct err *check_sizes(const struct call *c)
+{
+    bool small = size_of(c) != DUMP_FULL;
+
+    if (small && (call_has(c, "full") || call_has(c, "all")))
+        return err_new(ERR_USAGE, "--%s holds less than --%s asks for", sizes[size_of(c)],
+                       call_has(c, "full") ? "full" : "all");
+    if (method_of(c) == DUMP_COPY && size_of(c) != DUMP_STACKS)
+        return err_hint(err_new(ERR_USAGE, "all of the memory is not copied while the process stands still"),
+                        "--method copy is for --stacks");
+    return NULL;
 }
 
 static void put_live(struct text *t, const struct dump_result *r)
@@ -80,6 +129,10 @@ static void dump_text(struct text *t, const char *path, const struct dump_result
         text_put(t, " for a frozen copy");
     }
     text_putc(t, '\n');
+    if (r->later) {
+        put_size(t, r->later);
+        text_put(t, " of what stacks need were read after that, while it ran on\n");
+    }
     if (r->why_stopped) {
         text_put(t, "note: no frozen copy was made: ");
         put_err(t, r->why_stopped);
@@ -99,12 +152,14 @@ static struct err *dump_json(FILE *out, const char *path, const struct trigger_h
     json_kv_i64(&j, "pid", r->pid);
     json_kv_string(&j, "file", path);
     json_kv_string(&j, "condition", hit ? hit->text : NULL);
+    json_kv_string(&j, "size", sizes[r->size]);
     json_kv_string(&j, "method", methods[r->method]);
     json_kv_string(&j, "no_snapshot", r->why_stopped ? r->why_stopped->msg : NULL);
     json_kv_u64(&j, "threads", r->threads);
     json_kv_u64(&j, "bytes", r->bytes);
     json_kv_u64(&j, "bytes_used", r->bytes_used);
     json_kv_u64(&j, "bytes_skipped", r->skipped);
+    json_kv_u64(&j, "bytes_later", r->later);
     json_kv_u64(&j, "pause_ns", r->pause_ns);
     if (r->method == DUMP_SNAPSHOT) {
         json_kv_u64(&j, "stop_ns", r->stop_ns);
@@ -167,6 +222,7 @@ static struct err *run(struct call *c)
     SCOPED(freep) const char **words = NULL;
     struct dumping d = {.call = c,
                         .opts = {.method = method_of(c),
+                                 .size = size_of(c),
                                  .all = call_has(c, "all"),
                                  .pack = call_has(c, "compress"),
                                  .redact = redact_opts_of(c, &words),
@@ -175,6 +231,8 @@ static struct err *run(struct call *c)
     struct series_calls calls = {.check = check, .one = dump, .arg = &d};
     uint64_t pid;
 
+    TRY(heap_limit(c, &d.opts.heap));
+    TRY(check_sizes(c));
     if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
                         "inquest stack and inquest info also take cores");
@@ -197,6 +255,9 @@ const struct command capture_dump = {
         "Writes an ELF core of process PID to FILE (default core.PID), which gdb, lldb, Delve and Inquest open. "
         "The process goes on: it stands still only while the kernel makes a frozen copy of it, which takes about "
         "10 ms a GiB, and the file is written from the copy.\n"
+        "With --stacks the file holds of its memory only what debuggers need to show stacks, goroutines, Python's "
+        "frames and tasks: of some hundred threads a megabyte, whatever the process's size, which then stands still "
+        "for a few milliseconds. Variables are there as far as they are on stacks; --heap adds what they point to.\n"
         "Where no copy can be made, the process stands still until the file is written, and the answer says why. "
         "FILE \"-\" is standard output. It must not exist, gets its name when it is complete, and is readable by "
         "its owner only: memory holds "
@@ -207,6 +268,8 @@ const struct command capture_dump = {
         "In FILE %n is the number of the core, %t the time; when several are made and neither stands there, \".N\" is "
         "added.",
     .examples = "inquest dump 4711                # core.4711\n"
+                "inquest dump --stacks 4711       # some hundred kB, for stacks\n"
+                "inquest dump --heap=64M 4711     # besides what they point to\n"
                 "inquest dump --compress 4711 - | ssh backup 'cat >core.zst'\n"
                 "inquest dump --redact 4711       # without secrets that can be told\n"
                 "inquest dump --json 4711 core    # with the time of every phase\n"

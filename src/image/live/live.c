@@ -147,7 +147,7 @@ static struct err *open_live(struct opening *o, int32_t pid)
     if (o->opts->only_tid)
         TRY(check_thread(o));
     if (o->opts->before_stop)
-        o->opts->before_stop(o->im, o->opts->arg);
+        TRY(o->opts->before_stop(o->im, o->opts->arg));
     return stop_and_copy(o);
 }
 

@@ -250,6 +250,7 @@ static void read_process(struct image *im, const struct proc_status *st)
     im->ppid = st->ppid;
     im->uid = st->uid[0];
     im->gid = st->gid[0];
+    im->page_tables = st->page_tables;
     im->has_ids = true;
     im->resident = st->own;
     im->arch = arch_of_exe(l);

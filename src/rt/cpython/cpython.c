@@ -53,11 +53,12 @@ static struct err *attach(struct modules *ms, struct rt **out)
 }
 
 /* Where greenlets are cannot be found within the time that a process may stand still. */
-static void plan(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+static uint64_t plan(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     enum { TIME_MAX = 2 }; /* seconds */
     py_plan_whole(rt, im, wish);
     rt->greenlets = py_greenlets_find(rt, now_ns() + (uint64_t)TIME_MAX * 1000000000);
+    return 0;
 }
 
 static void inherit(struct rt *rt, struct rt *planned)

@@ -87,16 +87,17 @@ static uint64_t copy_goroutines(struct copy *c, const uint8_t *list, uint64_t n)
     return n;
 }
 
-void go_plan(struct rt *rt)
+uint64_t go_plan(struct rt *rt)
 {
-    struct go_list list;
+    struct go_list list = {.n = 0};
     if (!rt->layout)
-        return;
+        return 0;
     struct err *e = go_list_find(rt, &list);
     if (!e)
         rt->plan_allgs = list.at;
     err_free(e); /* listing them will say so */
     rt->plan_allm = go_allm(rt);
+    return rt->plan_allgs ? list.n : 0;
 }
 
 /* Goroutines' stacks, those for signals and, without C, those of threads are pieces of Go's heap. Of a thread's that

@@ -95,11 +95,11 @@ static const char *language(const struct module *m, const char *symbol, const ch
     return dwarf_language && strcmp(dwarf_language, "go") == 0 ? "go" : NULL;
 }
 
-static void plan(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
+static uint64_t plan(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
     (void)im;
     (void)wish; /* goroutines are copied whatever is wished */
-    go_plan(rt);
+    return go_plan(rt);
 }
 
 const struct runtime runtime_go = {

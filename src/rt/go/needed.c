@@ -31,14 +31,13 @@ static bool add_wait(void *arg, taddr sudog, taddr channel)
 
 /* From where it goes on to its end. One on a thread goes on elsewhere: its thread's stack is kept, but what it was
  * when it left Go's code last is here, too. */
-static void add_goroutine(struct needed *n, const struct task *t)
+static void add_goroutine(const struct needed *n, taddr at)
 {
     const struct go_layout *l = n->rt->layout;
     struct go_g g;
 
-    add(n, t->object, G_BYTES);
-    (void)go_each_wait(n->rt, t, add_wait, n);
-    if (!go_g_read(n->rt, t->object, &g))
+    add(n, at, G_BYTES);
+    if (!go_g_read(n->rt, at, &g))
         return;
     uint64_t lo = go_g_word(&g, l->g_stack_lo), hi = go_g_word(&g, l->g_stack_hi);
     uint64_t sp = go_g_word(&g, l->g_sched_sp), in_call = go_g_word(&g, l->g_syscallsp);
@@ -48,22 +47,49 @@ static void add_goroutine(struct needed *n, const struct task *t)
         add(n, sp, hi - sp);
 }
 
+/* Those that have ended, too: debuggers read what is left of them. */
+static void add_goroutines(const struct needed *n)
+{
+    struct go_list list;
+    taddr at;
+    struct err *e = go_list_find(n->rt, &list);
+
+    for (uint64_t i = 0; !e && i < list.n && go_word(n->rt, list.p + i * sizeof(at), &at); i++)
+        add_goroutine(n, at);
+    err_free(e); /* asking for them says so */
+}
+
+static void add_waits(struct needed *n)
+{
+    const struct task *tasks;
+    size_t count = 0;
+    struct err *e = go_tasks(n->rt, NULL, &tasks, &count);
+
+    for (size_t i = 0; !e && i < count; i++)
+        (void)go_each_wait(n->rt, &tasks[i], add_wait, n);
+    err_free(e); /* the same */
+}
+
+static void add_threads(const struct needed *n)
+{
+    const struct go_ms ms = go_threads(n->rt);
+
+    for (size_t i = 0; i < ms.n; i++) {
+        add(n, ms.v[i].at, M_BYTES);
+        add(n, ms.v[i].g0, G_BYTES);
+        add(n, ms.v[i].gsignal, G_BYTES);
+    }
+}
+
 void go_needed(struct rt *rt, void (*piece)(void *arg, taddr at, uint64_t n), void *arg)
 {
     struct needed n = {.rt = rt, .piece = piece, .arg = arg};
-    const struct go_ms ms = go_threads(rt);
-    const struct task *tasks;
-    size_t count = 0;
 
     for (size_t i = 0; i < rt->modules.n; i++)
         add(&n, rt->modules.v[i].data, MODULE_BYTES);
-    for (size_t i = 0; i < ms.n; i++) {
-        add(&n, ms.v[i].at, M_BYTES);
-        add(&n, ms.v[i].g0, G_BYTES);
-        add(&n, ms.v[i].gsignal, G_BYTES);
-    }
-    struct err *e = go_tasks(rt, NULL, &tasks, &count);
-    for (size_t i = 0; !e && i < count; i++)
-        add_goroutine(&n, &tasks[i]);
-    err_free(e); /* asking for them says so */
+    if (!rt->layout)
+        return;
+    add_threads(&n);
+    add_goroutines(&n);
+    add_waits(&n);
 }

@@ -191,7 +191,7 @@ struct go_list {
 };
 struct err *go_list_find(const struct rt *rt, struct go_list *out) MUST_CHECK;
 /* copy.c */
-void go_plan(struct rt *rt);
+uint64_t go_plan(struct rt *rt);
 taddr go_stack_end(struct rt *rt, taddr sp);
 void go_copy(struct rt *rt, struct image *im, const struct rt_copy_wish *wish);
 /* needed.c */
