@@ -48,7 +48,7 @@ static bool python_open(struct python *p, const uint8_t *data, size_t n)
 static void python_close(struct python *p)
 {
     types_free(p->vs.types);
-    py_objects_free(p->rt.objects);
+    py_forget(&p->rt);
     arena_done(&p->rt.arena);
     arena_done(&p->arena);
     modules_free(p->rt.ms);

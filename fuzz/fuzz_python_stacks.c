@@ -66,7 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         read_threads(&p.rt);
         read_tasks(&p.rt);
     }
-    py_forget(&p.rt);
     py_greenlets_free(p.rt.greenlets);
     python_close(&p);
     return 0;

@@ -104,7 +104,7 @@ static void keep_arguments(struct image *im)
 
 void record_read(struct image *im, struct bytes note)
 {
-    const char *p = (const char *)note.p, *end = p + note.n;
+    const char *p = (const char *)note.p, *end = note.n ? p + note.n : p;
 
     for (size_t lines = 0; p < end && lines < RECORD_LINES_MAX; lines++) {
         const char *stop = memchr(p, '\n', (size_t)(end - p)), *blank = memchr(p, ' ', (size_t)(end - p));
