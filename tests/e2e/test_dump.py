@@ -163,8 +163,10 @@ def test_descriptors_are_not_held(lab, tmp_path):
     with Witness(lab, 600, 2) as process:
         writer = subprocess.Popen([INQUEST, "dump", str(process.pid), tmp_path / "core"], stdout=subprocess.PIPE)
         wait_until_written(writer, tmp_path)
+        writer.send_signal(signal.SIGSTOP)  # so that the copy lives until the socket is closed
         assert process.ask("c") == "closed 1\n"
         assert writer.poll() is None, "the copy was gone before the socket was closed"
+        writer.send_signal(signal.SIGCONT)
         assert writer.wait(timeout=60) == 0
 
 

@@ -114,6 +114,9 @@ def test_shrink(process, plain, tmp_path):
     small = run("shrink", "--json", "--redact", "--stacks", plain, tmp_path / "stacks").json
     assert small["bytes"] < len(before) / 20
     check(tmp_path / "stacks", plain, process, found_there=False)
+    heap = run("shrink", "--json", "--heap=64M", plain, tmp_path / "heap").json
+    assert small["bytes"] < heap["bytes"] < len(before)
+    assert run("stack", tmp_path / "heap").out.split("\n\n")[1:] == run("stack", plain).out.split("\n\n")[1:]
     # A copy of a redacted core says so, too; what is found later is added.
     again = run("shrink", "--json", "--compress", packed, tmp_path / "again.zst").json
     assert again["redacted"] == answer["redacted"]

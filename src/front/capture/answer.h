@@ -7,6 +7,12 @@
 #include "front/front.h"
 #include "session/dump.h"
 
+/* --full, --stacks, --heap. */
+extern const struct option_group size_group;
+/* Sets size and heap. ERR_USAGE: what they say is no size, or contradicts itself. */
+struct err *size_opts(const struct call *c, struct dump_opts *o) MUST_CHECK;
+const char *size_word(enum dump_size size); /* "full" */
+
 /* What is written over: --redact and its relatives. */
 extern const struct option_group redact_group;
 /* What they say; the words belong to *words, which the caller frees with free(). */

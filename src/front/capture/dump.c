@@ -5,21 +5,13 @@
 #include "front/capture/answer.h"
 #include "front/capture/series.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const methods[] = {
     [DUMP_AUTO] = "auto", [DUMP_SNAPSHOT] = "snapshot", [DUMP_STOP] = "stop", [DUMP_COPY] = "copy"};
-static const char *const sizes[] = {[DUMP_FULL] = "full", [DUMP_STACKS] = "stacks", [DUMP_HEAP] = "heap"};
 
 static const struct option_row rows[] = {
-    {"full", 'f', VALUE_NONE, NULL, "all memory that the kernel would write (default)"},
-    {"stacks", 's', VALUE_NONE, NULL,
-     "a small core: of memory only what stacks, goroutines, Python frames and the list of modules need"},
-    {"heap", 'H', VALUE_TEXT, "LIMIT",
-     "besides memory that is reached from registers and stacks, the nearest first: at most LIMIT bytes (64M, 2G)"},
     {"method", 'm', VALUE_CHOICE, "auto|snapshot|stop|copy",
      "from a frozen copy of the process, or while it stands still; copy: with --stacks, what is needed is copied while "
      "it stands still; auto (default) takes what stops it for the shortest time"},
@@ -29,7 +21,8 @@ static const struct option_row rows[] = {
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.dump/1) with the time of every phase"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &redact_group, &series_group, &front_output_group, NULL};
+static const struct option_group *const groups[] = {&own,          &size_group,         &redact_group,
+                                                    &series_group, &front_output_group, NULL};
 
 static enum dump_method method_of(const struct call *c)
 {
@@ -41,40 +34,12 @@ static enum dump_method method_of(const struct call *c)
     return DUMP_AUTO;
 }
 
-static enum dump_size size_of(const struct call *c)
-{
-    return call_has(c, "heap") ? DUMP_HEAP : call_has(c, "stacks") ? DUMP_STACKS : DUMP_FULL;
-}
-
-/* "64M": bytes, or with a letter KiB, MiB, GiB, TiB. */
-static struct err *heap_limit(const struct call *c, uint64_t *out)
-{
-    static const char units[] = "KMGT";
-    const char *text = call_value(c, "heap");
-    char *end;
-
-    *out = 0;
-    if (!text)
-        return NULL;
-    errno = 0;
-    uint64_t n = strtoull(text, &end, 10);
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    unsigned shift = unit ? 10 * ((unsigned)(unit - units) + 1) : 0;
-    if (*text < '0' || *text > '9' || errno || n == 0 || end[unit != NULL] || n > UINT64_MAX >> shift)
-        return err_hint(err_new(ERR_USAGE, "%s is no size", text), "a number of bytes, or one with K, M, G or T");
-    *out = n << shift;
-    return NULL;
-}
-
 /* What contradicts itself. */
-static struct err *check_sizes(const struct call *c)
+static struct err *check_sizes(const struct dump_opts *o)
 {
-    bool small = size_of(c) != DUMP_FULL;
-
-    if (small && (call_has(c, "full") || call_has(c, "all")))
-        return err_new(ERR_USAGE, "--%s holds less than --%s asks for", sizes[size_of(c)],
-                       call_has(c, "full") ? "full" : "all");
-    if (method_of(c) == DUMP_COPY && size_of(c) != DUMP_STACKS)
+    if (o->size != DUMP_FULL && o->all)
+        return err_new(ERR_USAGE, "--%s holds less than --all asks for", size_word(o->size));
+    if (o->method == DUMP_COPY && o->size != DUMP_STACKS)
         return err_hint(err_new(ERR_USAGE, "all of the memory is not copied while the process stands still"),
                         "--method copy is for --stacks");
     return NULL;
@@ -152,7 +117,7 @@ static struct err *dump_json(FILE *out, const char *path, const struct trigger_h
     json_kv_i64(&j, "pid", r->pid);
     json_kv_string(&j, "file", path);
     json_kv_string(&j, "condition", hit ? hit->text : NULL);
-    json_kv_string(&j, "size", sizes[r->size]);
+    json_kv_string(&j, "size", size_word(r->size));
     json_kv_string(&j, "method", methods[r->method]);
     json_kv_string(&j, "no_snapshot", r->why_stopped ? r->why_stopped->msg : NULL);
     json_kv_u64(&j, "threads", r->threads);
@@ -222,7 +187,6 @@ static struct err *run(struct call *c)
     SCOPED(freep) const char **words = NULL;
     struct dumping d = {.call = c,
                         .opts = {.method = method_of(c),
-                                 .size = size_of(c),
                                  .all = call_has(c, "all"),
                                  .pack = call_has(c, "compress"),
                                  .redact = redact_opts_of(c, &words),
@@ -231,8 +195,8 @@ static struct err *run(struct call *c)
     struct series_calls calls = {.check = check, .one = dump, .arg = &d};
     uint64_t pid;
 
-    TRY(heap_limit(c, &d.opts.heap));
-    TRY(check_sizes(c));
+    TRY(size_opts(c, &d.opts));
+    TRY(check_sizes(&d.opts));
     if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
                         "inquest stack and inquest info also take cores");

@@ -8,13 +8,11 @@
 #include <sys/stat.h>
 
 static const struct option_row rows[] = {
-    {"stacks", 's', VALUE_NONE, NULL,
-     "a small core: of memory only what stacks, goroutines, Python frames and the list of modules need"},
     {"compress", 'c', VALUE_NONE, NULL, "pack it with zstd, in pieces that Inquest reads one by one"},
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.shrink/1)"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &redact_group, &front_output_group, NULL};
+static const struct option_group *const groups[] = {&own, &size_group, &redact_group, &front_output_group, NULL};
 
 static uint64_t size_of(const char *path)
 {
@@ -86,16 +84,16 @@ static char *default_path(const char *core, bool pack)
 static struct err *run(struct call *c)
 {
     SCOPED(freep) const char **words = NULL;
-    struct dump_opts opts = {.size = call_has(c, "stacks") ? DUMP_STACKS : DUMP_FULL,
-                             .pack = call_has(c, "compress"),
+    struct dump_opts opts = {.pack = call_has(c, "compress"),
                              .redact = redact_opts_of(c, &words),
                              .runtimes = c->runtimes,
                              .progress = c->progress};
     struct dump_result result = {0};
 
+    TRY(size_opts(c, &opts));
     if (!opts.pack && !opts.redact.on && opts.size == DUMP_FULL)
         return err_hint(err_new(ERR_USAGE, "inquest shrink needs to know what to leave out"),
-                        "say --stacks, --compress or --redact");
+                        "say --stacks, --heap, --compress or --redact");
     SCOPED(freep)
     char *path = c->n_operands > 1 ? xstrdup(c->operands[1]) : default_path(c->operands[0], opts.pack);
     TRY(session_shrink(c->operands[0], path, &opts, &result));
@@ -112,12 +110,14 @@ const struct command capture_shrink = {
     .max_operands = 2,
     .help = "write a small, packed or redacted copy of a core",
     .about =
-        "Writes to FILE (default CORE.small) what CORE holds, packed (--compress) or without the secrets that can be "
-        "told (--redact). CORE may be any core that Inquest opens: of the kernel, of gdb, of Inquest, packed or not. "
+        "Writes to FILE (default CORE.small) what CORE holds: of memory only what stacks need (--stacks) and what they "
+        "lead to (--heap), packed (--compress), or without the secrets that can be told (--redact). CORE may be any "
+        "core that Inquest opens: of the kernel, of gdb, of Inquest, packed or not. "
         "It is only read.\n"
         "FILE is an ELF core, which gdb, lldb, Delve and Inquest open, and \"-\" is standard output. It must not "
         "exist, gets its name when it is complete, and is readable by its owner only.",
     .examples = "inquest shrink --compress core              # core.small.zst\n"
+                "inquest shrink --stacks core                # goroutines and Python, too\n"
                 "inquest shrink --redact --compress core out.zst\n"
                 "inquest shrink --redact-pattern 'ID-[0-9]{6}' core\n",
     .groups = groups,
