@@ -9,6 +9,7 @@ INQUEST_GO (see build.py), INQUEST_DLV, the command of a Delve, in words.
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "thin: with sanitizers one variant of each language is enough, without --full")
     if not os.access(INQUEST, os.X_OK):
         pytest.exit(f"{INQUEST} is not built (INQUEST names another)", 4)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup and "&" have it ignored, by all that tests start, too
 
 
 def pytest_collection_modifyitems(config, items):
