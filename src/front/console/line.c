@@ -3,6 +3,7 @@
 #include "front/console/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +22,7 @@ struct line_input {
     const char *prompt;
     struct winsize window; /* at the last line */
     mbstate_t state;       /* of the character that is being read */
+    int terminal; /* standard input, opened once more: reading it never waits, and nobody else's reading changes */
 };
 
 /* ---- the history's file ---- */
@@ -145,7 +147,7 @@ static bool wait_typed(const struct line_input *in)
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
     pthread_sigmask(SIG_BLOCK, &interrupt, &before);
-    struct pollfd typed = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct pollfd typed = {.fd = in->terminal, .events = POLLIN};
     int n = 0;
     while (!progress_cancelled(in->console->call->progress)) {
         n = ppoll(&typed, 1, NULL, &before);
@@ -156,7 +158,8 @@ static bool wait_typed(const struct line_input *in)
     return n > 0;
 }
 
-/* As libedit has it: 1 for a character, 0 at the end, -1 with errno. */
+/* As libedit has it: 1 for a character, 0 at the end, -1 with errno. Ctrl-C takes away what was typed, so that there may
+ * be nothing to read any more. */
 static int read_character(EditLine *editor, wchar_t *out)
 {
     struct line_input *in = NULL;
@@ -166,8 +169,8 @@ static int read_character(EditLine *editor, wchar_t *out)
         char byte;
         if (!wait_typed(in))
             return -1;
-        ssize_t got = read(STDIN_FILENO, &byte, 1);
-        if (got < 0 && errno == EINTR)
+        ssize_t got = read(in->terminal, &byte, 1);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got <= 0)
             return (int)got;
@@ -225,6 +228,8 @@ struct err *console_run_terminal(struct console *c)
     in.history = history_init();
     if (!in.history)
         mem_exhausted();
+    SCOPED(closep) int terminal = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    in.terminal = terminal >= 0 ? terminal : STDIN_FILENO; /* one of somebody else's may not be opened */
     el_set(in.editor, EL_CLIENTDATA, &in);
     el_set(in.editor, EL_PROMPT, prompt_of);
     el_wset(in.editor, EL_GETCFN, read_character);
