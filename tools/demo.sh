@@ -158,8 +158,8 @@ try dump --stacks "$daemon" core.stacks
 kill -9 "$load"
 try stack core.busy.zst --thread "$daemon"
 say "A core holds what its process held. A copy without secrets, for somebody else:"
-try shrink --redact --stacks core.busy.zst core.public
-try verify core.public
+try shrink --redact --compress core.busy.zst core.public.zst
+try verify core.public.zst
 say "Then the crash: a client makes it write to an address where nothing is."
 "$name-cli" -s "$socket" debug segfault >/dev/null 2>&1 || true
 wait "$daemon" 2>/dev/null || true
