@@ -93,10 +93,19 @@ static void add_variable(const struct image *im, struct redactor *to, const char
         redactor_add_text(to, environment, text + keep, n - keep, 0);
 }
 
+static bool is_variable(const char *text, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && (isalnum((unsigned char)text[i]) || text[i] == '_'))
+        i++;
+    return i > 0 && i < n && text[i] == '=';
+}
+
 static void add_environment(struct image *im, struct redactor *to)
 {
     SCOPED(freep) char *all = NULL;
-    size_t n = 0;
+    size_t n = 0, variables = 0;
     struct err *e = image_environ(im, &all, &n);
 
     if (e) {
@@ -105,8 +114,13 @@ static void add_environment(struct image *im, struct redactor *to)
     }
     for (size_t at = 0, len; at < n; at += len + 1) {
         len = strnlen(all + at, n - at);
+        variables += is_variable(all + at, len);
         add_variable(im, to, all + at, len);
     }
+    if (!variables) /* there was none, or a title is written over it (setproctitle) */
+        *vec_push(&im->problems) = err_new(
+            ERR_NOT_FOUND, "no environment is where the kernel put it: what the program has of one elsewhere is "
+                           "redacted only where it looks secret");
 }
 
 /* ---- the command line ---- */
