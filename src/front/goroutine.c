@@ -2,11 +2,10 @@
 #include "front/goroutine.h"
 
 #include "front/front.h"
+#include "front/words.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-enum { LABELS_MAX = 64 };
 
 struct err *goroutine_tasks(struct session *s, const struct tasks **out)
 {
@@ -87,8 +86,8 @@ void goroutine_put_place(struct text *t, const struct goroutine_at *at)
 
 static const char *label_of(struct session *s, const struct tasks *t, const struct task *task, const char *key)
 {
-    struct task_label labels[LABELS_MAX];
-    size_t n = session_task_labels(s, t, task, labels, LABELS_MAX);
+    struct task_label labels[TASK_LABELS_MAX];
+    size_t n = session_task_labels(s, t, task, labels, TASK_LABELS_MAX);
     for (size_t i = 0; i < n; i++)
         if (strcmp(labels[i].key, key) == 0)
             return labels[i].value;

@@ -85,3 +85,16 @@ void put_task_state(struct text *t, struct session *s, const struct tasks *of, c
     if (task->locked)
         text_put(t, ", locked to thread");
 }
+
+void task_labels_json(struct json *j, struct session *s, const struct tasks *of, const struct task *task)
+{
+    struct task_label labels[TASK_LABELS_MAX];
+    size_t n = session_task_labels(s, of, task, labels, TASK_LABELS_MAX);
+    if (!n)
+        return;
+    json_key(j, "labels");
+    json_object_begin(j);
+    for (size_t i = 0; i < n; i++)
+        json_kv_string(j, labels[i].key, labels[i].value);
+    json_object_end(j);
+}

@@ -3,6 +3,7 @@
 #ifndef FRONT_WORDS_H
 #define FRONT_WORDS_H
 
+#include "base/json.h"
 #include "front/front.h"
 #include "session/tasks.h"
 
@@ -20,5 +21,8 @@ const char *thread_name(struct session *s, const struct image_thread *th);
 const char *task_word(struct session *s, const struct tasks *of, const struct task *task);
 /* "chan receive", "running, locked to thread" */
 void put_task_state(struct text *t, struct session *s, const struct tasks *of, const struct task *task);
+enum { TASK_LABELS_MAX = 64 }; /* that are shown of a task */
+/* "labels": {"key": "value"}; nothing when it has none. */
+void task_labels_json(struct json *j, struct session *s, const struct tasks *of, const struct task *task);
 
 #endif

@@ -3,11 +3,11 @@
 #include "front/delve/priv.h"
 
 #include "base/arena.h"
+#include "front/words.h"
 
 #include <string.h>
 
 enum {
-    LABELS_MAX = 64,
     PLACES = 4,
     KEPT_MAX = 64 << 20, /* bytes of places that are kept */
     FILTERS_MAX = 64,
@@ -83,19 +83,6 @@ static struct kept_text place_text(struct client *c, struct kept_places *k, size
     return text;
 }
 
-static void put_labels(struct client *c, struct json *j, const struct tasks *t, const struct task *task)
-{
-    struct task_label labels[LABELS_MAX];
-    size_t n = session_task_labels(c->session, t, task, labels, LABELS_MAX);
-    if (!n)
-        return;
-    json_key(j, "labels");
-    json_object_begin(j);
-    for (size_t i = 0; i < n; i++)
-        json_kv_string(j, labels[i].key, labels[i].value);
-    json_object_end(j);
-}
-
 static void put_with(struct client *c, struct json *j, struct kept_places *k, const struct tasks *t,
                      const struct task *task)
 {
@@ -112,7 +99,7 @@ static void put_with(struct client *c, struct json *j, struct kept_places *k, co
     json_kv_u64(j, "waitSince", task->wait_since);
     json_kv_i64(j, "waitReason", task->wait_reason);
     json_kv_string(j, "unreadable", "");
-    put_labels(c, j, t, task);
+    task_labels_json(j, c->session, t, task);
     json_object_end(j);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/report/tasks.h"
 
+#include "front/words.h"
+
 #include <inttypes.h>
 #include <string.h>
 

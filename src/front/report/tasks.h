@@ -6,8 +6,6 @@
 #include "front/report/stack_text.h"
 #include "session/tasks.h"
 
-enum { TASK_LABELS_MAX = 64 };
-
 /* The tasks of a runtime that an answer shows, by their ids. */
 struct task_list {
     const struct tasks *of;

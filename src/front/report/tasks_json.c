@@ -2,6 +2,8 @@
 /* Goroutines in inquest.stack/1. Each distinct stack is written once, and tasks name it by its number. */
 #include "front/report/tasks.h"
 
+#include "front/words.h"
+
 /* ---- stacks ---- */
 
 static struct err *stacks_json(struct json *j, const struct report *r, const struct tasks *of)
@@ -30,19 +32,6 @@ static void place_json(struct json *j, const char *key, const struct splace *at)
     json_kv_string(j, "function", at->function);
     json_kv_string(j, "file", at->file);
     json_kv_u64(j, "line", at->line);
-    json_object_end(j);
-}
-
-static void labels_json(struct json *j, const struct report *r, const struct tasks *of, const struct task *t)
-{
-    struct task_label labels[TASK_LABELS_MAX];
-    size_t n = session_task_labels(r->session, of, t, labels, TASK_LABELS_MAX);
-    if (!n)
-        return;
-    json_key(j, "labels");
-    json_object_begin(j);
-    for (size_t i = 0; i < n; i++)
-        json_kv_string(j, labels[i].key, labels[i].value);
     json_object_end(j);
 }
 
@@ -81,7 +70,7 @@ static struct err *task_json(struct json *j, const struct report *r, const struc
     json_kv_bool(j, "system", t->system);
     if (t->locked)
         json_kv_bool(j, "locked", true);
-    labels_json(j, r, of, t);
+    task_labels_json(j, r->session, of, t);
     if (t->parent)
         json_kv_u64(j, "parent", t->parent);
     awaits_json(j, r, of, t);
