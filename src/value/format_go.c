@@ -1,61 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of Go in the words of Delve's `print`: []int len: 2, cap: 2, [1,2]. What only Go's runtime knows (what an
- * interface holds, maps, channels, functions) comes from the runtime's formatter. */
-#include "value/format_priv.h"
-
-/* How a value in a value is written. */
-struct style {
-    bool top;        /* the value itself, not one in it */
-    bool typed;      /* with its type in front */
-    bool lines;      /* `pretty`: what is nested starts a new line */
-    unsigned indent; /* tabs */
-    unsigned chain;  /* of pointers and interfaces that were followed to it */
-    const struct type *channel; /* in the record of a channel of these, where another one is not opened; else NULL */
-};
+/* Values of Go in the words of Delve's `print`: []int len: 2, cap: 2, [1,2]. What only Go's runtime knows is in
+ * format_go_shown.c. */
+#include "value/format_go.h"
 
 enum {
-    CHAIN_MAX = 20,
     SHORT_STRING = 7, /* characters; records with longer ones take several lines */
 };
 
-static void put(struct printer *p, const struct value *v, struct style s);
-
-static void put_type(struct printer *p, const struct type *t)
+void go_put_type(struct printer *p, const struct type *t)
 {
     type_name(p->out, t, NULL);
 }
 
-static void put_typed(struct printer *p, const struct type *t, const struct style *s)
+void go_put_typed(struct printer *p, const struct type *t, const struct go_style *s)
 {
     if (!s->typed)
         return;
-    put_type(p, t);
+    go_put_type(p, t);
     text_putc(p->out, ' ');
 }
 
-static void put_line(struct printer *p, unsigned indent)
+void go_put_line(struct printer *p, unsigned indent)
 {
     text_putc(p->out, '\n');
     for (unsigned i = 0; i < indent && i < LEVEL_MAX; i++)
         text_putc(p->out, '\t');
 }
 
-/* (*main.point)(0xc000012340): where it is, instead of what it is. */
-static void put_address(struct printer *p, const struct type *t, taddr at)
+void go_put_address(struct printer *p, const struct type *t, taddr at, bool pointer_to)
 {
     SCOPED(text_done) struct text name = {0};
     type_name(&name, t, NULL);
     const char *quote = strchr(text_str(&name), '/') ? "\"" : "";
-    text_printf(p->out, "(*%s%s%s)(0x%" PRIx64 ")", quote, text_str(&name), quote, at);
+    text_printf(p->out, "(%s%s%s%s)(0x%" PRIx64 ")", pointer_to ? "*" : "", quote, text_str(&name), quote, at);
 }
 
-static struct style inside(const struct style *s, bool typed, bool lines)
+struct go_style go_style_inside(const struct go_style *s, bool typed, bool lines)
 {
-    return (struct style){
+    return (struct go_style){
         .typed = typed, .lines = lines, .indent = s->indent + 1, .chain = s->chain, .channel = s->channel};
 }
 
-static bool too_deep(const struct printer *p)
+bool go_too_deep(const struct printer *p)
 {
     return p->level > p->f->recurse || p->level > LEVEL_MAX;
 }
@@ -83,7 +69,7 @@ static bool breaks_lines(struct printer *p, const struct value *v)
     enum go_kind kind;
     const struct type *t = type_go(v->type, &kind);
     bool pointer = kind == GO_POINTER;
-    for (int i = 0; i < CHAIN_MAX && kind == GO_POINTER && t->target; i++)
+    for (int i = 0; i < GO_CHAIN_MAX && kind == GO_POINTER && t->target; i++)
         t = type_go(t->target, &kind);
     if (kind == GO_STRING)
         return pointer || long_string(p, v);
@@ -106,7 +92,7 @@ static bool row_breaks(struct printer *p, const struct value *first, uint64_t n)
 
 /* ---- rows ---- */
 
-static void put_more(struct printer *p, uint64_t shown, uint64_t n)
+void go_put_more(struct printer *p, uint64_t shown, uint64_t n)
 {
     if (shown < n && shown)
         text_printf(p->out, "...+%" PRIu64 " more", n - shown);
@@ -115,48 +101,48 @@ static void put_more(struct printer *p, uint64_t shown, uint64_t n)
 }
 
 /* Elements of one type, one behind the other from the start of `first` on. */
-static void put_row(struct printer *p, const struct value *first, uint64_t n, const struct style *s)
+static void put_row(struct printer *p, const struct value *first, uint64_t n, const struct go_style *s)
 {
     uint64_t shown = 0, limit = p->f->elements && p->f->elements < n ? p->f->elements : n;
     bool lines = s->lines && row_breaks(p, first, limit);
-    struct style each = inside(s, false, lines);
+    struct go_style each = go_style_inside(s, false, lines);
     uint64_t bits = value_size(first->type) * 8u;
     struct value element = *first;
     text_putc(p->out, '[');
     p->level++;
     for (; shown < limit && !print_stopped(p); shown++, element.bit_offset += bits) {
         if (lines)
-            put_line(p, each.indent);
-        put(p, &element, each);
+            go_put_line(p, each.indent);
+        go_put(p, &element, each);
         if (shown + 1 < limit || shown + 1 < n || lines)
             text_putc(p->out, ',');
     }
     p->level--;
     if (lines && shown < n)
-        put_line(p, each.indent);
-    put_more(p, shown, n);
+        go_put_line(p, each.indent);
+    go_put_more(p, shown, n);
     if (lines)
-        put_line(p, s->indent);
+        go_put_line(p, s->indent);
     text_putc(p->out, ']');
 }
 
-static void put_array(struct printer *p, const struct value *v, const struct type *t, const struct style *s)
+static void put_array(struct printer *p, const struct value *v, const struct type *t, const struct go_style *s)
 {
-    put_typed(p, v->type, s);
+    go_put_typed(p, v->type, s);
     struct value first = *v;
     first.type = t->target;
     if (t->target && !print_unreadable(p, v, type_strip(t)))
         put_row(p, &first, t->count_known ? t->count : 0, s);
 }
 
-static void put_slice(struct printer *p, const struct value *v, const struct style *s)
+static void put_slice(struct printer *p, const struct value *v, const struct go_style *s)
 {
     uint64_t n = 0, cap = 0, at = 0;
     struct value array;
     if (value_go_inline(v, &array)) {
         n = type_strip(array.type)->count;
         if (s->typed) {
-            put_type(p, v->type);
+            go_put_type(p, v->type);
             text_printf(p->out, " len: %" PRIu64 ", cap: %" PRIu64 ", ", n, n);
         }
         array.type = type_strip(array.type)->target;
@@ -175,7 +161,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
         return;
     }
     if (s->typed) {
-        put_type(p, v->type);
+        go_put_type(p, v->type);
         text_printf(p->out, " len: %" PRId64 ", cap: %" PRId64 ", ", (int64_t)n, (int64_t)cap);
     }
     const struct type *element = type_strip(array.type)->target;
@@ -195,7 +181,7 @@ static void put_slice(struct printer *p, const struct value *v, const struct sty
 
 /* ---- records ---- */
 
-static void put_field(struct printer *p, const struct value *v, const struct field *f, const struct style *s)
+static void put_field(struct printer *p, const struct value *v, const struct field *f, const struct go_style *s)
 {
     struct value member;
     if (f->name)
@@ -206,7 +192,7 @@ static void put_field(struct printer *p, const struct value *v, const struct fie
     if (e)
         print_go_problem(p, e);
     else
-        put(p, &member, *s);
+        go_put(p, &member, *s);
 }
 
 static bool record_breaks(struct printer *p, const struct value *v, struct fields fields)
@@ -222,27 +208,27 @@ static bool record_breaks(struct printer *p, const struct value *v, struct field
     return false;
 }
 
-static void put_record(struct printer *p, const struct value *v, const struct type *t, const struct style *s)
+void go_put_record(struct printer *p, const struct value *v, const struct type *t, const struct go_style *s)
 {
     taddr at;
     struct fields fields = type_fields(type_strip(t));
     struct err *nowhere = value_address(v, &at);
-    bool address = !nowhere && fields.n && too_deep(p);
+    bool address = !nowhere && fields.n && go_too_deep(p);
     err_free(nowhere); /* a record in registers has no address to be shown instead */
     if (address) {
-        put_address(p, v->type, at);
+        go_put_address(p, v->type, at, true);
         return;
     }
-    put_typed(p, v->type, s);
+    go_put_typed(p, v->type, s);
     if (print_unreadable(p, v, type_strip(t)))
         return;
     bool lines = s->lines && record_breaks(p, v, fields);
-    struct style each = inside(s, true, lines);
+    struct go_style each = go_style_inside(s, true, lines);
     text_putc(p->out, '{');
     p->level++;
     for (size_t i = 0; i < fields.n && p->level < LEVEL_MAX && !print_stopped(p); i++) {
         if (lines)
-            put_line(p, each.indent);
+            go_put_line(p, each.indent);
         put_field(p, v, &fields.v[i], &each);
         if (i + 1 < fields.n || lines)
             text_put(p->out, lines ? "," : ", ");
@@ -263,40 +249,32 @@ static void put_word(struct printer *p, const struct value *v)
         text_printf(p->out, "0x%" PRIx64, word);
 }
 
-/* (*main.point)(0xc000012340), of the pointer itself. */
-static void put_pointer_address(struct printer *p, const struct value *v, taddr at)
-{
-    SCOPED(text_done) struct text name = {0};
-    type_name(&name, v->type, NULL);
-    const char *quote = strchr(text_str(&name), '/') ? "\"" : "";
-    text_printf(p->out, "(%s%s%s)(0x%" PRIx64 ")", quote, text_str(&name), quote, at);
-}
-
 /* Pointers to pointers and interfaces go deeper, since they may lead round in a ring. */
-static void put_target(struct printer *p, const struct value *v, const struct value *target, taddr at, struct style s)
+static void put_target(struct printer *p, const struct value *v, const struct value *target, taddr at,
+                       struct go_style s)
 {
     enum go_kind kind;
     type_go(target->type, &kind);
     bool deeper = kind == GO_POINTER || kind == GO_INTERFACE;
-    if ((kind == GO_POINTER && too_deep(p)) || ++s.chain > CHAIN_MAX) {
-        put_pointer_address(p, v, at);
+    if ((kind == GO_POINTER && go_too_deep(p)) || ++s.chain > GO_CHAIN_MAX) {
+        go_put_address(p, v->type, at, false);
         return;
     }
     text_putc(p->out, '*');
     p->level += deeper;
     s.top = false;
-    put(p, target, s);
+    go_put(p, target, s);
     p->level -= deeper;
 }
 
-static void put_pointer(struct printer *p, const struct value *v, const struct style *s)
+static void put_pointer(struct printer *p, const struct value *v, const struct go_style *s)
 {
     struct value target;
     uint64_t at = 0;
     struct err *e = value_int(p->vs, v, &at);
     if (!e && at == 0) {
         if (s->typed)
-            put_typed(p, v->type, s);
+            go_put_typed(p, v->type, s);
         text_put(p->out, s->typed ? "nil" : "*nil");
         return;
     }
@@ -307,7 +285,7 @@ static void put_pointer(struct printer *p, const struct value *v, const struct s
         return;
     }
     if (v->address_only || (s->top && s->lines))
-        put_pointer_address(p, v, at);
+        go_put_address(p, v->type, at, false);
     if (v->address_only)
         return;
     if (s->top && s->lines)
@@ -324,176 +302,6 @@ static void put_unsafe_pointer(struct printer *p, const struct value *v)
     text_put(p->out, "unsafe.Pointer(");
     put_word(p, v);
     text_putc(p->out, ')');
-}
-
-/* ---- what the runtime says ---- */
-
-static bool next_child(struct printer *p, struct presentation *shown, struct child *c)
-{
-    struct err *e = NULL;
-    *c = (struct child){.name = NULL};
-    bool more = shown->next(shown, p->vs, c, &e);
-    if (e)
-        print_go_problem(p, e);
-    return more && !e;
-}
-
-static void put_map(struct printer *p, const struct value *v, struct presentation *shown, const struct style *s)
-{
-    struct child c;
-    uint64_t pairs = 0, limit = p->f->elements;
-    put_typed(p, v->type, s);
-    if (!shown->next) {
-        text_put(p->out, "nil");
-        return;
-    }
-    bool open = !too_deep(p), lines = s->lines && open && shown->length;
-    struct style key = inside(s, false, false), value = inside(s, false, lines);
-    text_putc(p->out, '[');
-    p->level++;
-    for (; open && (!limit || pairs < limit) && !print_stopped(p) && next_child(p, shown, &c); pairs++) {
-        if (lines)
-            put_line(p, key.indent);
-        else if (pairs)
-            text_put(p->out, ", ");
-        put(p, &c.value, key);
-        text_put(p->out, ": ");
-        if (next_child(p, shown, &c))
-            put(p, &c.value, value);
-        if (lines)
-            text_putc(p->out, ',');
-    }
-    p->level--;
-    if (lines && pairs < shown->length)
-        put_line(p, key.indent);
-    else if (pairs && pairs < shown->length)
-        text_putc(p->out, ',');
-    put_more(p, pairs, shown->length);
-    if (lines)
-        put_line(p, s->indent);
-    text_putc(p->out, ']');
-}
-
-/* What it holds. Deeper than is shown: where the interface is; of a pointer nothing. */
-static void put_held(struct printer *p, const struct value *v, const struct value *held, struct style s)
-{
-    enum go_kind kind;
-    taddr at = 0;
-    uint64_t word = 1;
-    type_go(held->type, &kind);
-    if (kind == GO_POINTER) {
-        struct err *e = value_int(p->vs, held, &word);
-        err_free(e); /* then put() finds the same */
-    }
-    if (word == 0) {
-        text_put(p->out, "nil");
-    } else if ((too_deep(p) && kind == GO_POINTER) || s.chain > CHAIN_MAX) {
-        text_put(p->out, "...");
-    } else if (too_deep(p)) {
-        struct err *nowhere = value_address(v, &at);
-        err_free(nowhere); /* deep inside of values all are in memory */
-        text_putc(p->out, '*');
-        put_address(p, v->type, at);
-    } else {
-        put(p, held, s);
-    }
-}
-
-static void put_interface(struct printer *p, const struct value *v, struct presentation *shown, const struct style *s)
-{
-    struct child c;
-    if (s->typed && !shown->summary)
-        put_typed(p, v->type, s);
-    if (!shown->summary && !shown->next) {
-        text_put(p->out, "nil");
-        return;
-    }
-    if (s->typed && shown->summary) {
-        put_type(p, v->type);
-        text_printf(p->out, "(%s) ", shown->summary);
-    }
-    if (!shown->next || !next_child(p, shown, &c))
-        return;
-    struct style data = *s;
-    data.typed = !s->typed;
-    data.top = false;
-    data.chain++;
-    put_held(p, v, &c.value, data);
-}
-
-/* On several lines the record behind it, as if it were the whole value. */
-static bool put_channel_record(struct printer *p, const struct value *v, struct style s)
-{
-    struct value record;
-    struct err *e = value_deref(
-        p->vs,
-        &(struct value){.type = type_strip(v->type), .loc = v->loc, .bit_offset = v->bit_offset, .frame = v->frame},
-        &record);
-    bool good = !e;
-    err_free(e); /* then how full it is still says something */
-    if (!good)
-        return false;
-    unsigned level = p->level;
-    p->level = 0;
-    put_typed(p, v->type, &s);
-    s.typed = false;
-    s.channel = type_go_part(v->type, DW_AT_go_elem);
-    put_record(p, &record, type_strip(record.type), &s);
-    p->level = level;
-    return true;
-}
-
-static void put_channel(struct printer *p, const struct value *v, const struct presentation *shown,
-                        const struct style *s)
-{
-    bool open = shown->next && shown->summary;
-    if (open && s->lines && !s->channel && put_channel_record(p, v, *s))
-        return;
-    put_type(p, v->type);
-    text_printf(p->out, " %s", open ? shown->summary : "nil");
-}
-
-/* The name, and of a closure that is asked for the variables that it captured. */
-static void put_function(struct printer *p, struct presentation *shown, const struct style *s)
-{
-    struct child c;
-    struct style each = inside(s, false, s->lines);
-    bool first = true;
-    text_put(p->out, shown->summary ? shown->summary : "nil");
-    if (!shown->next || p->summary || (s->lines ? too_deep(p) : p->level > 0))
-        return;
-    p->level++;
-    for (; !print_stopped(p) && next_child(p, shown, &c); first = false) {
-        text_put(p->out, first ? " {" : s->lines ? "" : ", ");
-        if (s->lines)
-            put_line(p, each.indent);
-        text_put_escaped(p->out, c.name, strlen(c.name));
-        text_putc(p->out, ' ');
-        put_type(p, c.value.type);
-        text_put(p->out, " = ");
-        put(p, &c.value, each);
-    }
-    p->level--;
-    if (!first && s->lines)
-        put_line(p, s->indent);
-    text_put(p->out, first ? "" : "}");
-}
-
-static void put_shown(struct printer *p, const struct value *v, struct presentation *shown, enum go_kind kind,
-                      const struct style *s)
-{
-    if (shown->kind == PRESENT_MAP) {
-        put_map(p, v, shown, s);
-    } else if (shown->kind == PRESENT_VALUE) {
-        put_interface(p, v, shown, s);
-    } else if (kind == GO_CHAN) {
-        put_channel(p, v, shown, s);
-    } else if (kind == GO_FUNC) {
-        put_function(p, shown, s);
-    } else {
-        put_type(p, v->type);
-        text_printf(p->out, "(%s)", shown->summary ? shown->summary : "");
-    }
 }
 
 /* ---- all ---- */
@@ -566,18 +374,18 @@ static void put_raw(struct printer *p, const struct value *v, const struct type 
     plain.type = type_strip(t);
     if (plain.type->kind == TYPE_FUNCTION)
         plain.type = type_pointer_to(p->vs->types, plain.type);
-    put_type(p, v->type);
+    go_put_type(p, v->type);
     text_putc(p->out, '(');
     put_word(p, &plain);
     text_putc(p->out, ')');
 }
 
 static void put_kind(struct printer *p, const struct value *v, const struct type *t, enum go_kind kind,
-                     const struct style *s)
+                     const struct go_style *s)
 {
     struct presentation shown;
     if (runtime_knows(p, kind) && format_present(p->vs, v, &shown))
-        put_shown(p, v, &shown, kind, s);
+        go_put_shown(p, v, &shown, kind, s);
     else if (kind == GO_ARRAY)
         put_array(p, v, t, s);
     else if (kind == GO_SLICE)
@@ -589,7 +397,7 @@ static void put_kind(struct printer *p, const struct value *v, const struct type
     else if (kind == GO_UNSAFE_POINTER)
         put_unsafe_pointer(p, v);
     else if (type_is_record(type_strip(t)))
-        put_record(p, v, t, s);
+        go_put_record(p, v, t, s);
     else if (kind == GO_MAP || kind == GO_CHAN || kind == GO_FUNC)
         put_raw(p, v, t);
     else
@@ -601,7 +409,7 @@ static bool is_aggregate(enum go_kind kind)
     return kind == GO_ARRAY || kind == GO_SLICE || kind == GO_STRUCT || kind == GO_MAP || kind == GO_INTERFACE;
 }
 
-static void put(struct printer *p, const struct value *v, struct style s)
+void go_put(struct printer *p, const struct value *v, struct go_style s)
 {
     enum go_kind kind;
     const struct type *t = type_go(v->type, &kind);
@@ -615,5 +423,5 @@ static void put(struct printer *p, const struct value *v, struct style s)
 
 void print_go(struct printer *p, const struct value *v)
 {
-    put(p, v, (struct style){.top = true, .typed = true, .lines = p->f->pretty});
+    go_put(p, v, (struct go_style){.top = true, .typed = true, .lines = p->f->pretty});
 }
