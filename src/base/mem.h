@@ -66,6 +66,22 @@ static inline void fclosep(FILE **f)
 /* v, or a larger copy of it, and its new capacity. At least grows by half. */
 void *vec_grow_(void *v, size_t *cap, size_t want, size_t size) NEVER_NULL;
 
+/* Which of n elements is the first for which `before`, an expression of `e`, a pointer to it, does not hold; n: it holds
+ * for all. Those for which it holds come first: `sorted_first(v, n, e, e->end <= at)` */
+#define sorted_first(v, n, e, before)                      \
+    __extension__({                                        \
+        size_t low_ = 0, high_ = (n);                      \
+        while (low_ < high_) {                             \
+            size_t middle_ = low_ + (high_ - low_) / 2;    \
+            const __typeof__((v)[0]) *(e) = &(v)[middle_]; \
+            if (before)                                    \
+                low_ = middle_ + 1;                        \
+            else                                           \
+                high_ = middle_;                           \
+        }                                                  \
+        low_;                                              \
+    })
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -78,16 +78,7 @@ const uint8_t *filter_record(struct filtering *f)
 /* The first segment that ends above an address. */
 static size_t segment_above(const struct segments *all, taddr at)
 {
-    size_t low = 0, high = all->v.n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all->v.v[middle].end <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_first(all->v.v, all->v.n, segment, segment->end <= at);
 }
 
 /* Memory of [start, end) whether it is written or not; zeros where there is none. */

@@ -94,34 +94,16 @@ bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
 
 const struct mapping *image_mapping(const struct image *im, taddr at)
 {
-    size_t lo = 0, n = im->maps.n;
+    size_t i = sorted_first(im->maps.v, im->maps.n, map, map->end <= at);
 
-    while (n > 0) {
-        size_t half = n / 2;
-        if (im->maps.v[lo + half].end <= at) {
-            lo += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return lo < im->maps.n && im->maps.v[lo].start <= at ? &im->maps.v[lo] : NULL;
+    return i < im->maps.n && im->maps.v[i].start <= at ? &im->maps.v[i] : NULL;
 }
 
 const struct image_file *image_file(const struct image *im, taddr start)
 {
-    size_t lo = 0, n = im->files.n;
+    size_t i = sorted_first(im->files.v, im->files.n, file, file->start < start);
 
-    while (n > 0) {
-        size_t half = n / 2;
-        if (im->files.v[lo + half].start < start) {
-            lo += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return lo < im->files.n && im->files.v[lo].start == start ? &im->files.v[lo] : NULL;
+    return i < im->files.n && im->files.v[i].start == start ? &im->files.v[i] : NULL;
 }
 
 bool image_auxv(const struct image *im, uint64_t type, uint64_t *out)

@@ -161,18 +161,7 @@ void space_sort(struct space *s)
 /* Index of the first range that ends above `at`; n when there is none. */
 static size_t lower(const struct space *s, taddr at)
 {
-    size_t lo = 0, n = s->ranges.n;
-
-    while (n > 0) {
-        size_t half = n / 2;
-        if (s->ranges.v[lo + half].end <= at) {
-            lo += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return lo;
+    return sorted_first(s->ranges.v, s->ranges.n, range, range->end <= at);
 }
 
 const struct space_range *space_find(const struct space *s, taddr at)

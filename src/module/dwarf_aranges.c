@@ -49,16 +49,9 @@ static void finish(struct dw_addrs *a)
 /* The span that starts last among those that hold pc. */
 static struct dw_unit *find(const struct dw_addrs *a, taddr pc)
 {
-    size_t lo = 0, hi = a->spans.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (a->spans.v[mid].start <= pc)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    while (lo-- > 0) {
-        const struct addr_span *s = &a->spans.v[lo];
+    size_t i = sorted_first(a->spans.v, a->spans.n, span, span->start <= pc);
+    while (i-- > 0) {
+        const struct addr_span *s = &a->spans.v[i];
         if (pc < s->end)
             return s->unit;
         if (pc >= s->reach)

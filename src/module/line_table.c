@@ -114,15 +114,7 @@ void line_table_done(struct line_table *t)
 /* Index of the first entry above pc. */
 static size_t first_above(const struct line_table_file *f, taddr pc)
 {
-    size_t lo = 0, hi = f->rows.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (f->rows.v[mid].pc <= pc)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    return sorted_first(f->rows.v, f->rows.n, row, row->pc <= pc);
 }
 
 /* Of the entries at one address, the one that begins a statement. */

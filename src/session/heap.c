@@ -123,16 +123,9 @@ static const struct heap_region *region_of(const struct heap *h, taddr at)
 static bool chunk_of(const struct heap *h, const struct heap_region *r, taddr at, struct chunk *out,
                      struct chunk *before)
 {
-    size_t lo = 0, hi = r->marks.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (r->marks.v[mid] <= at)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
+    size_t behind = sorted_first(r->marks.v, r->marks.n, mark, *mark <= at);
     /* From one mark earlier, so that the one before is met. */
-    taddr from = lo > 1 ? r->marks.v[lo - 2] : r->start;
+    taddr from = behind > 1 ? r->marks.v[behind - 2] : r->start;
     *before = (struct chunk){0};
     while (from < r->good_end && read_chunk(h, r, from, out)) {
         if (at - from < out->size)

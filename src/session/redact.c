@@ -43,16 +43,7 @@ static bool is_text(uint64_t word, unsigned width)
 /* The first range that may reach to `at`: none is longer than the longest. */
 static size_t first_range(const struct redact_values *v, taddr at)
 {
-    size_t low = 0, high = v->ranges.n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (v->ranges.v[middle].start + v->longest <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_first(v->ranges.v, v->ranges.n, range, range->start + v->longest <= at);
 }
 
 static uint64_t zero(const struct redact_window *w, size_t from, size_t to)

@@ -174,24 +174,15 @@ static struct err *find_by_index(struct cfi *c, enum cfi_section_id id, taddr pc
 
     if (!s->indexed)
         make_index(c, id);
-    size_t lo = 0, n = s->spans.n;
-    while (n > 0) {
-        size_t half = n / 2;
-        if (s->spans.v[lo + half].start <= pc) {
-            lo += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    if (lo == 0 || pc >= s->spans.v[lo - 1].end) {
+    size_t behind = sorted_first(s->spans.v, s->spans.n, span, span->start <= pc);
+    if (behind == 0 || pc >= s->spans.v[behind - 1].end) {
         *found = false;
         return NULL;
     }
     struct cfi_entry e;
     struct fde f;
     bool end;
-    TRY(cfi_entry_read(c, id, s->spans.v[lo - 1].offset, &e, &end));
+    TRY(cfi_entry_read(c, id, s->spans.v[behind - 1].offset, &e, &end));
     TRY(cfi_fde(c, id, &e, &f));
     *out = f;
     *found = true;

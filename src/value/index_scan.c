@@ -132,20 +132,13 @@ const char *index_linked_name(struct dw_unit *u, const struct dw_value *link, st
 static bool find_place(const struct unit_scan *us, uint64_t offset, uint32_t *scope)
 {
     const struct index_part *p = us->p;
-    size_t lo = 0, hi = p->places.n;
     *scope = 0;
     if (!us->records)
         return true; /* C */
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (p->places.v[mid].offset < offset)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo == p->places.n || p->places.v[lo].offset != offset)
+    size_t i = sorted_first(p->places.v, p->places.n, place, place->offset < offset);
+    if (i == p->places.n || p->places.v[i].offset != offset)
         return false;
-    *scope = p->places.v[lo].scope;
+    *scope = p->places.v[i].scope;
     return true;
 }
 

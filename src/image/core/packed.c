@@ -29,18 +29,11 @@ static void packed_memory_freep(struct packed_memory **m)
 static size_t read_memory(void *arg, taddr at, void *buf, size_t n)
 {
     const struct packed_memory *m = arg;
-    size_t low = 0, high = m->loads.n;
+    size_t i = sorted_first(m->loads.v, m->loads.n, load, load->start + load->have <= at);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (m->loads.v[middle].start + m->loads.v[middle].have <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == m->loads.n || at < m->loads.v[low].start)
+    if (i == m->loads.n || at < m->loads.v[i].start)
         return 0;
-    const struct core_load *l = &m->loads.v[low];
+    const struct core_load *l = &m->loads.v[i];
     uint64_t skip = at - l->start, left = l->have - skip;
     return seekable_read(m->source, l->offset + skip, buf, left < n ? (size_t)left : n);
 }

@@ -101,16 +101,9 @@ uint64_t seekable_size(const struct seekable *s)
 
 static size_t find_frame(const struct seekable *s, uint64_t at)
 {
-    size_t low = 0, high = s->frames.n;
+    size_t behind = sorted_first(s->frames.v, s->frames.n, frame, frame->at <= at);
 
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (s->frames.v[middle].at <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    return behind ? behind - 1 : 0;
 }
 
 /* Called with the slot's lock. */

@@ -96,16 +96,9 @@ struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *fi
 
 const struct live_area *live_area(const struct live *l, taddr at)
 {
-    size_t low = 0, high = l->areas.n;
+    size_t i = sorted_first(l->areas.v, l->areas.n, area, area->end <= at);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (l->areas.v[middle].end <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < l->areas.n ? &l->areas.v[low] : NULL;
+    return i < l->areas.n ? &l->areas.v[i] : NULL;
 }
 
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out)

@@ -159,13 +159,6 @@ static const struct {
 
 bool py_is_printable(uint32_t c)
 {
-    size_t lo = 0, hi = ARRAY_LEN(escaped);
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (c > escaped[mid].last)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return c >= ' ' && (lo == ARRAY_LEN(escaped) || c < escaped[lo].first);
+    size_t i = sorted_first(escaped, ARRAY_LEN(escaped), range, range->last < c);
+    return c >= ' ' && (i == ARRAY_LEN(escaped) || c < escaped[i].first);
 }

@@ -186,6 +186,19 @@ static void touched_memory_keeps_what_is_there(void **state)
         assert_int_equal(p[i], 'x');
 }
 
+static void the_first_of_sorted_elements(void **state)
+{
+    (void)state;
+    static const int v[] = {1, 3, 3, 5, 9};
+    for (int at = 0; at < 11; at++)
+        for (size_t n = 0; n <= ARRAY_LEN(v); n++) {
+            size_t want = 0;
+            while (want < n && v[want] < at)
+                want++;
+            assert_int_equal(sorted_first(v, n, e, *e < at), want);
+        }
+}
+
 static void no_memory_ends_the_process(void **state)
 {
     (void)state;
@@ -200,4 +213,5 @@ RUN_TESTS(cmocka_unit_test(pushed_elements_are_zeroed), cmocka_unit_test(push_ev
           cmocka_unit_test(reserve_keeps_what_is_there), cmocka_unit_test(strings),
           cmocka_unit_test(nothing_is_a_pointer_too), cmocka_unit_test(arena_memory_is_zeroed_and_aligned),
           cmocka_unit_test(large_blocks_do_not_waste_the_current_one), cmocka_unit_test(arena_strings),
-          cmocka_unit_test(touched_memory_keeps_what_is_there), cmocka_unit_test(no_memory_ends_the_process))
+          cmocka_unit_test(touched_memory_keeps_what_is_there), cmocka_unit_test(the_first_of_sorted_elements),
+          cmocka_unit_test(no_memory_ends_the_process))
