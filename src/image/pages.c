@@ -91,3 +91,19 @@ void page_set_runs(const struct page_set *s, struct page_runs *out)
             if (words[i].bits >> k & 1)
                 add_run(out, words[i].number * word_bytes + (taddr)k * IMAGE_PAGE, IMAGE_PAGE);
 }
+
+size_t page_read(page_bytes *page, void *arg, taddr at, void *buf, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        size_t skip = (size_t)((at + done) % IMAGE_PAGE), left = IMAGE_PAGE - skip;
+        const uint8_t *p = page(arg, at + done - skip);
+        if (!p)
+            break;
+        size_t part = n - done < left ? n - done : left;
+        memcpy((uint8_t *)buf + done, p + skip, part);
+        done += part;
+    }
+    return done;
+}

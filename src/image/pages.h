@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A set of pages of a target, as small as a bit a page. Threads: one adds at a time. */
+/* Pages of a target: a set of them, as small as a bit a page, and reading through them. Threads: one adds at a time. */
 #ifndef IMAGE_PAGES_H
 #define IMAGE_PAGES_H
 
@@ -13,7 +13,7 @@ struct page_set {
     struct map64 index; /* number of 64 pages in a row -> their place in `words` */
     VEC(struct page_word) words;
     size_t last; /* place of the word that was changed last */
-    uint64_t n;  /* pages */
+    uint64_t n; /* pages */
 };
 struct page_word {
     uint64_t number, bits;
@@ -33,5 +33,10 @@ bool page_set_has(const struct page_set *s, taddr at);
 void page_set_runs(const struct page_set *s, struct page_runs *out);
 void page_set_done(struct page_set *s);
 void page_runs_done(struct page_runs *r);
+
+/* The IMAGE_PAGE bytes of the page that begins at `at`; NULL: they are not there. */
+typedef const uint8_t *page_bytes(void *arg, taddr at);
+/* Copies [at, at + n) out of pages, up to the first that is not there; bytes from the start, 0 to n. */
+size_t page_read(page_bytes *page, void *arg, taddr at, void *buf, size_t n);
 
 #endif

@@ -17,8 +17,9 @@ struct steady {
     struct arena arena;
 };
 
-static const uint8_t *page_at(struct steady *s, taddr at)
+static const uint8_t *page_at(void *arg, taddr at)
 {
+    struct steady *s = arg;
     bool fresh;
     uint64_t *slot = map64_put(&s->pages, at, &fresh);
 
@@ -35,18 +36,9 @@ static const uint8_t *page_at(struct steady *s, taddr at)
 static size_t read_steady(void *arg, taddr at, void *buf, size_t n)
 {
     struct steady *s = arg;
-    size_t done = 0;
 
     pthread_mutex_lock(&s->lock);
-    while (done < n) {
-        size_t skip = (size_t)((at + done) % IMAGE_PAGE), left = IMAGE_PAGE - skip;
-        const uint8_t *p = page_at(s, at + done - skip);
-        if (!p)
-            break;
-        size_t part = n - done < left ? n - done : left;
-        memcpy((uint8_t *)buf + done, p + skip, part);
-        done += part;
-    }
+    size_t done = page_read(page_at, s, at, buf, n);
     pthread_mutex_unlock(&s->lock);
     return done;
 }

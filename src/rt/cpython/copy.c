@@ -29,12 +29,12 @@ const uint8_t *py_copy_page(struct py_copy *c, taddr at)
 {
     bool fresh;
     uint64_t *slot = map64_put(&c->pages, at, &fresh);
-    if (fresh && c->ranges.n * PY_PAGE < BYTES_MAX) {
-        uint8_t *p = arena_alloc(&c->im->arena, PY_PAGE);
-        if (space_read_some(&c->im->space, at, p, PY_PAGE) == PY_PAGE) {
+    if (fresh && c->ranges.n * IMAGE_PAGE < BYTES_MAX) {
+        uint8_t *p = arena_alloc(&c->im->arena, IMAGE_PAGE);
+        if (space_read_some(&c->im->space, at, p, IMAGE_PAGE) == IMAGE_PAGE) {
             *slot = (uint64_t)(uintptr_t)p;
             *vec_push(&c->ranges) = (struct space_range){
-                .start = at, .end = at + PY_PAGE, .data = p, .have = PY_PAGE, .absent = ABSENT_NOT_COPIED};
+                .start = at, .end = at + IMAGE_PAGE, .data = p, .have = IMAGE_PAGE, .absent = ABSENT_NOT_COPIED};
         }
     }
     return (const uint8_t *)(uintptr_t)*slot;

@@ -13,7 +13,7 @@ enum { KEPT_PAGES = 256 };
 /* Objects lie beside each other: a process is asked for a page at a time. */
 struct kept {
     taddr at[KEPT_PAGES]; /* plus 1; 0: none */
-    uint8_t bytes[KEPT_PAGES][PY_PAGE];
+    uint8_t bytes[KEPT_PAGES][IMAGE_PAGE];
 };
 
 struct walk {
@@ -48,13 +48,13 @@ static bool has_time(const struct walk *w)
 
 static bool read_at(struct walk *w, taddr at, void *out, size_t n)
 {
-    size_t skip = (size_t)(at % PY_PAGE), slot = (size_t)(at / PY_PAGE % KEPT_PAGES);
+    size_t skip = (size_t)(at % IMAGE_PAGE), slot = (size_t)(at / IMAGE_PAGE % KEPT_PAGES);
     taddr page = at - skip;
-    if (skip + n > PY_PAGE)
+    if (skip + n > IMAGE_PAGE)
         return py_read(w->rt, at, out, n);
     if (w->kept->at[slot] != page + 1) {
         w->kept->at[slot] = 0;
-        if (!py_read(w->rt, page, w->kept->bytes[slot], PY_PAGE))
+        if (!py_read(w->rt, page, w->kept->bytes[slot], IMAGE_PAGE))
             return py_read(w->rt, at, out, n);
         w->kept->at[slot] = page + 1;
     }

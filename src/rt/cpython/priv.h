@@ -4,10 +4,11 @@
 #define RT_CPYTHON_PRIV_H
 
 #include "base/map.h"
+#include "image/pages.h"
 #include "rt/cpython/cpython.h"
 #include "rt/cpython/layout.h"
 
-enum { PY_PAGE = 4096, PY_PAGES = 1024 };
+enum { PY_PAGES = 1024 };
 
 /* A page of the target whose bytes stand in one piece: in the image, or in the copy that is being made. */
 struct py_page {
@@ -169,9 +170,9 @@ bool py_uint(struct rt *rt, taddr at, unsigned size, uint64_t *out);
 /* n bytes in place, of a page that was asked for before; NULL: py_read() may have them. */
 static inline const uint8_t *py_view(const struct rt *rt, taddr at, size_t n)
 {
-    const struct py_page *p = &rt->pages[at / PY_PAGE % PY_PAGES];
-    size_t skip = (size_t)(at % PY_PAGE);
-    return p->bytes && p->at == at - skip && n <= PY_PAGE - skip ? p->bytes + skip : NULL;
+    const struct py_page *p = &rt->pages[at / IMAGE_PAGE % PY_PAGES];
+    size_t skip = (size_t)(at % IMAGE_PAGE);
+    return p->bytes && p->at == at - skip && n <= IMAGE_PAGE - skip ? p->bytes + skip : NULL;
 }
 
 static inline bool py_word(struct rt *rt, taddr at, uint64_t *out)

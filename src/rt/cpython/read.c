@@ -5,13 +5,14 @@
 enum { TYPE_NAME_MAX = 128 };
 
 /* NULL: its bytes are not in one piece, or not there. */
-static const uint8_t *page_at(struct rt *rt, taddr at)
+static const uint8_t *page_at(void *arg, taddr at)
 {
-    struct py_page *p = &rt->pages[at / PY_PAGE % PY_PAGES];
+    struct rt *rt = arg;
+    struct py_page *p = &rt->pages[at / IMAGE_PAGE % PY_PAGES];
     if (p->bytes && p->at == at)
         return p->bytes;
     const uint8_t *bytes =
-        rt->copy ? py_copy_page(rt->copy, at) : space_view(&modules_image(rt->ms)->space, at, PY_PAGE);
+        rt->copy ? py_copy_page(rt->copy, at) : space_view(&modules_image(rt->ms)->space, at, IMAGE_PAGE);
     if (bytes)
         *p = (struct py_page){.at = at, .bytes = bytes};
     return bytes;
@@ -19,16 +20,7 @@ static const uint8_t *page_at(struct rt *rt, taddr at)
 
 size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n)
 {
-    size_t done = 0;
-    while (done < n) {
-        size_t skip = (size_t)((at + done) % PY_PAGE), left = PY_PAGE - skip;
-        const uint8_t *p = page_at(rt, at + done - skip);
-        if (!p)
-            break;
-        size_t take = n - done < left ? n - done : left;
-        memcpy((uint8_t *)buf + done, p + skip, take);
-        done += take;
-    }
+    size_t done = page_read(page_at, rt, at, buf, n);
     if (done < n && !rt->copy)
         done += modules_read_some(rt->ms, at + done, (uint8_t *)buf + done, n - done);
     return done;

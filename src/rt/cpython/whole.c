@@ -33,7 +33,7 @@ static bool each_span_of(struct image *im, const struct mapping *m, span_fn *tak
 {
     uint8_t used[BATCH];
     for (taddr at = m->start; at < m->end;) {
-        size_t n = (size_t)((m->end - at) / PY_PAGE), from = 0;
+        size_t n = (size_t)((m->end - at) / IMAGE_PAGE), from = 0;
         n = n < BATCH ? n : BATCH;
         if (!n || !image_touched(im, at, n, used))
             return false;
@@ -42,10 +42,10 @@ static bool each_span_of(struct image *im, const struct mapping *m, span_fn *tak
                 i++;
             for (from = i; from < n && used[from];)
                 from++;
-            if (from > i && !take(arg, at + i * PY_PAGE, from - i))
+            if (from > i && !take(arg, at + i * IMAGE_PAGE, from - i))
                 return false;
         }
-        at += n * PY_PAGE;
+        at += n * IMAGE_PAGE;
     }
     return true;
 }
@@ -70,7 +70,7 @@ static bool count_span(void *arg, taddr at, size_t pages)
 {
     struct count *c = arg;
     (void)at;
-    c->bytes += (uint64_t)pages * PY_PAGE;
+    c->bytes += (uint64_t)pages * IMAGE_PAGE;
     return c->bytes <= c->limit;
 }
 
@@ -79,7 +79,7 @@ static uint64_t mapped_pages(const struct image *im)
     uint64_t n = 0;
     for (size_t i = 0; i < im->maps.n; i++)
         if (is_written(&im->maps.v[i]))
-            n += (im->maps.v[i].end - im->maps.v[i].start) / PY_PAGE;
+            n += (im->maps.v[i].end - im->maps.v[i].start) / IMAGE_PAGE;
     return n;
 }
 
@@ -110,7 +110,7 @@ struct whole {
 static bool copy_span(void *arg, taddr at, size_t pages)
 {
     struct whole *w = arg;
-    size_t n = pages * PY_PAGE;
+    size_t n = pages * IMAGE_PAGE;
     if (n > w->left || now_ns() - w->began > (uint64_t)TIME_MAX * 1000000)
         return false;
     size_t got = space_read_some(&w->im->space, at, w->to, n);
@@ -125,7 +125,7 @@ struct err *py_copy_whole(struct rt *rt, struct image *im)
 {
     struct whole w = {.im = im, .to = rt->room, .left = rt->room_size, .began = now_ns()};
     bool all = each_span(im, copy_span, &w);
-    log_verbose("%zu pages of the process copied in %.2f ms", (rt->room_size - w.left) / PY_PAGE,
+    log_verbose("%zu pages of the process copied in %.2f ms", (rt->room_size - w.left) / IMAGE_PAGE,
                 (double)(now_ns() - w.began) / 1e6);
     for (size_t i = 0; i < w.ranges.n; i++)
         space_add(&im->space, w.ranges.v[i]);

@@ -73,4 +73,28 @@ static void agrees_with_a_map(void **state)
     page_set_done(&s);
 }
 
-RUN_TESTS(cmocka_unit_test(bytes_are_pages), cmocka_unit_test(runs_join), cmocka_unit_test(agrees_with_a_map))
+/* Three pages from P on, each full of its own number. */
+static const uint8_t *numbered(void *arg, taddr at)
+{
+    uint8_t *page = arg;
+    if (at < P || at >= 4 * P)
+        return NULL;
+    memset(page, (int)(at / P), P);
+    return page;
+}
+
+static void reads_go_on_to_what_is_not_there(void **state)
+{
+    (void)state;
+    static uint8_t page[P], got[5 * P];
+    assert_int_equal(page_read(numbered, page, P, got, 0), 0);
+    assert_int_equal(page_read(numbered, page, P - 1, got, 2), 0);
+    assert_int_equal(page_read(numbered, page, 2 * P - 1, got, 2), 2);
+    assert_memory_equal(got, "\1\2", 2);
+    assert_int_equal(page_read(numbered, page, P + 5, got, sizeof(got)), 3 * P - 5);
+    for (size_t i = 0; i < 3 * P - 5; i++)
+        assert_int_equal(got[i], (i + 5) / P + 1);
+}
+
+RUN_TESTS(cmocka_unit_test(bytes_are_pages), cmocka_unit_test(runs_join), cmocka_unit_test(agrees_with_a_map),
+          cmocka_unit_test(reads_go_on_to_what_is_not_there))
