@@ -30,7 +30,7 @@ check="g++ libcmocka-dev python3-pytest python3-jsonschema python3-pexpect pytho
        rustc golang-1.19-go musl-tools binutils dwz
        gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user lib32gcc-12-dev libc6-dev-i386
        gdb elfutils lldb-16 minicoredumper libc6-dbg
-       xz-utils zstd lz4 gzip mmdebstrap
+       xz-utils zstd lz4 gzip mmdebstrap jq netcat-openbsd
        golang-1.21-go/bookworm-backports golang-1.22-go/bookworm-backports golang-1.23-go/bookworm-backports
        valkey-server/bookworm-backports python3.11-dbg libpython3.11"
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`inquest serve`: Delve's JSON-RPC as raw bytes, and how the server bears its clients."""
 
+import collections
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 
@@ -84,11 +87,16 @@ def test_an_error_is_a_text(client):
     ("Command", {"name": "switchThread", "threadID": 1}, "thread 1 does not exist"),
     ("Command", {"name": "switchGoroutine", "goroutineID": 99999}, "unknown goroutine 99999"),
     ("CreateBreakpoint", {"Breakpoint": {"functionName": "main.main"}}, "cannot write a breakpoint to a core file"),
-    ("Set", {}, "can not write to core process"),
+    ("Set", {"Symbol": "runtime.allgs", "Value": "nil"}, "can not write to core process"),
     ("DumpStart", {"Destination": "/tmp/x"}, "core dumping not supported"),
     ("Restart", {}, "can not continue execution of core process"),
     ("GetThread", {"Id": 1}, "no thread with id 1"),
     ("GetBreakpoint", {"Id": 3}, "no breakpoint with id 3"),
+    ("CreateBreakpoint", {"Breakpoint": {"name": "7"}}, "breakpoint name can not be a number"),
+    ("AmendBreakpoint", {"Breakpoint": {"id": 4}}, "no breakpoint with ID 4"),
+    ("CreateWatchpoint", {"Expr": "runtime.allgs", "Type": 1}, "cannot write a breakpoint to a core file"),
+    ("CreateWatchpoint", {"Expr": "nosuch", "Type": 1}, "could not find symbol value for nosuch"),
+    ("Set", {"Symbol": "nosuch", "Value": "1"}, "could not find symbol value for nosuch"),
     ("ExamineMemory", {"Address": 0, "Length": 1 << 20}, "len must be less than or equal to 65536"),
     ("FindLocation", {"Loc": "nosuch", "Scope": {"GoroutineID": -1}}, 'location "nosuch" not found'),
     ("Eval", {"Expr": "nosuch", "Scope": {"GoroutineID": -1}}, "could not find symbol value for nosuch"),
@@ -99,14 +107,93 @@ def test_what_a_core_cannot_do_is_said_in_delves_words(client, method, arguments
     assert str(refused.value) == text
 
 
-def test_version_1_answers_with_plain_values(go_core):
-    with serving("--api-version=1", "--accept-multiclient", go_core[1]) as server, client_of(server) as client:
-        plain = client.call("ListGoroutines")
+@pytest.mark.parametrize("params, what", [
+    ('{"Id":1}', "cannot unmarshal object into Go value of type [1]interface {}"),
+    ('"Id"', "cannot unmarshal string into Go value of type [1]interface {}"),
+    ("[7]", "arguments are an object, not: number"),
+    ('[{"Id":{}}]', "the wrong kind of value in field Id"),
+])
+def test_arguments_are_an_object_in_a_list(client, params, what):
+    client.send('{"method":"RPCServer.GetThread","params":%s,"id":1}' % params)
+    assert client.answer()["error"] == f"malformed request body: json: {what}"
+
+
+@pytest.fixture(scope="module")
+def version_1(go_core):
+    with serving("--api-version=1", "--accept-multiclient", go_core[1]) as server:
+        yield server
+
+
+def test_version_1_answers_with_plain_values(version_1):
+    """As Delve 1.20, the last with it: one argument stands alone, and so does one result. Compared with it in
+    test_go_rpc.py."""
+    def call(method, *argument):
+        client.send(json.dumps({"method": f"RPCServer.{method}", "params": argument, "id": 1}))
+        answer = client.answer()
+        if answer["error"]:
+            raise Refused(answer["error"])
+        return answer["result"]
+
+    with client_of(version_1) as client:
+        plain = call("ListGoroutines")
         assert isinstance(plain, list) and "userCurrentLoc" in plain[0]
-        assert client.call("SetApiVersion", APIVersion=2) == {}
-        assert client.call("ListGoroutines", Count=0)["Goroutines"] == plain
-        with pytest.raises(Refused, match="unknown API version"):
-            client.call("SetApiVersion", APIVersion=3)
+        pid, state, threads = call("ProcessPid"), call("State"), call("ListThreads")
+        assert state["Pid"] == pid and state["currentThread"] in threads
+        assert call("GetThread", threads[0]["id"]) == threads[0]
+        assert call("Command", {"name": "switchGoroutine", "goroutineID": 1}) == state
+        assert call("AttachedToExistingProcess") is False and call("ListBreakpoints") == []
+        assert call("ListFunctions", r"^main\.main$") == ["main.main"]
+        assert all("main." in one for one in call("ListTypes", r"^main\."))
+        frames = call("StacktraceGoroutine", {"Id": 1, "Depth": 50, "Full": True})
+        scope = {"GoroutineID": 1, "Frame": 5}
+        assert call("ListLocalVars", scope) == frames[5]["Locals"] and call("ListFunctionArgs", scope) == frames[5]["Arguments"]
+        allgs = call("EvalSymbol", {"Scope": scope, "Symbol": "runtime.allgs"})
+        assert call("ListThreadPackageVars", {"Id": 1, "Filter": r"^runtime\.allgs$"}) == [allgs | {"flags": 0}]
+        assert "Rip = " in call("ListRegisters")
+        for method, argument, text in (
+                ("GetBreakpoint", 3, "no breakpoint with id 3"), ("ClearBreakpointByName", "x", "no breakpoint with name x"),
+                ("SetSymbol", {"Scope": scope, "Symbol": "runtime.allgs", "Value": "nil"}, "can not write to core process"),
+                ("GetThread", "x", "malformed request body: json: the wrong kind of value in field Id"),
+                ("SetApiVersion", {"APIVersion": 3}, "unknown API version")):
+            with pytest.raises(Refused, match=f"^{text}$"):
+                call(method, argument)
+        assert call("SetApiVersion", {"APIVersion": 2}) == {}
+        assert call("ListGoroutines", {"Count": 0})["Goroutines"] == plain
+
+
+# ---- from a shell ----
+
+
+def shell(pipeline, server):
+    """What a pipeline prints; $ASK sends its input to the server, as `nc` does from a shell."""
+    host, port = server.address.rsplit(":", 1)
+    result = subprocess.run(["sh", "-c", pipeline], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env={**os.environ, "ASK": f"nc -N {host} {port}"}, timeout=SECONDS, check=False, text=True)
+    assert result.returncode == 0 and not result.stderr, result.stderr
+    return result.stdout
+
+
+@pytest.mark.skipif(not shutil.which("nc") or not shutil.which("jq"), reason="nc or jq is not installed")
+@pytest.mark.parametrize("version, path", [(1, ".result[]"), (2, ".result.Goroutines[]")])
+def test_pipelines_of_nc_and_jq(server, version_1, client, version, path):
+    """Goroutines by their functions, the odd ones, their states: as they are written down for Delve."""
+    asked = """echo '{"method":"RPCServer.ListGoroutines","params":[],"id":2}' | $ASK"""
+    target = {1: version_1, 2: server}[version]
+    all_of_them = client.call("ListGoroutines", Count=0)["Goroutines"]
+    names = collections.Counter(one["userCurrentLoc"]["function"]["name"] for one in all_of_them)
+    lines = shell(f"{asked} | jq -r '{path} | .userCurrentLoc.function.name' | sort | uniq -c | sort -rn", target)
+    assert {name: int(n) for n, name in (line.split(None, 1) for line in lines.splitlines())} == names
+    groups = shell(f"{asked} | jq -c '[{path}] | group_by(.userCurrentLoc.function.name) | "
+                   "map({key: .[0].userCurrentLoc.function.name, value: length}) | from_entries'", target)
+    assert json.loads(groups) == names
+    reasons = shell(f"{asked} | jq -r '{path} | select(.waitReason > 0) | .id'", target)
+    assert [int(line) for line in reasons.split()] == [one["id"] for one in all_of_them if one["waitReason"] > 0]
+    pairs = "Scope: {GoroutineID: .id, Frame: 0}, Expr: \"runtime.curg.goid\"" if version == 2 else \
+        "Scope: {GoroutineID: .id, Frame: 0}, Symbol: \"runtime.curg.goid\""
+    method = {1: "EvalSymbol", 2: "Eval"}[version]
+    numbers = shell(f"""{asked} | jq -c '{path} | {{method: "RPCServer.{method}", params: [{{{pairs}}}], id: .id}}' | $ASK | """
+                    "jq -r '(.result.Variable // .result).value'", target)
+    assert [int(line) for line in numbers.split()] == [one["id"] for one in all_of_them]
 
 
 # ---- what is answered ----

@@ -42,6 +42,7 @@ struct client {
 /* The object with a request's arguments; NULL when there is none. */
 struct arguments {
     const struct incoming *object;
+    const char *bare;  /* the argument that `object` itself may be: of version 1 of the interface; NULL: none */
     const char *wrong; /* the first member that is no such value */
 };
 int64_t argument_integer(struct arguments *a, const char *name, int64_t otherwise);
@@ -144,7 +145,8 @@ struct err *filter_compile(const char *text, regex_t *out) MUST_CHECK;
 /* ---- the methods ---- */
 
 extern const struct method_table delve_server_methods, delve_state_methods, delve_goroutine_methods,
-    delve_stack_methods, delve_variable_methods, delve_program_methods, delve_code_methods, delve_place_methods;
+    delve_stack_methods, delve_variable_methods, delve_program_methods, delve_code_methods, delve_place_methods,
+    delve_path_methods;
 /* goroutines.c: an api.Goroutine. */
 void delve_put_goroutine(struct client *c, struct json *j, const struct tasks *t, const struct task *task);
 

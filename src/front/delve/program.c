@@ -184,19 +184,6 @@ static struct err *last_modified(struct client *c, struct arguments *a, struct j
     return NULL;
 }
 
-static struct err *debug_directories(struct client *c, struct arguments *a, struct json *j)
-{
-    struct call *call = connection_call(c->connection);
-    (void)a; /* where files are looked for is said when the target is opened */
-    result_begin(c, j, "List");
-    json_array_begin(j);
-    for (size_t i = 0; i < call->debug_dirs.n; i++)
-        json_string(j, call->debug_dirs.v[i]);
-    json_array_end(j);
-    result_end(c, j);
-    return NULL;
-}
-
 static const struct method rows[] = {
     {"ListSources", list_sources, NULL},
     {"ListFunctions", list_functions, NULL},
@@ -206,6 +193,5 @@ static const struct method rows[] = {
     {"ListDynamicLibraries", list_libraries, NULL},
     {"BuildID", build_id, NULL},
     {"LastModified", last_modified, NULL},
-    {"DebugInfoDirectories", debug_directories, NULL},
 };
 const struct method_table delve_program_methods = {rows, ARRAY_LEN(rows)};

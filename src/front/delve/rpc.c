@@ -8,8 +8,9 @@
 enum { READ_BYTES = 64 * 1024, SEND_BYTES = 256 * 1024 };
 
 static const struct method_table *const tables[] = {
-    &delve_server_methods,   &delve_state_methods,   &delve_goroutine_methods, &delve_stack_methods,
-    &delve_variable_methods, &delve_program_methods, &delve_code_methods,      &delve_place_methods,
+    &delve_server_methods, &delve_state_methods,    &delve_goroutine_methods,
+    &delve_stack_methods,  &delve_variable_methods, &delve_program_methods,
+    &delve_code_methods,   &delve_place_methods,    &delve_path_methods,
 };
 
 /* ---- arguments ---- */
@@ -22,6 +23,8 @@ static bool is_absent(const struct incoming *v)
 static const struct incoming *member(struct arguments *a, const char *name, enum incoming_kind kind)
 {
     const struct incoming *v = incoming_member(a->object, name);
+    if (is_absent(v) && a->bare && strcmp(name, a->bare) == 0)
+        v = a->object;
     if (is_absent(v))
         return NULL;
     if (incoming_kind(v) == kind)
@@ -47,11 +50,9 @@ bool argument_bool(struct arguments *a, const char *name)
     return yes;
 }
 
-/* In version 1 the only argument stands for itself. */
 const char *argument_string(struct arguments *a, const char *name)
 {
-    bool bare = incoming_kind(a->object) == INCOMING_STRING;
-    const char *s = incoming_string(bare ? a->object : member(a, name, INCOMING_STRING));
+    const char *s = incoming_string(member(a, name, INCOMING_STRING));
     return s ? s : "";
 }
 
@@ -155,13 +156,50 @@ void result_end(struct client *c, struct json *j)
 
 /* ---- requests ---- */
 
+/* Version 1 of the interface, of which Delve 1.20 was the last to have it (service/rpc1/server.go): methods that have
+ * another name since, and those with one argument that no object is around. */
+static const struct version1 {
+    const char *name, *now, *argument;
+} version1[] = {
+    {"AmendBreakpoint", "AmendBreakpoint", "Breakpoint"},
+    {"ClearBreakpoint", "ClearBreakpoint", "Id"},
+    {"ClearBreakpointByName", "ClearBreakpoint", "Name"},
+    {"Detach", "Detach", "Kill"},
+    {"EvalSymbol", "Eval", NULL},
+    {"GetBreakpoint", "GetBreakpoint", "Id"},
+    {"GetBreakpointByName", "GetBreakpoint", "Name"},
+    {"GetThread", "GetThread", "Id"},
+    {"ListFunctionArgs", "ListFunctionArgs", "Scope"},
+    {"ListFunctions", "ListFunctions", "Filter"},
+    {"ListLocalVars", "ListLocalVars", "Scope"},
+    {"ListPackageVars", "ListPackageVars", "Filter"},
+    {"ListSources", "ListSources", "Filter"},
+    {"ListThreadPackageVars", "ListPackageVars", NULL},
+    {"ListTypes", "ListTypes", "Filter"},
+    {"SetSymbol", "Set", NULL},
+    {"StacktraceGoroutine", "Stacktrace", NULL},
+};
+
+static const struct version1 *find_version1(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(version1); i++)
+        if (strcasecmp(version1[i].name, name) == 0)
+            return &version1[i];
+    return NULL;
+}
+
 /* Names are taken in any letters, as fields are. */
-static const struct method *find_method(const char *name)
+static const struct method *find_method(const struct client *c, const char *name, const char **bare)
 {
     static const char prefix[] = "RPCServer.";
     if (strncasecmp(name, prefix, sizeof(prefix) - 1) != 0)
         return NULL;
     name += sizeof(prefix) - 1;
+    const struct version1 *old = c->api_version == 1 ? find_version1(name) : NULL;
+    if (old) {
+        name = old->now;
+        *bare = old->argument;
+    }
     for (size_t t = 0; t < ARRAY_LEN(tables); t++)
         for (size_t i = 0; i < tables[t]->n; i++)
             if (strcasecmp(tables[t]->rows[i].name, name) == 0)
@@ -184,17 +222,37 @@ static struct err *run_method(struct client *c, const struct method *m, struct a
     return e;
 }
 
+/* Arguments are the first element of a list, an object. */
+static struct err *check_params(const struct client *c, const struct incoming *params)
+{
+    static const char *const kinds[] = {
+        [INCOMING_NOTHING] = "nothing", [INCOMING_NULL] = "null",     [INCOMING_BOOL] = "bool",
+        [INCOMING_NUMBER] = "number",   [INCOMING_STRING] = "string", [INCOMING_ARRAY] = "array",
+        [INCOMING_OBJECT] = "object",
+    };
+    const struct incoming *first = incoming_element(params, 0);
+    if (incoming_kind(params) != INCOMING_ARRAY)
+        return err_new(ERR_USAGE,
+                       "malformed request body: json: cannot unmarshal %s into Go value of type [1]interface {}",
+                       kinds[incoming_kind(params)]);
+    if (c->api_version != 1 && !is_absent(first) && incoming_kind(first) != INCOMING_OBJECT)
+        return err_new(ERR_USAGE, "malformed request body: json: arguments are an object, not: %s",
+                       kinds[incoming_kind(first)]);
+    return NULL;
+}
+
 static struct err *answer_request(struct client *c, const struct incoming *request)
 {
     const char *name = incoming_string(incoming_member(request, "method"));
     const struct incoming *params = incoming_member(request, "params");
-    const struct method *m = name ? find_method(name) : NULL;
     struct arguments a = {.object = incoming_element(params, 0)};
+    const struct method *m = name ? find_method(c, name, &a.bare) : NULL;
     connection_log(c->connection, "asks %s", name ? name : "for no method");
     if (!m)
         return err_new(ERR_USAGE, "unknown method: %s", name ? name : "");
     if (is_absent(params))
         return err_new(ERR_USAGE, "malformed request body: jsonrpc: request body missing params");
+    TRY(check_params(c, params));
     return run_method(c, m, &a);
 }
 

@@ -3,6 +3,7 @@
 #include "front/delve/priv.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { EVENT_STOPPED = 1 };
@@ -14,20 +15,19 @@ static void put_empty(struct json *j)
 }
 
 /* {"name": yes} */
-static void put_flag(struct json *j, const char *name, bool yes)
+static void put_flag(struct client *c, struct json *j, const char *name, bool yes)
 {
-    json_object_begin(j);
-    json_kv_bool(j, name, yes);
-    json_object_end(j);
+    result_begin(c, j, name);
+    json_bool(j, yes);
+    result_end(c, j);
 }
 
-static void put_empty_list(struct json *j, const char *name)
+static void put_empty_list(struct client *c, struct json *j, const char *name)
 {
-    json_object_begin(j);
-    json_key(j, name);
+    result_begin(c, j, name);
     json_array_begin(j);
     json_array_end(j);
-    json_object_end(j);
+    result_end(c, j);
 }
 
 static const char *fact(struct session *s, const char *key)
@@ -73,7 +73,7 @@ static struct err *set_api_version(struct client *c, struct arguments *a, struct
 static struct err *is_multiclient(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    put_flag(j, "IsMulticlient", connection_multiclient(c->connection));
+    put_flag(c, j, "IsMulticlient", connection_multiclient(c->connection));
     return NULL;
 }
 
@@ -91,7 +91,7 @@ static struct err *recorded(struct client *c, struct arguments *a, struct json *
 static struct err *attached(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    put_flag(j, "Answer", session_image(c->session)->kind == IMAGE_LIVE);
+    put_flag(c, j, "Answer", session_image(c->session)->kind == IMAGE_LIVE);
     return NULL;
 }
 
@@ -99,23 +99,24 @@ static struct err *detach(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
     connection_end_server(c->connection);
-    put_empty(j);
+    if (c->api_version == 1)
+        json_i64(j, 0);
+    else
+        put_empty(j);
     return NULL;
 }
 
 static struct err *list_breakpoints(struct client *c, struct arguments *a, struct json *j)
 {
-    (void)c;
     (void)a;
-    put_empty_list(j, "Breakpoints");
+    put_empty_list(c, j, "Breakpoints");
     return NULL;
 }
 
 static struct err *list_checkpoints(struct client *c, struct arguments *a, struct json *j)
 {
-    (void)c;
     (void)a;
-    put_empty_list(j, "Checkpoints");
+    put_empty_list(c, j, "Checkpoints");
     return NULL;
 }
 
@@ -137,46 +138,85 @@ static struct err *get_events(struct client *c, struct arguments *a, struct json
 
 static struct err *follow_exec_enabled(struct client *c, struct arguments *a, struct json *j)
 {
-    (void)c;
     (void)a;
-    put_flag(j, "Enabled", false);
+    put_flag(c, j, "Enabled", false);
     return NULL;
-}
-
-static void put_null(struct json *j, const char *name)
-{
-    json_object_begin(j);
-    json_key(j, name);
-    json_null(j);
-    json_object_end(j);
 }
 
 static struct err *no_tracepoints(struct client *c, struct arguments *a, struct json *j)
 {
     (void)c;
     (void)a;
-    put_null(j, "TracepointResults");
+    json_object_begin(j);
+    json_key(j, "TracepointResults");
+    json_null(j);
+    json_object_end(j);
     return NULL;
 }
 
-static struct err *no_paths(struct client *c, struct arguments *a, struct json *j)
+/* Names are not numbers, so that one can be told from the other. */
+static struct err *check_breakpoint_name(struct arguments *a, const char *name)
 {
+    char *end;
+    TRY(arguments_check(a));
+    (void)strtoll(name, &end, 10);
+    return *name && !*end ? err_new(ERR_USAGE, "breakpoint name can not be a number") : NULL;
+}
+
+static struct err *amend_breakpoint(struct client *c, struct arguments *a, struct json *j)
+{
+    struct arguments of = argument_object(a, "Breakpoint");
+    int64_t id = argument_integer(&of, "id", 0);
     (void)c;
-    (void)a;
-    put_null(j, "List");
-    return NULL;
+    (void)j;
+    TRY(check_breakpoint_name(&of, argument_string(&of, "name")));
+    return err_new(ERR_NOT_FOUND, "no breakpoint with ID %" PRId64, id);
+}
+
+static struct err *create_breakpoint(struct client *c, struct arguments *a, struct json *j)
+{
+    struct arguments of = argument_object(a, "Breakpoint");
+    (void)c;
+    (void)j;
+    TRY(check_breakpoint_name(&of, argument_string(&of, "name")));
+    return err_new(ERR_UNSUPPORTED, "cannot write a breakpoint to a core file");
+}
+
+/* What is to be written or watched is looked up first: a wrong name is what the user has to hear about. */
+static struct err *look_up(struct client *c, struct arguments *a, const char *name)
+{
+    struct arguments where = argument_object(a, "Scope");
+    const char *text = argument_string(a, name);
+    struct scope sc;
+    struct value v;
+    TRY(arguments_check(a));
+    TRY(scope_find(c, &where, &sc));
+    return scope_evaluate(&sc, text, &v, NULL);
+}
+
+static struct err *set(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)j;
+    TRY(look_up(c, a, "Symbol"));
+    return err_new(ERR_UNSUPPORTED, "can not write to core process");
+}
+
+static struct err *create_watchpoint(struct client *c, struct arguments *a, struct json *j)
+{
+    (void)j;
+    TRY(look_up(c, a, "Expr"));
+    return err_new(ERR_UNSUPPORTED, "cannot write a breakpoint to a core file");
 }
 
 static struct err *no_breakpoint(struct client *c, struct arguments *a, struct json *j)
 {
-    struct arguments of = argument_object(a, "Breakpoint");
-    int64_t id = argument_integer(a, "Id", argument_integer(&of, "id", 0));
+    int64_t id = argument_integer(a, "Id", 0);
     const char *name = argument_string(a, "Name");
     (void)c;
     (void)j;
     TRY(arguments_check(a));
     return *name ? err_new(ERR_NOT_FOUND, "no breakpoint with name %s", name)
-                 : err_new(ERR_NOT_FOUND, "no breakpoint with %s %" PRId64, of.object ? "ID" : "id", id);
+                 : err_new(ERR_NOT_FOUND, "no breakpoint with id %" PRId64, id);
 }
 
 static struct err *dump_state(struct client *c, struct arguments *a, struct json *j)
@@ -222,15 +262,14 @@ static const struct method rows[] = {
     {"DumpWait", dump_state, NULL},
     {"FollowExec", do_nothing, NULL},
     {"GetBufferedTracepoints", no_tracepoints, NULL},
-    {"GuessSubstitutePath", no_paths, NULL},
     {"GetBreakpoint", no_breakpoint, NULL},
     {"ClearBreakpoint", no_breakpoint, NULL},
     {"ToggleBreakpoint", no_breakpoint, NULL},
-    {"AmendBreakpoint", no_breakpoint, NULL},
-    {"CreateBreakpoint", NULL, "cannot write a breakpoint to a core file"},
-    {"CreateWatchpoint", NULL, "cannot write a breakpoint to a core file"},
+    {"AmendBreakpoint", amend_breakpoint, NULL},
+    {"CreateBreakpoint", create_breakpoint, NULL},
+    {"CreateWatchpoint", create_watchpoint, NULL},
     {"CreateEBPFTracepoint", NULL, "eBPF is not supported"},
-    {"Set", NULL, "can not write to core process"},
+    {"Set", set, NULL},
     {"Restart", NULL, "can not continue execution of core process"},
     {"Checkpoint", NULL, "can not continue execution of core process"},
     {"ClearCheckpoint", NULL, "checkpoint not found"},

@@ -175,5 +175,5 @@ static struct err *stacktrace(struct client *c, struct arguments *a, struct json
     return NULL;
 }
 
-static const struct method rows[] = {{"Stacktrace", stacktrace, NULL}, {"StacktraceGoroutine", stacktrace, NULL}};
+static const struct method rows[] = {{"Stacktrace", stacktrace, NULL}};
 const struct method_table delve_stack_methods = {rows, ARRAY_LEN(rows)};

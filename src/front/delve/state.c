@@ -35,7 +35,6 @@ static struct err *put_threads(struct client *c, struct json *j)
     size_t n;
     if (im->threads.n)
         TRY(session_first_frames(c->session, 0, 1, &all, &n)); /* of all at once */
-    json_key(j, "Threads");
     json_array_begin(j);
     for (size_t i = 0; i < im->threads.n; i++)
         put_thread(c, j, &im->threads.v[i]);
@@ -85,6 +84,7 @@ static struct err *put_state(struct client *c, struct json *j)
         json_key(j, "currentGoroutine");
         delve_put_goroutine(c, j, who.tasks, who.task);
     }
+    json_key(j, "Threads");
     TRY(put_threads(c, j));
     json_kv_bool(j, "NextInProgress", false);
     json_key(j, "WatchOutOfScope");
@@ -92,6 +92,7 @@ static struct err *put_state(struct client *c, struct json *j)
     json_kv_bool(j, "exited", false);
     json_kv_i64(j, "exitStatus", 0);
     json_kv_string(j, "When", "");
+    json_kv_string(j, "stopReason", "attached");
     json_object_end(j);
     return NULL;
 }
@@ -99,10 +100,9 @@ static struct err *put_state(struct client *c, struct json *j)
 static struct err *state(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    json_object_begin(j);
-    json_key(j, "State");
+    result_begin(c, j, "State");
     TRY(put_state(c, j));
-    json_object_end(j);
+    result_end(c, j);
     return NULL;
 }
 
@@ -140,9 +140,9 @@ static struct err *command(struct client *c, struct arguments *a, struct json *j
 static struct err *list_threads(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    json_object_begin(j);
+    result_begin(c, j, "Threads");
     TRY(put_threads(c, j));
-    json_object_end(j);
+    result_end(c, j);
     return NULL;
 }
 
@@ -153,10 +153,9 @@ static struct err *get_thread(struct client *c, struct arguments *a, struct json
     const struct image_thread *th = id > 0 && id <= INT32_MAX ? thread_of(c, (int32_t)id) : NULL;
     if (!th)
         return err_new(ERR_NOT_FOUND, "no thread with id %" PRId64, id);
-    json_object_begin(j);
-    json_key(j, "Thread");
+    result_begin(c, j, "Thread");
     put_thread(c, j, th);
-    json_object_end(j);
+    result_end(c, j);
     return NULL;
 }
 
@@ -185,9 +184,9 @@ static struct err *list_targets(struct client *c, struct arguments *a, struct js
 static struct err *process_pid(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    json_object_begin(j);
-    json_kv_i64(j, "Pid", session_image(c->session)->pid);
-    json_object_end(j);
+    result_begin(c, j, "Pid");
+    json_i64(j, session_image(c->session)->pid);
+    result_end(c, j);
     return NULL;
 }
 

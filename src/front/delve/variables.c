@@ -8,19 +8,6 @@
 #include <regex.h>
 #include <string.h>
 
-/* A failing expression, in Delve's words where clients look for them. */
-static struct err *in_delves_words(struct err *e)
-{
-    static const char gdb[] = "no symbol \"";
-    const char *end = e ? strstr(e->msg, "\" in current context") : NULL;
-    if (!end || strncmp(e->msg, gdb, sizeof(gdb) - 1) != 0)
-        return e;
-    const char *name = e->msg + sizeof(gdb) - 1;
-    struct err *own = err_new(ERR_NOT_FOUND, "could not find symbol value for %.*s", (int)(end - name), name);
-    err_free(e);
-    return own;
-}
-
 static struct err *eval(struct client *c, struct arguments *a, struct json *j)
 {
     struct arguments where = argument_object(a, "Scope");
@@ -31,7 +18,7 @@ static struct err *eval(struct client *c, struct arguments *a, struct json *j)
     bool is_type = false;
     TRY(arguments_check(a));
     TRY(scope_find(c, &where, &sc));
-    TRY(in_delves_words(scope_evaluate(&sc, text, &v, &is_type)));
+    TRY(scope_evaluate(&sc, text, &v, &is_type));
     struct variable_facts facts = {.name = text};
     result_begin(c, j, "Variable");
     if (is_type) { /* as Delve: a type is a value without any */
@@ -93,8 +80,6 @@ static struct err *list_variables(struct client *c, struct arguments *a, struct 
     struct arguments where = argument_object(a, "Scope");
     struct load load = load_of(a, "Cfg", c->api_version == 1 ? &load_default : NULL);
     struct scope sc;
-    if (c->api_version == 1 && !where.object)
-        where.object = a->object;
     TRY(arguments_check(a));
     TRY(scope_find(c, &where, &sc));
     result_begin(c, j, arguments ? "Args" : "Variables");
@@ -249,7 +234,6 @@ static struct err *type_info(struct client *c, struct arguments *a, struct json 
 static const struct method rows[] = {
     {"TypeInfo", type_info, NULL},
     {"Eval", eval, NULL},
-    {"EvalSymbol", eval, NULL},
     {"ListLocalVars", list_locals, NULL},
     {"ListFunctionArgs", list_arguments, NULL},
     {"ListPackageVars", list_package_variables, NULL},

@@ -69,6 +69,15 @@ const struct incoming *incoming_member(const struct incoming *object, const char
     return NULL;
 }
 
+void incoming_each_member(const struct incoming *object,
+                          bool (*take)(void *arg, const char *name, const struct incoming *v), void *arg)
+{
+    json_t *o = (json_t *)object;
+    for (void *at = json_object_iter(o); at; at = json_object_iter_next(o, at))
+        if (!take(arg, json_object_iter_key(at), as(json_object_iter_value(at))))
+            return;
+}
+
 size_t incoming_count(const struct incoming *array)
 {
     return json_array_size(of(array));

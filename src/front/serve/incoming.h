@@ -30,6 +30,9 @@ void incoming_free(struct incoming *root);
 enum incoming_kind incoming_kind(const struct incoming *v);
 /* A member by its name, else by its name in other letters, as Go's decoder takes it. */
 const struct incoming *incoming_member(const struct incoming *object, const char *name);
+/* Every member of an object, until `take` says false. */
+void incoming_each_member(const struct incoming *object,
+                          bool (*take)(void *arg, const char *name, const struct incoming *v), void *arg);
 size_t incoming_count(const struct incoming *array);
 const struct incoming *incoming_element(const struct incoming *array, size_t i);
 /* NULL: it is no string. A NUL inside ends it. */

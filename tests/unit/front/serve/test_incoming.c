@@ -5,6 +5,7 @@
 #include "front/serve/incoming.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 static void names_are_taken_in_any_letters_but_exact_ones_first(void **state)
 {
@@ -27,6 +28,28 @@ static void names_are_taken_in_any_letters_but_exact_ones_first(void **state)
     assert_int_equal(incoming_kind(incoming_member(NULL, "n")), INCOMING_NOTHING);
     SCOPED(freep) char *again = incoming_text(incoming_member(v, "l"));
     assert_string_equal(again, "[1,\"x\"]");
+    incoming_free(v);
+}
+
+static bool take_name(void *arg, const char *name, const struct incoming *v)
+{
+    struct text *names = arg;
+    text_printf(names, "%s=%zu,", name, incoming_count(v));
+    return names->n < 8;
+}
+
+static void members_come_one_by_one_until_enough(void **state)
+{
+    static const char text[] = "{\"a\":[1],\"b\":[],\"c\":[1,2]}";
+    struct incoming *v;
+    SCOPED(text_done) struct text names = {0};
+    (void)state;
+    assert_ok(incoming_parse(text, sizeof(text) - 1, &v));
+    incoming_each_member(v, take_name, &names);
+    assert_string_equal(text_str(&names), "a=1,b=0,");
+    incoming_each_member(NULL, take_name, &names);
+    incoming_each_member(incoming_member(v, "c"), take_name, &names);
+    assert_string_equal(text_str(&names), "a=1,b=0,");
     incoming_free(v);
 }
 
@@ -74,5 +97,5 @@ static void what_is_no_object_or_too_much_is_refused(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(names_are_taken_in_any_letters_but_exact_ones_first),
-          cmocka_unit_test(a_stream_is_cut_where_objects_end),
+          cmocka_unit_test(members_come_one_by_one_until_enough), cmocka_unit_test(a_stream_is_cut_where_objects_end),
           cmocka_unit_test(what_is_no_object_or_too_much_is_refused))
