@@ -92,7 +92,8 @@ def test_locals_follow(core):
     path, oracle = core
     (thread,) = [thread for thread in oracle["threads"] if thread["name"] == "parked"]
     text = run("stack", "--locals", "--thread", thread["tid"], path).out
-    assert re.search(r"^ {12}self = <threading\.\w+ object at 0x", text, re.M)
+    assert re.search(r"^ {12}self = <threading\.Event (object )?at 0x\w+: unset>$", text, re.M)
+    assert re.search(r"^ {12}self = <Condition\(<\w+ _thread\.lock object at 0x\w+>, \d+\)>$", text, re.M)
     answer = check_schema(run("stack", "--locals", "--json", "--thread", thread["tid"], path).json, "stack")
     frames = answer["threads"][0]["frames"]
     assert all(("variables" in frame) == (frame["kind"] == "language") for frame in frames)

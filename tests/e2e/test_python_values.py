@@ -11,28 +11,51 @@ from pyprograms import interpreters, threads, with_module
 pytestmark = pytest.mark.thin
 
 # repr() of these runs code of their classes, which Inquest does not.
-OTHERWISE = {"chain": "<collections.ChainMap object at ", "event": "<threading.Event object at ",
-             "rights": "<Access: 6>"}
+OTHERWISE = {"chain": "<collections.ChainMap object at ", "mine_set": "<values.SubEvent object at ",
+             "rights": "<Access: 6>", "no_access": "<Access: 0>", "both": "<Mode: 3>", "no_mode": "<Mode: 0>"}
 
 
 @pytest.fixture(params=interpreters())
 def shown(request, programs):
-    """{(function, variable): (text of `print`, repr())} of the thread that has the values, and the oracle."""
-    core, oracle = programs.core(request.param, "all")
-    (known,) = [thread for thread in oracle["threads"] if thread["name"] == "values"]
-    frames = threads(programs.answer(request.param)[0])[known["tid"]]["frames"]
-    at = [i for i, frame in enumerate(frames) if frame["language"] == "python"]
-    asked = [(i, frame["function"], name, text) for i, frame in zip(at, known["frames"])
-             if frame["file"].endswith("values.py") for name, text in (frame["locals"] or {}).items()]
-    listed = run("debug", "--batch", "-ex", "info threads", core).out
-    (number,) = re.findall(rf"^[* ] (\d+) .*LWP {known['tid']}\b", listed, re.M)
-    words = ["-ex", "set print elements 0", "-ex", f"thread {number}"]
-    for i, _, name, _ in asked:
-        words += ["-ex", f"frame {i}", "-ex", "echo <<<\\n", "-ex", f"print {name}", "-ex", "echo >>>\\n"]
-    out = run("debug", "--batch", *words, core).out
-    parts = re.findall(r"<<<\n(?:\$\d+ = )?(.*?)\n?>>>\n", out, re.S)
-    assert len(parts) == len(asked)
-    return {(function, name): (part, text) for (_, function, name, text), part in zip(asked, parts)}, oracle
+    """Printed, and the oracle."""
+    key = "values", request.param
+    if key not in programs.answers:
+        programs.answers[key] = Printed(programs, request.param)
+    return programs.answers[key]
+
+
+class Printed:
+    """Variables of the thread that has them, as `print` shows them.
+
+    values: {(function, variable): (text, repr())}; unbound: {variable: what `info locals` and `info args` have of it}
+    limited: texts with the limits that hold when nothing is set
+    """
+
+    LIMITED = "long_text", "long_four", "long_raw", "items", "wide", "large_set", "blocks", "huge", "lowest"
+
+    def __init__(self, programs, python):
+        core, self.oracle = programs.core(python, "all")
+        (known,) = [thread for thread in self.oracle["threads"] if thread["name"] == "values"]
+        frames = threads(programs.answer(python)[0])[known["tid"]]["frames"]
+        at = [i for i, frame in enumerate(frames) if frame["language"] == "python"]
+        mine = [(i, frame) for i, frame in zip(at, known["frames"]) if frame["file"].endswith("values.py")]
+        asked = [(i, frame["function"], name, text) for i, frame in mine for name, text in (frame["locals"] or {}).items()]
+        limited = [one for one in asked if one[2] in self.LIMITED]
+        listed = run("debug", "--batch", "-ex", "info threads", core).out
+        (number,) = re.findall(rf"^[* ] (\d+) .*LWP {known['tid']}\b", listed, re.M)
+        words = ["-ex", f"thread {number}"]
+        for elements, some in ((200, limited), (0, asked)):
+            words += ["-ex", f"set print elements {elements}"]
+            for i, _, name, _ in some:
+                words += ["-ex", f"frame {i}", "-ex", "echo <<<\\n", "-ex", f"print {name}", "-ex", "echo >>>\\n"]
+        unbound = [(i, name) for i, frame in mine for name in frame.get("unbound", [])]
+        for i, _ in unbound:
+            words += ["-ex", f"frame {i}", "-ex", "echo <<<\\n", "-ex", "info args", "-ex", "info locals", "-ex", "echo >>>\\n"]
+        parts = re.findall(r"<<<\n(?:\$\d+ = )?(.*?)\n?>>>\n", run("debug", "--batch", *words, core).out, re.S)
+        assert len(parts) == len(limited + asked + unbound)
+        self.limited = {one[2]: parts.pop(0) for one in limited}
+        self.values = {(function, name): (parts.pop(0), text) for _, function, name, text in asked}
+        self.unbound = {name: re.findall(rf"^{name} = (.*)$", parts.pop(0), re.M) for _, name in unbound}
 
 
 def is_right(name, got, want):
@@ -43,19 +66,17 @@ def is_right(name, got, want):
 
 
 def test_as_repr(shown):
-    values, _ = shown
-    assert len(values) > 120
-    wrong = {key: pair for key, pair in values.items() if not is_right(key[1], *pair)}
+    assert len(shown.values) > 260
+    wrong = {key: pair for key, pair in shown.values.items() if not is_right(key[1], *pair)}
     assert not wrong
 
 
 def test_attributes(shown):
     """In the order in which they were set, whether an instance has a dict or not."""
-    values, oracle = shown
-    for name, attributes in oracle["attributes"].items():
+    for name, attributes in shown.oracle["attributes"].items():
         if name == "failure":  # repr() of an exception has its arguments only
             continue
-        got, _ = values["objects", name]
+        got, _ = shown.values["objects", name]
         at = 0
         for attribute, text in attributes.items():
             text = "<...>" if attribute == "itself" else text
@@ -64,11 +85,36 @@ def test_attributes(shown):
             at = found
 
 
-def test_unbound(programs, shown):
-    """A name that is not bound says so and is no error."""
-    _, oracle = shown
-    frames = [frame for thread in oracle["threads"] if thread["name"] == "values" for frame in thread["frames"]]
-    assert {"unset_argument", "name_is_unbound"} <= {name for frame in frames for name in frame.get("unbound", [])}
+def test_more_than_repr(shown):
+    """What stands behind the address of what repr() says nothing of."""
+    got = {name: text for (_, name), (text, _) in shown.values.items()}
+    assert got["view"].endswith(": 9 bytes, b'looked at'>") and got["part"].endswith(": 2 bytes, b'bc'>")
+    assert got["mine_set"].endswith("_flag=False>")
+    assert re.search(r": 1 item of 5, deque\(\['job'\]\)>$", got["waiting"])
+    assert got["empty_queue"].endswith(": 0 items, deque([])>") and got["simple_queue"].endswith((": 2 items>", "None"))
+    assert got["first_sorted"].endswith(": 2 items of 4, [(1, 'a'), (2, 'b')]>")
+    for name, state in (("generator", "created"), ("started", "suspended"), ("done", "finished")):
+        assert got[name].endswith(f", {state}>")
+    assert re.search(r": <function (Calls\.)?computed at 0x\w+>>$", got["computed"])
+    assert re.search(r": value=2/2>$", got["bounded_semaphore"]) and got["event"].endswith(": set>")
+
+
+def test_unbound(shown):
+    """A name that is not bound says so."""
+    assert shown.unbound == {name: ["<unbound>"] for name in ("unset_argument", "name_is_unbound", "result")}
+
+
+def test_limits(shown):
+    """What is left out is marked, and what is there is the beginning."""
+    whole = {name: text for (_, name), (text, _) in shown.values.items()}
+    for name in ("long_text", "long_four"):
+        assert shown.limited[name] == whole[name][:201] + "'...", name
+    assert shown.limited["long_raw"] == repr(bytes(range(200))) + "..."
+    for name, left in (("large_set", 300), ("blocks", 50)):
+        begin, end = re.fullmatch(rf"(.*), \.\.\.\+{left} more([\])}}].*)", shown.limited[name]).groups()
+        assert whole[name].startswith(begin + ",") and whole[name].endswith(end) and begin.count(",") == 199
+    for name in ("items", "wide", "huge", "lowest"):
+        assert shown.limited[name] == whole[name]
 
 
 @pytest.mark.parametrize("python", with_module("numpy", "python3-numpy"))

@@ -59,6 +59,10 @@ static const struct known builtins[] = {
     {"function", PYK_FUNCTION},
     {"builtin_function_or_method", PYK_BUILTIN},
     {"method", PYK_METHOD},
+    {"method-wrapper", PYK_METHOD_WRAPPER},
+    {"staticmethod", PYK_STATIC_METHOD},
+    {"classmethod", PYK_CLASS_METHOD},
+    {"property", PYK_PROPERTY},
     {"wrapper_descriptor", PYK_SLOT_WRAPPER},
     {"method_descriptor", PYK_METHOD_DESCRIPTOR},
     {"classmethod_descriptor", PYK_METHOD_DESCRIPTOR},
@@ -78,6 +82,8 @@ static const struct known builtins[] = {
 /* Of the standard library and of numpy, by their modules. */
 static const struct known libraries[] = {
     {"weakref.ReferenceType", PYK_WEAKREF},
+    {"functools.partial", PYK_PARTIAL},
+    {"types.SimpleNamespace", PYK_NAMESPACE},
     {"collections.deque", PYK_DEQUE},
     {"collections.defaultdict", PYK_DEFAULTDICT},
     {"collections.OrderedDict", PYK_ORDERED_DICT},
@@ -94,6 +100,11 @@ static const struct known libraries[] = {
     {"pathlib._local.PurePath", PYK_PATH},
     {"_thread.lock", PYK_LOCK},
     {"_thread.RLock", PYK_RLOCK},
+    {"threading.Condition", PYK_CONDITION},
+    {"threading.Semaphore", PYK_SEMAPHORE},
+    {"threading.BoundedSemaphore", PYK_BOUNDED_SEMAPHORE},
+    {"threading.Event", PYK_EVENT},
+    {"threading.Barrier", PYK_BARRIER},
     {"queue.Queue", PYK_QUEUE},
     {"_queue.SimpleQueue", PYK_SIMPLE_QUEUE},
     {"array.array", PYK_ARRAY},
@@ -166,7 +177,7 @@ static bool read_fields(struct rt *rt, taddr at, struct py_type *t)
     t->members = word_of(b, want, l->type_members);
     if (t->heap && !py_field(rt, at, l->heaptype_cached_keys, &t->cached_keys))
         t->cached_keys = 0;
-    t->qualified = t->name = read_name(rt, word_of(b, want, l->type_name));
+    t->c_name = t->qualified = t->name = read_name(rt, word_of(b, want, l->type_name));
     return t->name && t->basicsize > 0 && t->basicsize < INT32_MAX && t->itemsize >= 0 && t->itemsize < INT32_MAX;
 }
 

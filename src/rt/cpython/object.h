@@ -41,6 +41,11 @@ enum py_kind {
     PYK_FUNCTION,
     PYK_BUILTIN,
     PYK_METHOD,
+    PYK_METHOD_WRAPPER,
+    PYK_STATIC_METHOD,
+    PYK_CLASS_METHOD,
+    PYK_PROPERTY,
+    PYK_PARTIAL,
     PYK_SLOT_WRAPPER,
     PYK_METHOD_DESCRIPTOR,
     PYK_GETSET,
@@ -54,6 +59,7 @@ enum py_kind {
     PYK_ASYNC_GENERATOR,
     PYK_WEAKREF,
     PYK_EXCEPTION,
+    PYK_NAMESPACE,
     PYK_DEQUE,
     PYK_DEFAULTDICT,
     PYK_ORDERED_DICT,
@@ -69,6 +75,11 @@ enum py_kind {
     PYK_PATH,
     PYK_LOCK,
     PYK_RLOCK,
+    PYK_CONDITION,
+    PYK_SEMAPHORE,
+    PYK_BOUNDED_SEMAPHORE,
+    PYK_EVENT,
+    PYK_BARRIER,
     PYK_QUEUE,
     PYK_SIMPLE_QUEUE,
     PYK_ARRAY,
@@ -97,6 +108,7 @@ struct py_type {
     const char *name;      /* __name__: "Point", "deque" */
     const char *qualname;  /* __qualname__: "outer.<locals>.Point" */
     const char *qualified; /* "__main__.Point", "collections.deque", "dict" */
+    const char *c_name;    /* tp_name: "Point", "collections.deque", "dict" */
     taddr base, dict, mro, members, cached_keys; /* 0: none */
     uint64_t flags;
     int64_t basicsize, itemsize, dictoffset;

@@ -197,31 +197,34 @@ static void put_characters(struct repr *r, const uint8_t *b, size_t n, uint8_t w
     }
 }
 
-void repr_str(struct repr *r, taddr at, const struct py_type *t)
+void repr_put_str(struct repr *r, const struct py_str *s)
 {
     uint8_t b[PART];
-    struct py_str s;
-    (void)t;
-    if (!py_str_open(r->rt, at, &s)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    uint64_t n = shown(r, s.length), done = 0;
-    char quote = quote_of(r, &s, n);
+    uint64_t n = shown(r, s->length), done = 0;
+    char quote = quote_of(r, s, n);
     text_putc(r->out, quote);
     while (done < n) {
         size_t want = n - done < sizeof(b) / 4 ? (size_t)(n - done) : sizeof(b) / 4;
-        size_t got = py_read_some(r->rt, s.data + done * s.width, b, want * s.width) / s.width;
-        put_characters(r, b, got, s.width, quote);
+        size_t got = py_read_some(r->rt, s->data + done * s->width, b, want * s->width) / s->width;
+        put_characters(r, b, got, s->width, quote);
         done += got;
         if (got < want)
             break;
     }
     text_putc(r->out, quote);
     if (done < n)
-        repr_put_unreadable(r, s.data + done * s.width);
-    else if (n < s.length)
+        repr_put_unreadable(r, s->data + done * s->width);
+    else if (n < s->length)
         text_put(r->out, "...");
+}
+
+void repr_str(struct repr *r, taddr at, const struct py_type *t)
+{
+    struct py_str s;
+    if (py_str_open(r->rt, at, &s))
+        repr_put_str(r, &s);
+    else
+        repr_put_corrupt(r, at, t);
 }
 
 static void put_bytes_at(struct repr *r, taddr data, int64_t length)
@@ -265,10 +268,35 @@ static void put_constant(struct repr *r, taddr at, const struct py_type *t)
     text_put(r->out, t->kind == PYK_NONE ? "None" : t->kind == PYK_ELLIPSIS ? "Ellipsis" : "NotImplemented");
 }
 
+/* Include/cpython/memoryobject.h; the same in 3.6 to 3.15. */
+enum { VIEW_FLAGS = 40, VIEW_RELEASED = 1, VIEW_DATA = 56, VIEW_BYTES = 72, VIEW_DIMENSIONS = 92, VIEW_STRIDES = 112 };
+
+/* Are the bytes of a view one behind the other? */
+static bool is_row_of_bytes(struct repr *r, taddr at)
+{
+    uint64_t item, dimensions, strides, step;
+    return py_word(r->rt, at + VIEW_BYTES + 8, &item) && item == 1 &&
+           py_uint(r->rt, at + VIEW_DIMENSIONS, 4, &dimensions) && dimensions == 1 &&
+           py_word(r->rt, at + VIEW_STRIDES, &strides) && py_word(r->rt, strides, &step) && step == 1;
+}
+
 static void put_memoryview(struct repr *r, taddr at, const struct py_type *t)
 {
-    (void)t;
-    text_printf(r->out, "<memory at 0x%" PRIx64 ">", at);
+    uint64_t flags, data, bytes;
+    if (!py_uint(r->rt, at + VIEW_FLAGS, 4, &flags) || !py_word(r->rt, at + VIEW_DATA, &data) ||
+        !py_word(r->rt, at + VIEW_BYTES, &bytes) || bytes > INT64_MAX) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    text_printf(r->out, "<%smemory at 0x%" PRIx64, flags & VIEW_RELEASED ? "released " : "", at);
+    if (!(flags & VIEW_RELEASED)) {
+        text_printf(r->out, ": %" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+        if (is_row_of_bytes(r, at)) {
+            text_put(r->out, ", ");
+            put_bytes_at(r, data, (int64_t)bytes);
+        }
+    }
+    text_putc(r->out, '>');
 }
 
 enum { RANGE_START = 16 }; /* Objects/rangeobject.c: start, stop, step, length */
@@ -336,6 +364,11 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_FUNCTION] = repr_function,
     [PYK_BUILTIN] = repr_builtin,
     [PYK_METHOD] = repr_method,
+    [PYK_METHOD_WRAPPER] = repr_method_wrapper,
+    [PYK_STATIC_METHOD] = repr_wrapping,
+    [PYK_CLASS_METHOD] = repr_wrapping,
+    [PYK_PROPERTY] = repr_wrapping,
+    [PYK_PARTIAL] = repr_partial,
     [PYK_SLOT_WRAPPER] = repr_descriptor,
     [PYK_METHOD_DESCRIPTOR] = repr_descriptor,
     [PYK_GETSET] = repr_descriptor,
@@ -349,6 +382,7 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_ASYNC_GENERATOR] = repr_generator,
     [PYK_WEAKREF] = repr_weakref,
     [PYK_EXCEPTION] = repr_exception,
+    [PYK_NAMESPACE] = repr_namespace,
     [PYK_DEQUE] = repr_container,
     [PYK_DEFAULTDICT] = repr_container,
     [PYK_ORDERED_DICT] = repr_container,
@@ -364,6 +398,11 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_PATH] = repr_path,
     [PYK_LOCK] = repr_lock,
     [PYK_RLOCK] = repr_rlock,
+    [PYK_CONDITION] = repr_condition,
+    [PYK_SEMAPHORE] = repr_synchronizer,
+    [PYK_BOUNDED_SEMAPHORE] = repr_synchronizer,
+    [PYK_EVENT] = repr_synchronizer,
+    [PYK_BARRIER] = repr_synchronizer,
     [PYK_QUEUE] = repr_queue,
     [PYK_SIMPLE_QUEUE] = repr_simple_queue,
     [PYK_ARRAY] = repr_array,

@@ -46,19 +46,23 @@ bool repr_put_str_name(struct repr *r, taddr str);
 void repr_put_object(struct repr *r, taddr at, const struct py_type *t);
 /* A str between quotes. */
 repr_fn repr_str;
+void repr_put_str(struct repr *r, const struct py_str *s);
 
 /* repr_container.c */
 repr_fn repr_container;
 /* The elements between two brackets; `it` was begun. */
 void repr_put_items(struct repr *r, struct py_items *it, const char *open, const char *close);
 /* repr_code.c */
-repr_fn repr_type, repr_module, repr_function, repr_builtin, repr_method, repr_descriptor, repr_code, repr_frame,
-    repr_traceback, repr_generator, repr_cell, repr_weakref;
+repr_fn repr_type, repr_module, repr_code, repr_frame, repr_traceback, repr_generator, repr_cell, repr_weakref;
+/* repr_callable.c; wrapping: staticmethod, classmethod, property */
+repr_fn repr_function, repr_builtin, repr_method, repr_method_wrapper, repr_descriptor, repr_wrapping, repr_partial;
 /* repr_instance.c */
-repr_fn repr_instance, repr_exception, repr_enum, repr_named_tuple, repr_struct_sequence;
+repr_fn repr_instance, repr_namespace, repr_exception, repr_enum, repr_named_tuple, repr_struct_sequence;
 bool repr_is_struct_sequence(struct repr *r, const struct py_type *t);
 /* repr_library.c */
-repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_lock, repr_rlock, repr_queue, repr_simple_queue;
+repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_queue, repr_simple_queue;
+/* repr_threading.c; synchronizer: Semaphore, BoundedSemaphore, Event, Barrier */
+repr_fn repr_lock, repr_rlock, repr_condition, repr_synchronizer;
 /* repr_time.c: date, datetime, time, timedelta, timezone */
 repr_fn repr_time;
 /* repr_array.c */

@@ -4,7 +4,7 @@
 
 /* ---- array.array (Modules/arraymodule.c; 3.6 to 3.15) ---- */
 
-enum { ARRAY_ITEMS = 24, ARRAY_DESCRIPTOR = 40 };
+enum { ARRAY_ITEMS = 24, ARRAY_DESCRIPTOR = 40, CHARACTER = 4 /* bytes; wchar_t or UCS-4 */ };
 
 static const struct {
     char code;
@@ -67,7 +67,10 @@ void repr_array(struct repr *r, taddr at, const struct py_type *t)
     text_put(r->out, "('");
     text_put_escaped(r->out, &code, 1);
     text_putc(r->out, '\'');
-    if (n && (i == ARRAY_LEN(codes) || r->summary || (r->f->depth && r->level > r->f->depth))) {
+    if (n && (code == 'u' || code == 'w')) {
+        text_put(r->out, ", ");
+        repr_put_str(r, &(struct py_str){.data = items, .length = (uint64_t)n, .width = CHARACTER});
+    } else if (n && (i == ARRAY_LEN(codes) || r->summary || (r->f->depth && r->level > r->f->depth))) {
         text_printf(r->out, ", <%" PRId64 " elements>", n);
     } else if (n) {
         text_put(r->out, ", [");

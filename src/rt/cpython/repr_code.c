@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What programs are made of: classes, modules, functions, code, frames, generators. */
+/* What programs are made of: classes, modules, code, frames, generators, references. */
 #include "rt/cpython/repr.h"
 
-/* The same in 3.6 to 3.15: Include/cpython/descrobject.h, weakrefobject.h. */
-enum {
-    DESCRIPTOR_TYPE = 16,
-    DESCRIPTOR_NAME = 24,
-    WEAKREF_OBJECT = 16,
-    METHOD_NAME = 0, /* PyMethodDef */
-    C_NAME = 128,
-};
+enum { WEAKREF_OBJECT = 16 }; /* Include/cpython/weakrefobject.h; the same in 3.6 to 3.15 */
 
 void repr_type(struct repr *r, taddr at, const struct py_type *t)
 {
@@ -23,46 +16,50 @@ void repr_type(struct repr *r, taddr at, const struct py_type *t)
     text_put(r->out, "'>");
 }
 
-/* Until 3.8 the spec of a built-in module says nothing, but its loader does. */
-static bool is_builtin(struct repr *r, taddr dict)
+/* Of modules that are in the interpreter the spec may say nothing (until 3.10), but the loader does. */
+static const char *built_in(struct repr *r, taddr dict)
 {
     taddr loader;
-    const struct py_type *t;
-    return py_dict_get(r->rt, dict, "__loader__", &loader) && (t = py_class(r->rt, loader)) &&
-           strcmp(t->name, "BuiltinImporter") == 0;
+    const struct py_type *t = NULL;
+    if (py_dict_get(r->rt, dict, "__loader__", &loader))
+        t = py_class(r->rt, loader);
+    return !t                                        ? ""
+           : strcmp(t->name, "BuiltinImporter") == 0 ? " (built-in)"
+           : strcmp(t->name, "FrozenImporter") == 0  ? " (frozen)"
+                                                     : "";
 }
 
-/* importlib._bootstrap._module_repr_from_spec: where the module came from. */
-static void put_origin(struct repr *r, taddr dict)
+struct origin {
+    taddr name;    /* as the module's spec has it; 0: it has none */
+    taddr place;   /* where the module came from; 0: not told */
+    bool is_file;
+};
+
+/* What importlib._bootstrap._module_repr_from_spec goes by. */
+static void find_origin(struct repr *r, taddr dict, struct origin *out)
 {
-    taddr spec, origin, location;
-    const struct py_type *t;
-    int64_t has_location = 0;
-    bool found = py_dict_get(r->rt, dict, "__spec__", &spec) && py_attr(r->rt, spec, "origin", &origin);
-    if (found && py_attr(r->rt, spec, "_set_fileattr", &location) && !py_int(r->rt, location, &has_location))
-        has_location = 0;
-    if (!found) {
-        has_location = 1;
-        found = py_dict_get(r->rt, dict, "__file__", &origin);
+    taddr spec, has_location;
+    int64_t is_file = 0;
+    *out = (struct origin){0};
+    if (!py_dict_get(r->rt, dict, "__spec__", &spec) || !py_attr(r->rt, spec, "origin", &out->place)) {
+        if (py_dict_get(r->rt, dict, "__file__", &out->place))
+            out->is_file = true;
+    } else {
+        if (!py_attr(r->rt, spec, "name", &out->name))
+            out->name = 0;
+        out->is_file =
+            py_attr(r->rt, spec, "_set_fileattr", &has_location) && py_int(r->rt, has_location, &is_file) && is_file;
     }
-    t = found ? py_type(r->rt, origin) : NULL;
-    if (!t || t->kind != PYK_STR) {
-        if (is_builtin(r, dict))
-            text_put(r->out, " (built-in)");
-        return;
-    }
-    text_put(r->out, has_location ? " from " : " (");
-    if (has_location)
-        repr_str(r, origin, t);
-    else
-        repr_put_str_name(r, origin);
-    text_put(r->out, has_location ? "" : ")");
+    const struct py_type *t = out->place ? py_type(r->rt, out->place) : NULL;
+    if (!t || t->kind != PYK_STR)
+        out->place = 0;
 }
 
 void repr_module(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t dict;
     taddr name = 0;
+    struct origin from;
     const struct py_type *of;
     if (!py_field(r->rt, at, r->rt->l.module_dict, &dict) || !py_dict_get(r->rt, dict, "__name__", &name) ||
         !(of = py_type(r->rt, name)) || of->kind != PYK_STR) {
@@ -70,95 +67,24 @@ void repr_module(struct repr *r, taddr at, const struct py_type *t)
         text_putc(r->out, '>');
         return;
     }
+    const char *inside = built_in(r, dict);
+    find_origin(r, dict, &from);
+    /* Until 3.9 loaders of what is in the interpreter write it, by the module's own name. */
+    if (from.name && from.place && !(*inside && py_minor(r->rt) < 10) && py_type(r->rt, from.name))
+        name = from.name;
     text_put(r->out, "<module ");
-    repr_str(r, name, of);
-    put_origin(r, dict);
-    text_putc(r->out, '>');
-}
-
-void repr_function(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t name;
-    if (!py_field(r->rt, at, r->rt->l.func_qualname, &name)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    text_put(r->out, "<function ");
-    repr_put_str_name(r, name);
-    text_printf(r->out, " at 0x%" PRIx64 ">", at);
-}
-
-/* A name that C code has. */
-static void put_c_name(struct repr *r, taddr at)
-{
-    char b[C_NAME];
-    size_t n = py_read_some(r->rt, at, b, sizeof(b));
-    const char *end = n ? memchr(b, 0, n) : NULL;
-    if (end)
-        text_put_escaped(r->out, b, (size_t)(end - b));
-    else
-        text_putc(r->out, '?');
-}
-
-void repr_builtin(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t def, name, self;
-    if (!py_field(r->rt, at, r->rt->l.cfunction_ml, &def) || !py_word(r->rt, def + METHOD_NAME, &name) ||
-        !py_field(r->rt, at, r->rt->l.cfunction_self, &self)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    const struct py_type *of = self ? py_type(r->rt, self) : NULL;
-    bool method = of && of->kind != PYK_MODULE;
-    text_put(r->out, method ? "<built-in method " : "<built-in function ");
-    put_c_name(r, name);
-    if (method) {
-        text_put(r->out, " of ");
-        repr_put_name(r, of->heap ? of->name : of->qualified);
-        text_printf(r->out, " object at 0x%" PRIx64, self);
+    repr_put(r, name);
+    if (!from.place) {
+        text_put(r->out, inside);
+    } else if (from.is_file) {
+        text_put(r->out, " from ");
+        repr_put(r, from.place);
+    } else {
+        text_put(r->out, " (");
+        repr_put_str_name(r, from.place);
+        text_putc(r->out, ')');
     }
     text_putc(r->out, '>');
-}
-
-void repr_method(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t func, self, name;
-    const struct py_type *of;
-    if (!py_field(r->rt, at, r->rt->l.method_func, &func) || !py_field(r->rt, at, r->rt->l.method_self, &self)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    text_put(r->out, "<bound method ");
-    of = py_type(r->rt, func);
-    if (of && of->kind == PYK_FUNCTION && py_field(r->rt, func, r->rt->l.func_qualname, &name))
-        repr_put_str_name(r, name);
-    else
-        text_putc(r->out, '?');
-    text_put(r->out, " of ");
-    r->instances += REPR_LEVELS; /* of whom, not what is in it */
-    repr_put(r, self);
-    r->instances -= REPR_LEVELS;
-    text_putc(r->out, '>');
-}
-
-void repr_descriptor(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t owner, name;
-    const struct py_type *of = NULL;
-    if (py_word(r->rt, at + DESCRIPTOR_TYPE, &owner))
-        of = py_class(r->rt, owner);
-    if (!of || !py_word(r->rt, at + DESCRIPTOR_NAME, &name)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    text_put(r->out, t->kind == PYK_SLOT_WRAPPER        ? "<slot wrapper '"
-                     : t->kind == PYK_METHOD_DESCRIPTOR ? "<method '"
-                     : t->kind == PYK_GETSET            ? "<attribute '"
-                                                        : "<member '");
-    repr_put_str_name(r, name);
-    text_put(r->out, "' of '");
-    repr_put_name(r, of->heap ? of->name : of->qualified);
-    text_put(r->out, "' objects>");
 }
 
 /* ---- code and frames ---- */
@@ -185,9 +111,23 @@ void repr_code(struct repr *r, taddr at, const struct py_type *t)
     put_code(r, at, at, "<code object ", "\"");
 }
 
+/* 3.6 tells the address alone. */
 void repr_frame(struct repr *r, taddr at, const struct py_type *t)
 {
-    repr_put_object(r, at, t);
+    uint64_t record = at;
+    const struct rt_place *p = NULL;
+    if (py_minor(r->rt) < 11 || py_field(r->rt, at, r->rt->l.frameobj_frame, &record))
+        p = py_frame_place(r->rt, record);
+    if (py_minor(r->rt) < 7)
+        repr_put_object(r, at, t);
+    else
+        text_printf(r->out, "<frame at 0x%" PRIx64, at);
+    if (p) {
+        text_put(r->out, ", file '");
+        repr_put_name(r, p->file ? p->file : "?");
+        text_printf(r->out, "', line %d, code ", p->line);
+        repr_put_name(r, p->name ? p->name : "?");
+    }
     text_putc(r->out, '>');
 }
 
@@ -257,6 +197,28 @@ void repr_cell(struct repr *r, taddr at, const struct py_type *t)
     text_putc(r->out, '>');
 }
 
+/* __name__ of what has one. */
+static bool name_of(struct repr *r, taddr at, const struct py_type *t, struct text *out)
+{
+    uint64_t name = 0;
+    const struct py_layout *l = &r->rt->l;
+    const struct py_type *class = t->kind == PYK_TYPE ? py_class(r->rt, at) : NULL;
+    bool generator = t->kind == PYK_GENERATOR || t->kind == PYK_COROUTINE || t->kind == PYK_ASYNC_GENERATOR;
+    if (class)
+        text_put(out, class->name);
+    else if (t->kind == PYK_FUNCTION || generator)
+        return py_field(r->rt, at, generator ? l->gen_name : l->func_name, &name) &&
+               py_str_text(r->rt, name, REPR_NAME, out);
+    return class || (py_attr(r->rt, at, "__name__", &name) && py_str_text(r->rt, name, REPR_NAME, out));
+}
+
+/* From 3.13 on with its module, unless that is the program's. */
+static const char *referent(struct repr *r, const struct py_type *of)
+{
+    bool of_main = strncmp(of->qualified, "__main__.", strlen("__main__.")) == 0;
+    return py_minor(r->rt) < 13 ? of->c_name : of_main ? of->qualname : of->qualified;
+}
+
 void repr_weakref(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t to = 0;
@@ -267,8 +229,15 @@ void repr_weakref(struct repr *r, taddr at, const struct py_type *t)
     text_printf(r->out, "<weakref at 0x%" PRIx64 "; ", at);
     if (of && of->kind != PYK_NONE) {
         text_put(r->out, "to '");
-        repr_put_name(r, py_minor(r->rt) < 13 || !of->heap ? of->name : of->qualified);
-        text_printf(r->out, "' at 0x%" PRIx64 ">", to);
+        repr_put_name(r, referent(r, of));
+        text_printf(r->out, "' at 0x%" PRIx64, to);
+        SCOPED(text_done) struct text name = {0};
+        if (name_of(r, to, of, &name)) {
+            text_put(r->out, " (");
+            repr_put_name(r, text_str(&name));
+            text_putc(r->out, ')');
+        }
+        text_putc(r->out, '>');
     } else {
         text_put(r->out, "dead>");
     }

@@ -30,6 +30,19 @@ void repr_instance(struct repr *r, taddr at, const struct py_type *t)
     text_putc(r->out, '>');
 }
 
+/* types.SimpleNamespace: attributes as arguments. Python before 3.9 sorts them. */
+void repr_namespace(struct repr *r, taddr at, const struct py_type *t)
+{
+    struct py_items it;
+    repr_put_name(r, t->exact ? "namespace" : t->name);
+    if (repr_is_cycle(r, at) || r->summary || (r->f->depth && r->level > r->f->depth)) {
+        text_put(r->out, "(...)");
+        return;
+    }
+    py_attributes_begin(r->rt, at, t, &it);
+    repr_put_items(r, &it, "(", ")");
+}
+
 /* ---- dataclasses (Lib/dataclasses.py) ---- */
 
 /* Did dataclasses write the class's __repr__? Theirs is a function called "wrapper". */

@@ -215,44 +215,6 @@ void repr_path(struct repr *r, taddr at, const struct py_type *t)
     text_printf(r->out, "%c)", quote);
 }
 
-/* ---- locks (Modules/_threadmodule.c) ---- */
-
-enum {
-    LOCK_LOCKED = 32, /* a char, until 3.12 and in early releases of 3.13 */
-    LOCK_MUTEX = 16,  /* later: a byte, whose lowest bit is set while it is held */
-    RLOCK_OWNER = 24, /* ident of the thread */
-    RLOCK_COUNT = 32, /* from 3.14 on: of how many times beyond the first */
-};
-
-void repr_lock(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint8_t locked;
-    /* Releases of 3.13 have either form: one is too short for the other. */
-    bool mutex = t->basicsize <= LOCK_LOCKED;
-    if (!py_read(r->rt, at + (mutex ? LOCK_MUTEX : LOCK_LOCKED), &locked, 1)) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    text_printf(r->out, "<%s %s object at 0x%" PRIx64 ">", locked & 1 ? "locked" : "unlocked", "_thread.lock", at);
-}
-
-void repr_rlock(struct repr *r, taddr at, const struct py_type *t)
-{
-    uint64_t owner, count;
-    uint8_t mutex = 0;
-    bool counts = py_minor(r->rt) < 14;
-    if (!py_word(r->rt, at + RLOCK_OWNER, &owner) || !py_word(r->rt, at + RLOCK_COUNT, &count) ||
-        (!counts && !py_read(r->rt, at + LOCK_MUTEX, &mutex, 1))) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    if (!counts)
-        count = mutex & 1 ? count + 1 : 0;
-    text_printf(r->out, "<%s ", count ? "locked" : "unlocked");
-    repr_put_name(r, t->qualified);
-    text_printf(r->out, " object owner=%" PRIu64 " count=%" PRIu64 " at 0x%" PRIx64 ">", owner, count, at);
-}
-
 /* ---- queues ---- */
 
 static void put_jobs(struct repr *r, uint64_t n)

@@ -10,10 +10,16 @@ import datetime
 import decimal
 import enum
 import fractions
+import functools
+import os
 import pathlib
 import queue
 import sys
 import threading
+import time
+import types
+import typing
+import uuid
 import weakref
 
 import oracle
@@ -21,13 +27,25 @@ import oracle
 try:
     import dataclasses
 except ImportError:  # 3.6
-    Order = None
+    Order = Slotted = Frozen = None
 else:
     @dataclasses.dataclass
     class Order:
         item: str
         count: int = 1
         tags: list = dataclasses.field(default_factory=list)
+
+    @dataclasses.dataclass(frozen=True, **({"slots": True} if sys.version_info >= (3, 10) else {}))
+    class Slotted:
+        x: int
+        y: list = dataclasses.field(default_factory=list)
+
+    @dataclasses.dataclass(frozen=True)
+    class Frozen:
+        a: int
+        b: str = "default"
+        hidden: int = dataclasses.field(default=5, repr=False)
+        of_all: typing.ClassVar[int] = 7
 
 
 class Colour(enum.Enum):
@@ -38,6 +56,11 @@ class Colour(enum.Enum):
 class Access(enum.IntFlag):
     READ = 4
     WRITE = 2
+
+
+class Mode(enum.Flag):
+    A = 1
+    B = 2
 
 
 class Level(enum.IntEnum):
@@ -85,8 +108,54 @@ class Named(collections.namedtuple("Named", "key value")):
     pass
 
 
+Pair = typing.NamedTuple("Pair", [("left", int), ("right", str)])
+
+
+class Triple(tuple):
+    pass
+
+
 class Text(str):
     pass
+
+
+class Raw(bytes):
+    pass
+
+
+class Ratio(float):
+    pass
+
+
+class Members(set):
+    pass
+
+
+class Later(collections.OrderedDict):
+    pass
+
+
+class SubEvent(threading.Event):
+    """Shown by its attributes: who derives adds some."""
+
+
+class Calls:
+    """What a class keeps of functions that are more than methods."""
+
+    @staticmethod
+    def static():
+        pass
+
+    @classmethod
+    def of_class(cls):
+        pass
+
+    @property
+    def computed(self):
+        return self
+
+    def __call__(self):
+        pass
 
 
 class Number(int):
@@ -140,6 +209,9 @@ def numbers():
     infinite, negative, nan, minus_zero = float("inf"), float("-inf"), float("nan"), -0.0
     imaginary, both, odd = 2j, 1 - 2.5j, complex(-0.0, float("nan"))
     number = Number(7)
+    word, half_word, below = 2 ** 64, 2 ** 63, -2 ** 63 - 1
+    wide, lowest, large_number = 10 ** 4000, -(2 ** 10000), Number(-2 ** 70)
+    hundredth, sub_ratio, third = 1e-5, Ratio(0.5), 1 / 3
     return texts()
 
 
@@ -152,6 +224,13 @@ def texts():
     text = Text("subclass")
     raw, raw_quotes, empty_bytes = b"ab\x00\xff'", b"'\"", b""
     changeable, view = bytearray(b"change\x01"), memoryview(b"looked at")
+    long_latin, long_two, long_four = "\u00ff" * 1500, "\u20ac" * 1500, "a\U0001f600" * 1500
+    latin_edge, controls, no_break, pairs = "\u00ff\u0100", "\x85\xad\x9f", "\xa0\u3000", "\ud83d\ude00"
+    sub_two, sub_four, interned = Text("\u20ac" * 3), Text("\U0001f600"), sys.intern("interned")
+    sub_raw, shortened, emptied = Raw(b"sub"), bytearray(b"shortened"), bytearray(b"all of it")
+    del shortened[:3], emptied[:]
+    long_raw, part, released = bytes(range(256)) * 5, memoryview(b"abcdef")[1:3], memoryview(b"gone")
+    released.release()
     return containers()
 
 
@@ -173,6 +252,19 @@ def containers():
     span, stepped, cut = range(5), range(0, 10, 3), slice(1, None, 2)
     twice = [items, items]
     mine, its = Items([1, 2]), Table(a=1)
+    triple, members, no_members, frozen_none = Triple((1, 2, 3)), Members({7}), Members(), frozenset()
+    keys, values, pairs = table.keys(), deleted.values(), {"k": (1,)}.items()
+    proxy, of_class = types.MappingProxyType({"k": [1]}), types.MappingProxyType({})
+    large_range, counting_down = range(2 ** 70, 2 ** 70 + 3), range(5, -5, -2)
+    open_cut, odd_cut, large_set = slice(None), slice("a", 1.5, [1]), set(range(500))
+    again = {i: i for i in range(10)}
+    del again[3]
+    again[3] = "again"
+    emptied = {"a": 1}
+    del emptied["a"]
+    mixed = {"a": 1, 1.5: 2, b"b": 3, frozenset({1}): 4}
+    own_tuple = ([],)
+    own_tuple[0].append(own_tuple)
     return library()
 
 
@@ -195,12 +287,49 @@ def library():
     event, waiting = threading.Event(), queue.Queue(5)
     event.set()
     waiting.put("job")
+    no_deque, turned, blocks = collections.deque(), collections.deque(range(5)), collections.deque(range(300), 250)
+    turned.rotate(2)
+    deque_cycle = collections.deque()
+    deque_cycle.append(deque_cycle)
+    no_factory, by_lambda = collections.defaultdict(None, {1: 2}), collections.defaultdict(counter)
+    moved, later = collections.OrderedDict.fromkeys("abcd"), Later(a=1)
+    moved.move_to_end("b")
+    del moved["c"]
+    last_day, last_moment = datetime.date.max, datetime.datetime.max
+    folded, whole = datetime.datetime(2026, 10, 25, 2, 30, fold=1), datetime.datetime(2026, 1, 1)
+    zone_named, no_span = datetime.timezone(datetime.timedelta(hours=-5, minutes=-30), "odd"), datetime.timedelta()
+    long_span, clock_aware, midnight = datetime.timedelta.max, datetime.time(23, 59, 59, 999999, zone), datetime.time()
+    utc, aware_odd = datetime.timezone.utc, datetime.datetime(2026, 1, 2, tzinfo=zone_named)
+    relative, dot, joined = pathlib.PurePosixPath("a/b"), pathlib.PurePosixPath(), pathlib.Path("/srv") / "data" / "x"
+    parent, untidy = pathlib.Path("/a/b/c").parent, pathlib.PurePosixPath("//a//./b/")
+    not_number, endless, exact = decimal.Decimal("NaN"), decimal.Decimal("-Infinity"), decimal.Decimal(1) / 3
+    large, tiny, nothing = decimal.Decimal("1E+30"), decimal.Decimal("-1E-10"), decimal.Decimal("-0.00")
+    negative_part, number = fractions.Fraction(-7, 3), uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
+    both, no_access, no_mode, mode = Mode.A | Mode.B, Access(0), Mode(0), Mode.B
+    two, no_codes = Pair(1, "r"), array.array("d")
+    letters = array.array("u" if sys.version_info < (3, 13) else "w", "w\u20ac")
+    past, platform = time.gmtime(0), sys.version_info
+    namespace, no_namespace = types.SimpleNamespace(a=1, b=[2]), types.SimpleNamespace()
+    namespace_cycle = types.SimpleNamespace()
+    namespace_cycle.itself = namespace_cycle
+    partial, with_names = functools.partial(counter), functools.partial(counter, 1, "two", start=3)
+    simple_queue = queue.SimpleQueue() if hasattr(queue, "SimpleQueue") else None
+    condition, semaphore, bounded_semaphore = threading.Condition(), threading.Semaphore(3), threading.BoundedSemaphore(2)
+    barrier, no_event, mine_set = threading.Barrier(2), threading.Event(), SubEvent()
+    last_first, first_sorted, empty_queue = queue.LifoQueue(), queue.PriorityQueue(4), queue.Queue()
+    if simple_queue:
+        simple_queue.put(1)
+        simple_queue.put(2)
+    semaphore.acquire()
+    last_first.put(1)
+    first_sorted.put((2, "b"))
+    first_sorted.put((1, "a"))
     iterator, generator, started = iter([1, 2]), counter(5), counter(6)
     next(started)
     pending, many_values = coroutine(1), asynchronous()
     result = objects()
     pending.close()
-    del again, iterator, generator, many_values
+    del again, iterator, generator, many_values, condition
     return result
 
 
@@ -221,6 +350,22 @@ def objects(unset_argument=None):
     function, method, builtin, bound_builtin = counter, plain.method, len, [].append
     cls, meta, module, anonymous = Plain, type, sys, lambda a: a
     weak, prop, nothing = weakref.ref(plain), Plain.method, object()
+    static, of_class, computed = (Calls.__dict__[name] for name in ("static", "of_class", "computed"))
+    class_method, called, wrapped = Calls.of_class, Calls(), "".__add__
+    slot_wrapper, c_method, from_keys, member = str.__add__, str.join, dict.fromkeys, Slots.left
+    attribute, class_method_of_c = type.__dict__["__dict__"], dict.__dict__["fromkeys"]
+    plain_module, frozen_module, package = oracle, sys.modules["_frozen_importlib"], os
+    weakly = [collections.deque()]
+    code, frame, gone = counter.__code__, sys._getframe(), weakref.ref(Plain(1, 2))
+    to_class, to_function, to_table = weakref.ref(Plain), weakref.ref(counter), weakref.ref(weakly[0])
+    done, decorated, nested_class = counter(1), functools.lru_cache(maxsize=None)(counter), type("Made", (Plain,), {})
+    done.close()
+    with_cause, of_system, key_error = ValueError("outer"), SystemExit(3), KeyError("k")
+    with_cause.__cause__ = key_error
+    no_arguments, of_unicode = RuntimeError(), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    group = ExceptionGroup("several", [ValueError(1)]) if sys.version_info >= (3, 11) else None
+    frozen_order, slotted = (Frozen and Frozen(1, "b")), (Slotted and Slotted(1, [2]))
+    local = threading.local()
     name_is_unbound = 1
     del name_is_unbound, unset_argument
     shared, only_here = [1], 2
