@@ -39,12 +39,6 @@ static bool is_3_6(struct module *m)
     return py_exported(m, "_PyThreadState_Current", &at) && !py_exported(m, "PyString_FromString", &at);
 }
 
-static bool is_2(struct module *m)
-{
-    taddr at;
-    return py_exported(m, "_PyThreadState_Current", &at) && py_exported(m, "PyString_FromString", &at);
-}
-
 static bool begins_with(const char *s, const char *with)
 {
     return strncmp(s, with, strlen(with)) == 0;
@@ -64,27 +58,6 @@ static bool has_extensions(const struct modules *ms)
         if (strstr(modules_get(ms, i)->name, ".cpython-3"))
             return true;
     return false;
-}
-
-/* ---- others ---- */
-
-static struct err *other_kind(struct modules *ms)
-{
-    const char *command = modules_image(ms)->cmdline;
-    for (size_t i = 0; i < modules_count(ms); i++) {
-        struct module *m = modules_get(ms, i);
-        if (begins_with(m->name, "libpypy") || begins_with(m->name, "pypy"))
-            return err_hint(
-                err_new(ERR_UNSUPPORTED, "this is PyPy: its own frames are not read, native ones are shown"),
-                "the layout of its data is only in a build of your own with debug information; its "
-                "module faulthandler prints its stacks from inside");
-        if (begins_with(m->name, "libjvm") && command && strstr(command, "jython"))
-            return err_hint(err_new(ERR_UNSUPPORTED, "this is Jython, a Java program: native frames are shown"),
-                            "jstack PID or jhsdb jstack --core shows its frames");
-        if (!m->is_vdso && is_2(m))
-            return err_new(ERR_UNSUPPORTED, "this is Python 2, whose frames are not read: native ones are shown");
-    }
-    return NULL;
 }
 
 /* ---- finding ---- */
@@ -142,7 +115,7 @@ struct err *py_find(struct rt *rt)
             worked(&e, try_state(rt, m)))
             return NULL;
     }
-    return e ? e : other_kind(rt->ms) ?: err_new(ERR_NO_DATA, "no interpreter was found");
+    return e ? e : py_other(rt->ms) ?: err_new(ERR_NO_DATA, "no interpreter was found");
 }
 
 bool py_is_there(struct modules *ms)
@@ -156,7 +129,7 @@ bool py_is_there(struct modules *ms)
         if (runtime_in(m, &at) || is_3_6(m) || (may_be(m) && py_scan_cookie(&probe, m, &at)))
             return true;
     }
-    struct err *e = other_kind(ms);
+    struct err *e = py_other(ms);
     bool other = e != NULL;
     err_free(e);
     return other;

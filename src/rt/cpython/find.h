@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding the interpreter in a target: private to find.c, scan.c, version.c, offsets.c. */
+/* Finding the interpreter in a target: private to find.c, scan.c, version.c, offsets.c, others.c. */
 #ifndef RT_CPYTHON_FIND_H
 #define RT_CPYTHON_FIND_H
 
@@ -13,6 +13,9 @@ bool py_has_cookie(struct rt *rt, taddr runtime);
 bool py_writable_of(const struct mapping *map, const struct module *m);
 /* The address of an object or function of the module's dynamic symbol table, which no strip takes away. */
 bool py_exported(struct module *m, const char *name, taddr *at);
+
+/* others.c. Which Python it is if it is none that is read, and what would be needed; NULL: none is known. */
+struct err *py_other(struct modules *ms) MUST_CHECK;
 
 /* version.c. False: it says nothing. */
 bool py_version(struct rt *rt, struct module *m, taddr runtime, uint32_t *out);
