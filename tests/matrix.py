@@ -41,6 +41,7 @@ LAB = os.environ.get("INQUEST_LAB") or os.path.join(
 CHROOT = os.path.join(ROOT, "tools", "chroot.sh")
 SUITES = "bookworm", "trixie", "sid"
 DELVE_SUITE = "sid"
+EDITORS_GO = "1.26"
 ROOT_MINUTES, TEST_MINUTES, E2E_MINUTES = 15, 3, 20
 
 
@@ -182,6 +183,12 @@ def dumps(place, name, *tests):
                           {"INQUEST_DUMPS": "1000", "INQUEST_DUMP_KILLS": "500"})
 
 
+def editors(place, name, *tests):
+    """Emacs with dape, of the suite; Neovim and VS Code's library where test_editors.py is told of them."""
+    yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
+                          {"INQUEST_GO": EDITORS_GO, "INQUEST_PYTHONS": "/usr/bin/python3"})
+
+
 def end_to_end(place, version, files, more):
     """Tests of tests/e2e with programs of the place."""
     folder = tempfile.mkdtemp(prefix="inquest-matrix-", dir="/tmp")  # which the roots share
@@ -295,6 +302,8 @@ TABLE = [
     Row(("sid",), ("python3.14", "libpython3.14", "python3.15", "libpython3.15", "python3-greenlet", "python3-numpy", "binutils", "gcc",
                  "libc6-dev"), python,
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
+    Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils", "libc6-dev"), editors,
+        [("editors", "editors")]),
 ]
 
 

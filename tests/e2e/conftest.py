@@ -112,6 +112,30 @@ def lab(tmp_path_factory):
     return Lab(tmp_path_factory.mktemp("lab"))
 
 
+@pytest.fixture(scope="session")
+def cxx_core(lab, tmp_path_factory):
+    """Of C++, with containers and much else in its variables."""
+    account = tmp_path_factory.mktemp("containers") / "account"
+    return lab.core("cxx-gcc-O0-dwarf5", str(account), program="containers")[1]
+
+
+@pytest.fixture(scope="session")
+def go_core(lab):
+    """Of the newest Go, with goroutines of all kinds."""
+    version = build.GO_VERSIONS[-1] if build.GO_VERSIONS else "1.19"
+    return lab.core(f"go-{version}-noopt", "abort", program="go")[1]
+
+
+@pytest.fixture(scope="session")
+def python_core(programs):
+    """Of a Python, with calls, values, exceptions and tasks."""
+    import pyprograms
+    python = pyprograms.some()[0].values[0]
+    if python is None:
+        pytest.skip("no Python from 3.6 on is installed")
+    return programs.core(python, "all")[0]
+
+
 class Lab:
     """Programs and cores, made once a run."""
 

@@ -18,27 +18,6 @@ from conftest import INQUEST, run
 from dap import Client
 from pyprograms import some
 
-GO = f"go-{build.GO_VERSIONS[-1]}-noopt" if build.GO_VERSIONS else "go-1.19-noopt"
-
-
-@pytest.fixture(scope="module")
-def cxx_core(lab, tmp_path_factory):
-    account = tmp_path_factory.mktemp("dap") / "account"
-    return lab.core("cxx-gcc-O0-dwarf5", str(account), program="containers")[1]
-
-
-@pytest.fixture(scope="module")
-def go_core(lab):
-    return lab.core(GO, "abort", program="go")[1]
-
-
-@pytest.fixture(scope="module")
-def python_core(programs):
-    (python, *_) = [one.values[0] for one in some()]
-    if python is None:
-        pytest.skip("no Python from 3.6 on is installed")
-    return programs.core(python, "all")[0]
-
 
 @pytest.fixture(scope="module", params=["cxx", "go", "python"])
 def looked_at(request):
