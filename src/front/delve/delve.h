@@ -3,9 +3,12 @@
 #ifndef FRONT_DELVE_DELVE_H
 #define FRONT_DELVE_DELVE_H
 
+#include "front/scripting.h"
 #include "front/serve/server.h"
 
 /* Begins with anything, so it comes last in the table. */
 extern const struct protocol delve_protocol;
+/* The same methods for scripts. */
+extern const struct script_delve delve_scripts;
 
 #endif

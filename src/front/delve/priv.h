@@ -25,8 +25,10 @@ struct answer {
 
 /* One client. */
 struct client {
-    struct connection *connection;
+    struct connection *connection; /* NULL: a script's, which calls without one (call.c) */
+    struct call *call;
     struct session *session; /* within a turn */
+    uint64_t generation;     /* of the session: with another one, earlier answers of it are invalid */
     int64_t api_version;
     /* What it has selected: a thread, and a goroutine (0: none). Its own, not the other clients'. */
     int32_t tid;
@@ -65,6 +67,10 @@ struct method_table {
     const struct method *rows;
     size_t n;
 };
+/* By its name with "RPCServer.", in any letters; NULL: there is none. *bare: see struct arguments. */
+const struct method *method_find(const struct client *c, const char *name, const char **bare);
+/* A stream that adds to a text. */
+FILE *text_stream(struct text *t) NEVER_NULL;
 /* A result of one member: version 1 of the interface has its value alone. */
 void result_begin(struct client *c, struct json *j, const char *name);
 void result_end(struct client *c, struct json *j);

@@ -76,17 +76,22 @@ struct err *arguments_check(const struct arguments *a)
 
 static ssize_t keep(void *cookie, const char *bytes, size_t n)
 {
-    struct answer *an = cookie;
-    text_putn(&an->kept, bytes, n);
+    text_putn(cookie, bytes, n);
     return (ssize_t)n;
+}
+
+FILE *text_stream(struct text *t)
+{
+    FILE *out = fopencookie(t, "w", (cookie_io_functions_t){.write = keep});
+    if (!out)
+        mem_exhausted();
+    setvbuf(out, NULL, _IOFBF, READ_BYTES);
+    return out;
 }
 
 static void answer_begin(struct answer *an)
 {
-    an->out = fopencookie(an, "w", (cookie_io_functions_t){.write = keep});
-    if (!an->out)
-        mem_exhausted();
-    setvbuf(an->out, NULL, _IOFBF, READ_BYTES);
+    an->out = text_stream(&an->kept);
     fprintf(an->out, "{\"id\":%s,\"result\":", an->id);
 }
 
@@ -110,6 +115,8 @@ static struct err *send_kept(void *arg)
 struct err *answer_pause(struct client *c)
 {
     struct answer *an = c->answer;
+    if (!c->connection)
+        return NULL;
     fflush(an->out);
     if (an->kept.n < SEND_BYTES)
         return NULL;
@@ -189,7 +196,7 @@ static const struct version1 *find_version1(const char *name)
 }
 
 /* Names are taken in any letters, as fields are. */
-static const struct method *find_method(const struct client *c, const char *name, const char **bare)
+const struct method *method_find(const struct client *c, const char *name, const char **bare)
 {
     static const char prefix[] = "RPCServer.";
     if (strncasecmp(name, prefix, sizeof(prefix) - 1) != 0)
@@ -215,6 +222,7 @@ static struct err *run_method(struct client *c, const struct method *m, struct a
         return err_new(ERR_UNSUPPORTED, "%s", m->refusal);
     TRY(turn_begin(turn, connection_shared(c->connection)));
     c->session = turn->session;
+    c->generation = turn_generation(turn);
     json_init(&j, c->answer->out, false);
     struct err *e = m->run(c, a, &j);
     c->session = NULL;
@@ -246,7 +254,7 @@ static struct err *answer_request(struct client *c, const struct incoming *reque
     const char *name = incoming_string(incoming_member(request, "method"));
     const struct incoming *params = incoming_member(request, "params");
     struct arguments a = {.object = incoming_element(params, 0)};
-    const struct method *m = name ? find_method(c, name, &a.bare) : NULL;
+    const struct method *m = name ? method_find(c, name, &a.bare) : NULL;
     connection_log(c->connection, "asks %s", name ? name : "for no method");
     if (!m)
         return err_new(ERR_USAGE, "unknown method: %s", name ? name : "");
@@ -295,7 +303,9 @@ static struct err *take_bytes(struct client *c, struct incoming_scan *scan, stru
 static struct err *converse(struct connection *connection)
 {
     const char *version = call_value(connection_call(connection), "api-version");
-    struct client c = {.connection = connection, .api_version = version && *version == '1' ? 1 : 2};
+    struct client c = {.connection = connection,
+                       .call = connection_call(connection),
+                       .api_version = version && *version == '1' ? 1 : 2};
     struct incoming_scan scan = {0};
     struct text partial = {0};
     SCOPED(freep) char *buf = xmalloc(READ_BYTES);

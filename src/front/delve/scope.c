@@ -58,14 +58,13 @@ static struct err *ensure_selection(struct client *c)
 /* Clients ask for the stacks of all goroutines, one by one. */
 static const struct task *by_number(struct client *c, const struct tasks *t, uint64_t id)
 {
-    uint64_t generation = turn_generation(connection_turn(c->connection));
-    if (c->by_id_of != t || c->by_id_generation != generation || c->by_id.n > t->n) {
+    if (c->by_id_of != t || c->by_id_generation != c->generation || c->by_id.n > t->n) {
         map64_done(&c->by_id);
         c->by_id = (struct map64){0};
         for (size_t i = t->n; i-- > 0;)
             *map64_put(&c->by_id, t->v[i].id, NULL) = i;
         c->by_id_of = t;
-        c->by_id_generation = generation;
+        c->by_id_generation = c->generation;
     }
     const uint64_t *at = map64_find(&c->by_id, id);
     return at && *at < t->n ? &t->v[*at] : NULL;

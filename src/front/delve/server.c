@@ -73,7 +73,7 @@ static struct err *set_api_version(struct client *c, struct arguments *a, struct
 static struct err *is_multiclient(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    put_flag(c, j, "IsMulticlient", connection_multiclient(c->connection));
+    put_flag(c, j, "IsMulticlient", c->connection && connection_multiclient(c->connection));
     return NULL;
 }
 
@@ -98,7 +98,8 @@ static struct err *attached(struct client *c, struct arguments *a, struct json *
 static struct err *detach(struct client *c, struct arguments *a, struct json *j)
 {
     (void)a;
-    connection_end_server(c->connection);
+    if (c->connection)
+        connection_end_server(c->connection);
     if (c->api_version == 1)
         json_i64(j, 0);
     else
