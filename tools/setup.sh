@@ -18,7 +18,8 @@ set -eu
 
 build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
-       libcapstone-dev libvectorscan-dev|libhyperscan-dev libedit-dev libjansson-dev scdoc"
+       libcapstone-dev libvectorscan-dev|libhyperscan-dev libedit-dev libjansson-dev scdoc
+       python3-dev libpython3.11" # of scripts
 
 demo="g++ libc6-dbg redis-tools|valkey-tools
       golang-1.19-go|golang-1.23-go|golang-1.22-go|golang-1.21-go" # a|b: either will do, a is installed

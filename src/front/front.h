@@ -39,6 +39,7 @@ enum operand_kind { OPERAND_NONE, OPERAND_TARGET, OPERAND_COMMAND };
 
 struct call;
 struct protocol;
+struct script_links;
 struct command {
     const char *name;
     const char *aliases;  /* separated by spaces; NULL none */
@@ -82,6 +83,7 @@ struct call {
     struct progress *progress;
     const struct runtime *const *runtimes; /* NULL-terminated */
     const struct protocol *const *protocols; /* what a server speaks; NULL-terminated */
+    const struct script_links *scripts;    /* how front ends and scripts reach each other: scripting.h */
     const char *cache_dir;                 /* NULL: none */
     VEC(const char *) debug_dirs;          /* storage of front_session_opts() */
     /* Called once, before the first byte of the answer: ends the progress bar, starts the pager. */

@@ -112,6 +112,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
         .screen = screen_find(),
         .runtimes = all_runtimes,
         .protocols = all_protocols,
+        .scripts = &all_scripts,
         .cache_dir = cache,
     };
     struct err *e = options_parse(argc, argv, &call);

@@ -3,12 +3,13 @@
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H
 
-#include "front/front.h"
+#include "front/scripting.h"
+#include "tool/runtimes.h"
 
-/* wire.c: the tables. All are NULL-terminated. */
+/* wire.c, runtimes.c: the tables. All are NULL-terminated. */
 extern const struct command *const all_commands[];
-extern const struct runtime *const all_runtimes[];
 extern const struct protocol *const all_protocols[];
+extern const struct script_links all_scripts;
 
 /* options.c */
 /* By name or alias; NULL when there is none. */

@@ -248,6 +248,7 @@ struct err *console_run(struct console *c, const char *line)
 void console_done(struct console *c)
 {
     console_close(c);
+    console_script_done(c);
     console_log_end(c);
     free(c->own_program);
     free(c->debug_dirs);

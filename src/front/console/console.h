@@ -73,6 +73,7 @@ struct body {
 struct console_macro {
     char *name;
     char *help; /* from `document`; NULL */
+    bool of_script; /* a function of a script, and has no lines */
     struct body lines;
 };
 enum console_loop { LOOP_RUNS, LOOP_BREAK, LOOP_NEXT };
@@ -91,6 +92,7 @@ struct console_source_rule {
     char *from, *to;
 };
 struct console_line; /* line.c: the editor and its history */
+struct console_script; /* scripts.c: the host of scripts */
 /* Where `list` goes on. */
 struct console_list {
     const char *file; /* as recorded; NULL: nothing was listed yet */
@@ -154,6 +156,7 @@ struct console {
         taddr last;
     } x;
     struct console_list list;
+    struct console_script *script; /* NULL: none has run */
 };
 
 /* ---- console.c ---- */
@@ -183,6 +186,8 @@ void console_done(struct console *c);
 
 /* Opens a core (path) or holds a process (digits), and shows how it ended; what was open before is closed. */
 struct err *console_open(struct console *c, const char *target) MUST_CHECK;
+/* The same without a word; `hold`: a process stays stopped. */
+struct err *console_open_quietly(struct console *c, const char *target, bool hold) MUST_CHECK;
 void console_close(struct console *c);
 
 /* ---- signals.c ---- */
@@ -346,7 +351,21 @@ struct err *console_run_stream(struct console *c, FILE *file) MUST_CHECK;
 /* Runs a file of commands, as `source` and -x. */
 struct err *console_run_file(struct console *c, const char *path) MUST_CHECK;
 
-/* define.c: runs a command of the user's own. */
+/* ---- scripts.c ---- */
+/* Is a file a script of Python or Starlark, by its name? */
+bool console_is_script(const char *path);
+/* Runs one; *status as in struct script_host. */
+struct err *console_run_script(struct console *c, const char *path, char *const *args, size_t n,
+                               int *status) MUST_CHECK;
+/* Runs a command that a script has added. */
+struct err *console_run_script_command(struct console *c, const char *name, const char *args) MUST_CHECK;
+/* What scripts hold of the target is gone. */
+void console_script_moved(struct console *c);
+void console_script_done(struct console *c);
+
+/* define.c: a command of the user's own; made when there is none of the name. ERR_USAGE: no name for one. */
+struct err *console_macro_named(struct console *c, const char *name, struct console_macro **out) MUST_CHECK;
+/* Runs it. */
 struct err *console_run_macro(struct console *c, const struct console_macro *m, const char *args) MUST_CHECK;
 
 /* ---- line.c ---- */

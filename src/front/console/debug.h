@@ -6,5 +6,7 @@
 #include "front/front.h"
 
 extern const struct command console_debug;
+/* `run`: a script on a target, in a console that nobody types into. */
+extern const struct command console_run_script_row;
 
 #endif

@@ -21,11 +21,28 @@ static bool is_name(const char *s)
     return ok;
 }
 
+static struct err *check_name(const char *s)
+{
+    return is_name(s) ? NULL
+                      : err_new(ERR_USAGE, "a name of letters, digits, '-', '_' and '.' is needed, not \"%s\"", s);
+}
+
+struct err *console_macro_named(struct console *c, const char *name, struct console_macro **out)
+{
+    TRY(check_name(name));
+    struct console_macro *m = find_macro(c, name);
+    if (!m) {
+        m = vec_push(&c->macros);
+        m->name = xstrdup(name);
+    }
+    *out = m;
+    return NULL;
+}
+
 static struct err *run_define(struct console *c, const char *args)
 {
     struct body b = {0};
-    if (!is_name(args))
-        return err_new(ERR_USAGE, "a name of letters, digits, '-', '_' and '.' is needed, not \"%s\"", args);
+    TRY(check_name(args));
     if (c->interactive)
         console_warn(c, "Type commands for definition of \"%s\".\nEnd with a line saying just \"end\".\n", args);
     struct err *e = body_read(c, false, &b);
@@ -33,14 +50,11 @@ static struct err *run_define(struct console *c, const char *args)
         body_done(&b);
         return e;
     }
-    struct console_macro *m = find_macro(c, args);
-    if (m) {
-        body_done(&m->lines);
-    } else {
-        m = vec_push(&c->macros);
-        m->name = xstrdup(args);
-    }
+    struct console_macro *m;
+    IGNORE_ERR(console_macro_named(c, args, &m)); /* the name was checked */
+    body_done(&m->lines);
     m->lines = b;
+    m->of_script = false;
     return NULL;
 }
 
@@ -109,6 +123,8 @@ static char *substitute(const char *line, const char *whole, const struct body *
 
 struct err *console_run_macro(struct console *c, const struct console_macro *m, const char *args)
 {
+    if (m->of_script)
+        return console_run_script_command(c, m->name, args);
     SCOPED(body_done) struct body given = {0};
     SCOPED(body_done) struct body lines = {0}; /* own copies: the macro may define itself anew */
     for (const char *p = args; *p;) {

@@ -163,12 +163,18 @@ static struct err *run_source(struct console *c, const char *args)
     if (!*args)
         return err_new(ERR_USAGE, "source command requires file name of file to source");
     SCOPED(freep) char *path = console_expand_path(args);
-    return console_run_file(c, path);
+    if (!console_is_script(path))
+        return console_run_file(c, path);
+    int status;
+    TRY(console_run_script(c, path, NULL, 0, &status));
+    return status ? err_new(ERR_USAGE, "the script %s failed", path) : NULL;
 }
 
 static const struct console_command rows[] = {
-    {"source", NULL, CLASS_SUPPORT, "FILE", "Run the commands in a file.", NULL, COMPLETE_FILE, REPEAT_NEVER,
-     run_source},
+    {"source", NULL, CLASS_SUPPORT, "FILE", "Run the commands in a file, or a script (.py, .star).",
+     "A script of Python (.py) has the module inquest; its functions command_NAME become commands, and its main() "
+     "runs. \"set script time-limit\" and \"set script memory-limit\" bound it.",
+     COMPLETE_FILE, REPEAT_NEVER, run_source},
     {"if", NULL, CLASS_SUPPORT, "CONDITION", "Run the lines that follow if the condition is not 0.",
      "The lines end with \"end\"; \"else\" may stand between.", COMPLETE_EXPRESSION, REPEAT_NEVER, run_if},
     {"while", NULL, CLASS_SUPPORT, "CONDITION", "Run the lines that follow, up to \"end\", while it is not 0.", NULL,

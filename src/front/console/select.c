@@ -189,6 +189,7 @@ void console_moved(struct console *c)
     c->task = NULL;
     c->deferred = NULL;
     c->list.file = c->list.missing = c->list.newer = NULL;
+    console_script_moved(c);
     if (im && im->threads.n)
         c->tid = im->crashed_tid && console_thread_number(c, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid;
 }

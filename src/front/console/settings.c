@@ -55,6 +55,8 @@ static const struct setting table[] = {
     {"print vtbl", SETTING_BOOL, AT(print.vtable), NULL},
     {"prompt", SETTING_TEXT, AT(prompt), NULL},
     {"style enabled", SETTING_BOOL, AT(color), NULL},
+    {"script memory-limit", SETTING_COUNT, AT(script_megabytes), "unlimited"},
+    {"script time-limit", SETTING_COUNT, AT(script_seconds), "unlimited"},
     {"sysroot", SETTING_PATHS, AT(sysroot), NULL},
     {"trace-commands", SETTING_BOOL, AT(trace_commands), NULL},
     {"verbose", SETTING_BOOL, AT(verbose), NULL},

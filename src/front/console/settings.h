@@ -30,6 +30,7 @@ struct settings {
     char *history_file; /* heap */
     char *prompt;       /* heap */
     char *sysroot, *debug_dirs, *directories;
+    unsigned script_seconds, script_megabytes; /* that a script may take; 0: no limit */
     char *log_file; /* heap */
     bool log_on, log_overwrite, log_redirect;
 };

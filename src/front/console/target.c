@@ -30,7 +30,6 @@ static struct session_opts options_of(struct console *c, char **debug_dirs)
     if (c->program)
         o.modules.exe = c->program;
     o.modules.sysroot = *c->set.sysroot ? c->set.sysroot : NULL;
-    o.hold = true;
     return o;
 }
 
@@ -49,11 +48,12 @@ static void put_end(struct text *t, const struct image *im)
         text_printf(t, "Program terminated with signal %s, %s.\n", name ? name : "?", strsignal(im->signal.signo));
 }
 
-struct err *console_open(struct console *c, const char *target)
+struct err *console_open_quietly(struct console *c, const char *target, bool hold)
 {
     struct session *s = NULL;
     SCOPED(freep) char *debug_dirs = NULL;
     struct session_opts o = options_of(c, &debug_dirs);
+    o.hold = hold;
     TRY(session_open(target, &o, &s));
     console_close(c);
     free(c->debug_dirs);
@@ -61,10 +61,16 @@ struct err *console_open(struct console *c, const char *target)
     c->session = s;
     console_moved(c);
     console_use_source_paths(c);
-    const struct image *im = session_image(s);
+    return NULL;
+}
+
+struct err *console_open(struct console *c, const char *target)
+{
+    TRY(console_open_quietly(c, target, true));
+    const struct image *im = session_image(c->session);
     put_end(&c->out, im);
     size_t n;
-    const struct err *const *problems = session_problems(s, &n);
+    const struct err *const *problems = session_problems(c->session, &n);
     for (size_t i = 0; i < n; i++) {
         text_put(&c->out, "warning: ");
         put_err(&c->out, problems[i]);
