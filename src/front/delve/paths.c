@@ -170,7 +170,7 @@ static struct err *guess_paths(struct client *c, struct arguments *a, struct jso
 /* Where debug files are looked for is said when the target is opened. */
 static struct err *debug_directories(struct client *c, struct arguments *a, struct json *j)
 {
-    struct call *call = connection_call(c->connection);
+    struct call *call = c->call;
     bool set = argument_bool(a, "Set");
     TRY(arguments_check(a));
     if (set)
