@@ -132,6 +132,37 @@ static bool make_filtered(const struct plan *p, uint64_t at, size_t n, uint8_t *
     return true;
 }
 
+/* What of a segment's bytes from `at` on was not never used; its end: nothing. */
+static taddr next_in_segment(const struct plan *p, const struct segment *s, taddr at)
+{
+    taddr end = s->start + s->size;
+
+    if (s->untouched || at == end)
+        return end;
+    return s->anonymous ? image_next_touched(p->im, at, end) : at;
+}
+
+uint64_t plan_next(const struct plan *p, uint64_t at)
+{
+    uint64_t end = p->filtering ? p->end - RECORD_SIZE : p->end;
+
+    if (at < p->head.n || at >= end)
+        return at;
+    for (size_t i = first_segment(&p->segments, at); i < p->segments.v.n; i++) {
+        const struct segment *s = &p->segments.v.v[i];
+        taddr from = s->start + (at > s->offset ? at - s->offset : 0), next = next_in_segment(p, s, from);
+        if (next < s->start + s->size)
+            return s->offset + (next - s->start);
+    }
+    return end;
+}
+
+void plan_pass(const struct plan *p, uint64_t n)
+{
+    if (p->filtering)
+        filter_made(p->filtering, n);
+}
+
 bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
 {
     return (p->filtering ? make_filtered : make_block)(p, at, n, out, skipped);

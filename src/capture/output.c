@@ -3,7 +3,9 @@
  *
  * A plain file has each block written at its place, in no order. A pipe gets them in order. Packed, each block is a
  * frame of zstd, in order, and a table of frames follows: `zstd -d` unpacks the whole, and Inquest reads any part of it
- * as it is. Frames are gathered in a buffer; who fills it writes it, while others go on with another. */
+ * as it is. Frames are gathered in a buffer; who fills it writes it, while others go on with another.
+ *
+ * Most of an address space was never used: no block is made of that. Frames of nothing are all the same one. */
 #include "capture/priv.h"
 
 #include "base/file.h"
@@ -18,6 +20,7 @@ enum {
     BLOCK = 4 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
     GATHERED = 4 << 20, /* bytes of frames; one takes less */
+    GAP = 256 << 10, /* bytes that take longer to make and to look through than to ask whether anything is there */
 };
 static const uint64_t check_every = UINT64_C(64) << 20; /* bytes between two looks at the free space */
 
@@ -31,6 +34,7 @@ struct writing {
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t moved;
     uint64_t at;         /* the next block to be made */
+    uint64_t next;       /* where the next byte other than zero may stand, when it is not before `at` */
     uint64_t written_to; /* blocks up to here are out, when they go in order */
     uint64_t done, checked, skipped, size;
     VEC(struct seekable_frame) frames;
@@ -60,12 +64,21 @@ static struct err *check_space(struct writing *w)
 
 /* ---- in order ---- */
 
+struct made {
+    uint64_t at;
+    size_t n; /* bytes of the core; 0: no block */
+    bool blank; /* a whole block of zeros */
+    const uint8_t *bytes; /* that go out, in order; the maker's */
+    size_t size;
+};
 struct maker {
     struct writing *w;
     uint8_t *raw, *packed;
     size_t room; /* of packed */
     ZSTD_CCtx *z;
     uint8_t *own; /* to gather in, in place of one that is full */
+    uint8_t *blank; /* the frame of a block of zeros; NULL: none was needed yet */
+    size_t blank_size;
 };
 
 static bool in_order(const struct writing *w)
@@ -129,36 +142,28 @@ static void next_turn(struct writing *w, uint64_t written_to)
 }
 
 /* Called with the lock, which is free while others write before. */
-static void append_in_turn(struct maker *m, uint64_t at, size_t n)
+static void append_in_turn(struct maker *m, const struct made *b)
 {
     struct writing *w = m->w;
-    const void *bytes = m->raw;
-    size_t size = n;
     int error = 0;
 
-    if (m->z) {
-        pthread_mutex_unlock(&w->lock);
-        size = ZSTD_compress2(m->z, m->packed, m->room, m->raw, n);
-        bytes = m->packed;
-        pthread_mutex_lock(&w->lock);
-    }
-    while (w->written_to != at && !w->error)
+    while (w->written_to != b->at && !w->error)
         pthread_cond_wait(&w->moved, &w->lock);
     if (w->error)
         return;
-    if (m->z && ZSTD_isError(size)) {
+    if (b->size == 0) {
         fail(w, failed(w, ENOMEM));
         return;
     }
     if (m->z)
-        *vec_push(&w->frames) = (struct seekable_frame){.packed = (uint32_t)size, .size = (uint32_t)n};
+        *vec_push(&w->frames) = (struct seekable_frame){.packed = (uint32_t)b->size, .size = (uint32_t)b->n};
     if (w->out->stream) {
-        error = stream_on(w, bytes, size);
-        next_turn(w, at + n);
+        error = stream_on(w, b->bytes, b->size);
+        next_turn(w, b->at + b->n);
     } else {
-        bool full = gather(w, bytes, size, &m->own);
+        bool full = gather(w, b->bytes, b->size, &m->own);
         uint64_t start = w->size - w->n_gathered - GATHERED;
-        next_turn(w, at + n);
+        next_turn(w, b->at + b->n);
         if (full) {
             pthread_mutex_unlock(&w->lock);
             error = sink_write(&w->sink, m->own, GATHERED, start);
@@ -169,25 +174,93 @@ static void append_in_turn(struct maker *m, uint64_t at, size_t n)
         fail(w, failed(w, error));
 }
 
+/* ---- which block ---- */
+
+/* A place at which much is left out ends a block of a plain file. */
+static size_t block_size(const struct writing *w)
+{
+    uint64_t end = w->plan->end - w->at < w->block ? w->plan->end : w->at + w->block, stop = w->at;
+
+    if (in_order(w))
+        return (size_t)(end - w->at);
+    while (stop < end) {
+        uint64_t next = plan_next(w->plan, stop);
+        if (stop > w->at && next - stop >= GAP)
+            return (size_t)(stop - w->at);
+        stop = next + GAP;
+    }
+    return (size_t)(end - w->at);
+}
+
+/* Called with the lock. False: none is left. */
+static bool take_block(struct writing *w, struct made *out)
+{
+    bool fits = w->plan->end - w->at >= w->block;
+
+    if (w->next <= w->at)
+        w->next = plan_next(w->plan, w->at);
+    if (!in_order(w)) {
+        plan_pass(w->plan, w->next - w->at);
+        w->done += w->next - w->at;
+        w->at = w->next;
+    }
+    *out = (struct made){.at = w->at, .n = block_size(w), .blank = fits && w->next - w->at >= w->block};
+    w->at += out->n;
+    return out->n > 0;
+}
+
 /* ---- a block ---- */
 
+/* Of 0 bytes: there was no memory for it. */
+static void pack(struct maker *m, struct made *b)
+{
+    size_t size = m->blank_size;
+
+    if (!b->blank || size == 0)
+        size = ZSTD_compress2(m->z, m->packed, m->room, m->raw, b->n);
+    if (ZSTD_isError(size))
+        size = 0;
+    if (b->blank && !m->blank && size) {
+        m->blank = xmalloc(size);
+        m->blank_size = size;
+        memcpy(m->blank, m->packed, size);
+    }
+    b->bytes = b->blank && size ? m->blank : m->packed;
+    b->size = size;
+}
+
+static void make_in_order(struct maker *m, struct made *b, uint64_t *skipped)
+{
+    if (!b->blank)
+        plan_block(m->w->plan, b->at, b->n, m->raw, skipped);
+    else if (!m->blank)
+        memset(m->raw, 0, b->n);
+    if (b->blank)
+        plan_pass(m->w->plan, b->n);
+    b->bytes = m->raw;
+    b->size = b->n;
+    if (m->z)
+        pack(m, b);
+}
+
 /* Called with the lock. */
-static void make(struct maker *m, uint64_t at, size_t n)
+static void make(struct maker *m, struct made *b)
 {
     struct writing *w = m->w;
     uint64_t skipped = 0;
     int error = 0;
 
     pthread_mutex_unlock(&w->lock);
-    bool any = plan_block(w->plan, at, n, m->raw, &skipped);
-    if (!in_order(w) && any)
-        error = sink_write_sparse(&w->sink, m->raw, n, at);
+    if (in_order(w))
+        make_in_order(m, b, &skipped);
+    else if (plan_block(w->plan, b->at, b->n, m->raw, &skipped))
+        error = sink_write_sparse(&w->sink, m->raw, b->n, b->at);
     pthread_mutex_lock(&w->lock);
     if (in_order(w))
-        append_in_turn(m, at, n);
+        append_in_turn(m, b);
     else if (error)
         fail(w, failed(w, error));
-    w->done += n;
+    w->done += b->n;
     w->skipped += skipped;
     progress_report(w->progress, "bytes", w->done, w->plan->end);
 }
@@ -204,11 +277,17 @@ static ZSTD_CCtx *new_packer(void)
     return z;
 }
 
+static struct err *check(struct writing *w)
+{
+    return progress_cancelled(w->progress) ? err_new(ERR_CANCELLED, "writing the core was stopped") : check_space(w);
+}
+
 static void make_some(void *arg, size_t worker)
 {
     (void)worker;
     struct writing *w = arg;
     struct maker m = {.w = w, .raw = sink_buffer(w->block)};
+    struct made block;
 
     if (w->out->pack) {
         m.z = new_packer();
@@ -219,21 +298,18 @@ static void make_some(void *arg, size_t worker)
     pthread_mutex_lock(&w->lock);
     if (w->out->pack && !m.z)
         fail(w, err_new(ERR_NOMEM, "no memory to pack the core"));
-    while (!w->error && w->at < w->plan->end) {
-        struct err *e =
-            progress_cancelled(w->progress) ? err_new(ERR_CANCELLED, "writing the core was stopped") : check_space(w);
+    while (!w->error && take_block(w, &block)) {
+        struct err *e = check(w);
         if (e) {
             fail(w, e);
             break;
         }
-        uint64_t at = w->at, left = w->plan->end - at;
-        size_t n = left < w->block ? (size_t)left : w->block;
-        w->at += n;
-        make(&m, at, n);
+        make(&m, &block);
     }
     pthread_cond_broadcast(&w->moved);
     pthread_mutex_unlock(&w->lock);
     ZSTD_freeCCtx(m.z);
+    free(m.blank);
     free(m.own);
     free(m.packed);
     free(m.raw);

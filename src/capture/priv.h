@@ -55,6 +55,10 @@ struct plan {
 /* Bytes [at, at + n) of the file (block.c), zeros where nothing stands or can be read; of the latter *skipped counts
  * the bytes. False: nothing had to be read, all are zeros. Threads: any number at once. */
 bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped);
+/* The first place of the file from `at` on, at the beginning of a page, at which anything but zeros may stand; its end:
+ * none. What is before need not be made, if plan_pass() is told of it. Threads: any number at once. */
+uint64_t plan_next(const struct plan *p, uint64_t at);
+void plan_pass(const struct plan *p, uint64_t n);
 /* n bytes of a segment's memory from `at`. As above. */
 bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped);
 
@@ -79,7 +83,7 @@ const uint8_t *filter_record(struct filtering *f);
 struct output {
     int fd;
     const char *dir; /* of the file, for messages and the free space; NULL: it is none of ours */
-    bool stream;     /* nothing can be written but at the end */
+    bool stream; /* nothing can be written but at the end */
     bool pack;
 };
 /* Of zstd. Of heaps 1 takes a tenth to a third longer and saves less than a tenth; noise is fast in both. */

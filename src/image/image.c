@@ -92,6 +92,11 @@ bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
     return im->ops && im->ops->touched && im->ops->touched(im, at, pages, out);
 }
 
+taddr image_next_touched(struct image *im, taddr at, taddr end)
+{
+    return im->ops && im->ops->next_touched && at < end ? im->ops->next_touched(im, at, end) : at;
+}
+
 const struct mapping *image_mapping(const struct image *im, taddr at)
 {
     size_t i = sorted_first(im->maps.v, im->maps.n, map, map->end <= at);

@@ -111,10 +111,11 @@ struct image_ops {
     /* Opens the file behind a mapping as the target itself sees it (a live process: through /proc/PID/root
      * or map_files). NULL for cores: the module layer searches by path, sysroot and build-id. */
     struct err *(*open_mapped)(struct image *im, const struct mapping *m, int *fd);
-    /* For image_mapping_facts() and image_touched(). NULL for cores. */
+    /* For image_mapping_facts(), image_touched() and image_next_touched(). NULL for cores. */
     struct err *(*facts)(struct image *im, struct mapping_facts *out, uint32_t *filter);
     void (*describe)(struct image *im); /* NULL for cores */
     bool (*touched)(struct image *im, taddr at, size_t pages, uint8_t *out);
+    taddr (*next_touched)(struct image *im, taddr at, taddr end);
     void (*free)(struct image *im);
 };
 
@@ -285,6 +286,9 @@ struct err *image_mapping_facts(struct image *im, struct mapping_facts *out, uin
 /* Which of the pages (4096 bytes) from `at` were ever used: out[i] is 0 for those that were not, which in private
  * anonymous memory are zeros. False: not known. */
 bool image_touched(struct image *im, taddr at, size_t pages, uint8_t *out);
+/* The first of the pages in [at, end), which are whole, that may have been used; `end`: none was. Of a reservation of
+ * terabytes it takes no longer than the kernel needs to walk its page tables (Linux 6.7; before it, a second each). */
+taddr image_next_touched(struct image *im, taddr at, taddr end);
 
 const struct mapping *image_mapping(const struct image *im, taddr at);
 /* What the dump says of the file whose first byte is mapped at `start`, or NULL. */

@@ -109,7 +109,7 @@ void live_add_note(struct image *im, struct image_thread *th, const char *owner,
 void live_read_sets(struct image *im, struct image_thread *th);
 /* The rest of what is mapped, to be read when asked for. Stacks and what a runtime copied come first and win. */
 void live_finish_space(struct image *im);
-/* "task/TID/maps", of the thread that is read through; `buf` holds it. */
+/* "task/TID/NAME", of the thread that is read through; `buf` holds it. */
 const char *live_own(const struct live *l, char buf[64], const char *name);
 
 /* The area that holds `at`, else the first one behind it, or NULL. */
@@ -126,6 +126,7 @@ void live_describe_capture(struct image *im, const char *method);
 /* Of struct image_ops (residence.c). */
 struct err *live_facts(struct image *im, struct mapping_facts *out, uint32_t *filter) MUST_CHECK;
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out);
+taddr live_next_touched(struct image *im, taddr at, taddr end);
 
 /* Lets the process run and frees the holder (hold.c). NULL is allowed. */
 void holder_free(struct holder *h);

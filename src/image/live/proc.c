@@ -12,19 +12,19 @@ enum { FILE_MAX = 64 << 20 };
 
 void proc_done(struct proc *p)
 {
-    if (p->mem >= 0)
-        close(p->mem);
-    if (p->dir >= 0)
-        close(p->dir);
-    p->mem = p->dir = -1;
+    closep(&p->pages);
+    closep(&p->mem);
+    closep(&p->dir);
+    p->pages = p->mem = p->dir = -1;
 }
 
 struct err *proc_open(int32_t pid, struct proc *out)
 {
-    SCOPED(proc_done) struct proc p = {.pid = pid, .dir = -1, .mem = -1};
+    SCOPED(proc_done) struct proc p = PROC_NONE;
     struct proc_status status;
     char path[32];
 
+    p.pid = pid;
     snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
     p.dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p.dir < 0 && errno == ENOENT)
@@ -39,11 +39,19 @@ struct err *proc_open(int32_t pid, struct proc *out)
     return NULL;
 }
 
-int proc_open_mem(struct proc *p, const char *name)
+static void open_again(const struct proc *p, const char *folder, const char *name, int *fd)
 {
-    if (p->mem >= 0)
-        close(p->mem);
-    p->mem = openat(p->dir, name, O_RDONLY | O_CLOEXEC);
+    char path[64];
+
+    closep(fd);
+    snprintf(path, sizeof(path), "%s%s", folder, name);
+    *fd = openat(p->dir, path, O_RDONLY | O_CLOEXEC);
+}
+
+int proc_open_mem(struct proc *p, const char *folder)
+{
+    open_again(p, folder, "pagemap", &p->pages);
+    open_again(p, folder, "mem", &p->mem);
     return p->mem < 0 ? errno : 0;
 }
 

@@ -12,12 +12,16 @@ struct proc {
     int32_t pid; /* of the thread group */
     int dir;     /* /proc/PID, O_PATH */
     int mem;     /* /proc/PID/mem, read-only; -1 until proc_open_mem() */
+    int pages;   /* /proc/PID/pagemap; -1: not open, which is no error */
 };
+/* Nothing is open. */
+#define PROC_NONE ((struct proc){.dir = -1, .mem = -1, .pages = -1})
 
 /* ERR_NOT_FOUND when there is no such process. `pid` may be any thread of it. */
 struct err *proc_open(int32_t pid, struct proc *out) MUST_CHECK;
-/* Opens the memory (anew, where it was open), for which the kernel asks for the same rights as for ptrace. Returns 0 or errno. */
-int proc_open_mem(struct proc *p, const char *name);
+/* Opens the memory, and what is known of its pages, below `folder` of /proc/PID ("" or "task/TID/"); anew, where they
+ * were open. The kernel asks for the same rights as for ptrace. Returns 0 or errno. */
+int proc_open_mem(struct proc *p, const char *folder);
 void proc_done(struct proc *p);
 
 /* The whole of a file below /proc/PID, NUL-terminated; heap, caller's. n may be NULL. */

@@ -363,13 +363,14 @@ struct image *live_new(int32_t pid)
                                          .facts = live_facts,
                                          .describe = live_describe_now,
                                          .touched = live_touched,
+                                         .next_touched = live_next_touched,
                                          .free = live_free};
     struct live *l = xcalloc(1, sizeof(*l));
     char path[32];
 
     snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
     struct image *im = image_new(IMAGE_LIVE, path);
-    l->proc = l->origin = (struct proc){.dir = -1, .mem = -1};
+    l->proc = l->origin = PROC_NONE;
     im->priv = l;
     im->ops = &ops;
     return im;
@@ -387,7 +388,7 @@ struct err *live_read(struct image *im, struct proc_status *status)
         TRY(refuse_kind(&l->proc, status, l->reader != 0));
     else if (!l->reader)
         return err_new(ERR_GONE, "process %" PRId32 " has ended", l->proc.pid);
-    int error = proc_open_mem(&l->proc, live_own(l, name, "mem"));
+    int error = proc_open_mem(&l->proc, live_own(l, name, ""));
     if (error == EPERM || error == EACCES)
         return refuse_permission(&l->proc, status);
     if (error)

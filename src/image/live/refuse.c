@@ -12,7 +12,7 @@ enum { KERNEL_THREAD = 0x00200000, CAP_SYS_PTRACE_BIT = 19 }; /* PF_KTHREAD; lin
 
 static const char *comm_of(int32_t pid, struct proc_status *buf)
 {
-    SCOPED(proc_done) struct proc p = {.dir = -1, .mem = -1};
+    SCOPED(proc_done) struct proc p = PROC_NONE;
     struct err *e = proc_open(pid, &p);
 
     if (!e)
@@ -120,7 +120,7 @@ struct err *refuse_permission(const struct proc *p, const struct proc_status *st
 {
     static const char sudo[] = "run it as root (sudo)";
     static const char module[] = "a security module or a seccomp filter refused it";
-    SCOPED(proc_done) struct proc self = {.dir = -1, .mem = -1};
+    SCOPED(proc_done) struct proc self = PROC_NONE;
     struct proc_status me = {0};
     char why[96];
 

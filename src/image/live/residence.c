@@ -6,8 +6,9 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/ioctl.h>
 
-enum { PAGE = 4096, ENTRY = 8, BATCH = 512 };
+enum { PAGE = 4096, ENTRY = 8, BATCH = 512 }; /* bytes, bytes, entries */
 
 /* "VmFlags: rd wr mr mw me ac sd". */
 static bool has_flag(const char *flags, const char *flag)
@@ -101,24 +102,92 @@ const struct live_area *live_area(const struct live *l, taddr at)
     return i < l->areas.n ? &l->areas.v[i] : NULL;
 }
 
+static bool is_used(uint64_t entry)
+{
+    return entry >> 62 != 0; /* present, swapped */
+}
+
+/* Entries of /proc/PID/pagemap. */
+static bool read_entries(const struct live *l, taddr at, size_t n, uint64_t *out)
+{
+    return pread(l->proc.pages, out, n * ENTRY, (off_t)(at / PAGE * ENTRY)) == (ssize_t)(n * ENTRY);
+}
+
 bool live_touched(struct image *im, taddr at, size_t pages, uint8_t *out)
 {
     const struct live *l = im->priv;
-    char name[64];
-    uint64_t entries[BATCH];
-    SCOPED(closep) int fd = openat(l->proc.dir, live_own(l, name, "pagemap"), O_RDONLY | O_CLOEXEC);
-
     const struct live_area *area = live_area(l, at);
+    uint64_t entries[BATCH];
 
-    if (fd < 0 || (area && area->start < at + pages * PAGE))
+    if (area && area->start < at + pages * PAGE)
         return false;
     for (size_t done = 0; done < pages;) {
         size_t n = pages - done < BATCH ? pages - done : BATCH;
-        if (pread(fd, entries, n * ENTRY, (off_t)((at / PAGE + done) * ENTRY)) != (ssize_t)(n * ENTRY))
+        if (!read_entries(l, at + done * PAGE, n, entries))
             return false;
         for (size_t i = 0; i < n; i++)
-            out[done + i] = entries[i] >> 62 != 0; /* present, swapped */
+            out[done + i] = is_used(entries[i]);
         done += n;
     }
     return true;
+}
+
+/* ---- the next one ---- */
+
+/* Linux 6.7, Documentation/admin-guide/mm/pagemap.rst, "Pagemap Scan IOCTL"; include/uapi/linux/fs.h. */
+struct scan {
+    uint64_t size, flags, start, end, walk_end, regions, n_regions, max_pages;
+    uint64_t inverted, mask, any_of, returned;
+};
+struct scan_region {
+    uint64_t start, end, categories;
+};
+enum { SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4 };
+
+/* False: the kernel cannot do it. */
+static bool scan_for_one(const struct live *l, taddr at, taddr end, taddr *out)
+{
+    struct scan_region found = {0};
+    struct scan s = {.size = sizeof(s),
+                     .start = at,
+                     .end = end,
+                     .regions = (uintptr_t)&found,
+                     .n_regions = 1,
+                     .max_pages = 1,
+                     .any_of = SCAN_PRESENT | SCAN_SWAPPED,
+                     .returned = SCAN_PRESENT};
+    int n = ioctl(l->proc.pages, _IOWR('f', 16, struct scan), &s);
+
+    if (n < 0)
+        return false;
+    *out = n > 0 ? found.start : end;
+    return true;
+}
+
+/* `at` where the kernel does not say. */
+static taddr look_for_one(const struct live *l, taddr at, taddr end)
+{
+    uint64_t entries[BATCH];
+
+    while (at < end) {
+        size_t left = (size_t)((end - at) / PAGE), n = left < BATCH ? left : BATCH;
+        if (n == 0 || !read_entries(l, at, n, entries))
+            return at;
+        for (size_t i = 0; i < n; i++)
+            if (is_used(entries[i]))
+                return at + i * PAGE;
+        at += n * PAGE;
+    }
+    return end;
+}
+
+taddr live_next_touched(struct image *im, taddr at, taddr end)
+{
+    const struct live *l = im->priv;
+    const struct live_area *area = live_area(l, at);
+    taddr found, stop = area && area->start < end ? area->start : end; /* of an area nothing is known */
+
+    if (at >= stop)
+        return at;
+    return scan_for_one(l, at, stop, &found) ? found : look_for_one(l, at, stop);
 }

@@ -52,7 +52,7 @@ struct err *watch_open(int32_t pid, bool files, struct watch **out)
 {
     struct watch *w = xcalloc(1, sizeof(*w));
 
-    *w = (struct watch){.proc = {.dir = -1, .mem = -1}, .pidfd = -1, .stat = -1, .files = files};
+    *w = (struct watch){.proc = PROC_NONE, .pidfd = -1, .stat = -1, .files = files};
     struct err *e = open_all(w, pid);
     if (e)
         watch_free(w);

@@ -167,15 +167,15 @@ static struct err *read_copy(struct opening *o)
 {
     struct image *im = o->im;
     struct live *l = im->priv;
-    SCOPED(proc_done) struct proc copy = {.dir = -1, .mem = -1};
+    SCOPED(proc_done) struct proc copy = PROC_NONE;
 
     TRY(proc_open(o->order.report->copy, &copy));
-    int error = proc_open_mem(&copy, "mem");
+    int error = proc_open_mem(&copy, "");
     if (error)
         return err_errno(error, "cannot open the memory of the frozen copy");
     l->origin = l->proc;
     l->proc = copy;
-    copy = (struct proc){.dir = -1, .mem = -1};
+    copy = PROC_NONE;
     l->reader = l->proc.pid;
     size_t n = im->maps.n;
     SCOPED(freep) struct mapping *before = xcalloc(n, sizeof(*before));

@@ -24,8 +24,9 @@ enum { THREADS = 5, MIB = 1 << 20, PAGE = 4096 };
 struct shared {
     atomic_int ready;
     /* Mappings of the child, by what a core holds of them. */
-    uint8_t *sparse, *left_out, *secret, *shared_memory, *set_aside;
+    uint8_t *sparse, *left_out, *secret, *shared_memory, *set_aside, *reserved;
 };
+static const size_t reserved = (size_t)64 << 30; /* bytes */
 static struct shared *shared;
 static char dir[] = "/tmp/inquest-capture-XXXXXX";
 
@@ -65,19 +66,35 @@ static void body(void)
     waiter(NULL);
 }
 
-static pid_t start(void)
+/* Of each run of pages the number of the first, and how many. */
+static const size_t used[][2] = {{0, 1}, {5000, 1}, {5002, 2}, {100000, 3000}, {((size_t)64 << 18) - 1, 1}};
+
+static void reserving(void)
+{
+    shared->reserved = map(reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    for (size_t i = 0; i < ARRAY_LEN(used); i++)
+        memset(shared->reserved + used[i][0] * PAGE, (int)i + 1, used[i][1] * PAGE);
+    body();
+}
+
+static pid_t start_with(void (*child)(void))
 {
     memset(shared, 0, sizeof(*shared));
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        body();
+        child();
     }
     for (int i = 0; i < 5000 && shared->ready <= THREADS; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     assert_true(shared->ready > THREADS);
     return pid;
+}
+
+static pid_t start(void)
+{
+    return start_with(body);
 }
 
 static void end(pid_t pid)
@@ -268,6 +285,35 @@ static void of_all_memory(void **state)
     end(pid);
 }
 
+/* What was never used is neither made nor looked through, and reads as zeros. */
+static void of_reserved_memory(void **state)
+{
+    (void)state;
+    pid_t pid = start_with(reserving);
+    for (int packed = 0; packed < 2; packed++) {
+        struct image *im = NULL;
+        struct capture_result got;
+        assert_ok(image_hold_open(pid, &im));
+        const char *path = path_of("reserved");
+        assert_ok(capture_core(im, path, &(struct capture_opts){.pack = packed}, &got));
+        assert_int_equal(got.skipped, 0);
+        struct image *core = reopen(path);
+        for (size_t i = 0; i < ARRAY_LEN(used); i++) {
+            const uint8_t *first = shared->reserved + used[i][0] * PAGE, *end = first + used[i][1] * PAGE;
+            assert_int_equal(byte_at(core, first), i + 1);
+            assert_int_equal(byte_at(core, end - 1), i + 1);
+            if (i > 0)
+                assert_int_equal(byte_at(core, first - 1), 0);
+            if (i + 1 < ARRAY_LEN(used))
+                assert_int_equal(byte_at(core, end), 0);
+        }
+        assert_int_equal(byte_at(core, shared->reserved + reserved / 2), 0);
+        image_free(core);
+        image_free(im);
+    }
+    end(pid);
+}
+
 static void add_page(struct page_runs *keep, const uint8_t *at)
 {
     taddr start = (taddr)(uintptr_t)at & ~(taddr)(PAGE - 1);
@@ -445,9 +491,10 @@ int main(void)
     if (!mkdtemp(dir))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_process),     cmocka_unit_test(of_some_pages), cmocka_unit_test(of_all_memory),
-        cmocka_unit_test(with_a_signal),    cmocka_unit_test(refused),       cmocka_unit_test(of_other_machines),
-        cmocka_unit_test(of_many_segments),
+        cmocka_unit_test(of_a_process),     cmocka_unit_test(of_some_pages),
+        cmocka_unit_test(of_all_memory),    cmocka_unit_test(with_a_signal),
+        cmocka_unit_test(refused),          cmocka_unit_test(of_other_machines),
+        cmocka_unit_test(of_many_segments), cmocka_unit_test(of_reserved_memory),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rmdir(dir);

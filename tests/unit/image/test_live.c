@@ -282,6 +282,38 @@ static void files_of_mappings(void **state)
 
 /* --- what the target must not notice ------------------------------------------------------------- */
 
+/* As the kernel says in one call, where it can. */
+static void next_used_page(void **state)
+{
+    enum { PAGE = 4096 };
+    (void)state;
+    size_t n = (size_t)1 << 40;
+    uint8_t *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(p, MAP_FAILED);
+    static const size_t used[] = {3, 4, 511, 512, 513, 262144, 100000000};
+    for (size_t i = 0; i < ARRAY_LEN(used); i++)
+        p[used[i] * PAGE] = 1;
+    pid_t pid = start(ready_and_wait, 1);
+    struct image *im = NULL;
+    assert_ok(image_peek_open(pid, &im));
+    taddr base = (taddr)(uintptr_t)p, from = base;
+    for (size_t i = 0; i < ARRAY_LEN(used); i++) {
+        uint8_t flags[2];
+        from = image_next_touched(im, from, base + n);
+        assert_int_equal((from - base) / PAGE, used[i]);
+        assert_true(image_touched(im, from - PAGE, 2, flags));
+        assert_int_equal(flags[0], i > 0 && used[i - 1] + 1 == used[i]);
+        assert_int_equal(flags[1], 1);
+        from += PAGE;
+    }
+    assert_int_equal(image_next_touched(im, from, base + n), base + n);
+    assert_int_equal(image_next_touched(im, base, base + 3 * PAGE), base + 3 * PAGE);
+    assert_int_equal(image_next_touched(im, from, from), from);
+    image_free(im);
+    end(pid);
+    munmap(p, n);
+}
+
 static int waits_pipe[2], waits_epoll, waits_sem;
 
 static void *wait_in_call(void *arg)
@@ -606,6 +638,7 @@ int main(void)
         cmocka_unit_test(callback_sees_it_stopped),
         cmocka_unit_test(command_line),
         cmocka_unit_test(files_of_mappings),
+        cmocka_unit_test(next_used_page),
         cmocka_unit_test(system_calls_go_on),
         cmocka_unit_test(no_signal_is_lost),
         cmocka_unit_test(stopped_stays_stopped),
