@@ -10,7 +10,7 @@ import types
 from . import compile as compiler
 from . import library, ops, scan
 from .clock import TIME
-from .values import Builtin, Error, freeze
+from .values import Builtin, Error, freeze, quote
 
 MOST_DIGITS = 100_000  # of an int's text
 MOST_CALLS = 10_000
@@ -35,8 +35,7 @@ class Environment:
         self.names = dict(library.UNIVERSE)
         self.names["time"] = TIME
         self.names["print"] = Builtin("print", self._print)
-        self.predeclared = dict(predeclared)
-        self.names.update(self.predeclared)
+        self.names.update(predeclared)
 
     def _print(self, args, kwargs):
         self.output(scan.text(library.printed(args, kwargs)) + "\n")
@@ -107,7 +106,7 @@ def _message(problem):
     match = re.match(r"'(\w+)' object is not callable", message)
     if match:
         return f"invalid call of non-function ({_starlark_type(match.group(1))})"
-    return _call_message(problem, message)
+    return _call_message(message)
 
 
 _PYTHON_TYPES = {"str": "string", "List": "list", "Dict": "dict", "Set": "set"}
@@ -117,7 +116,7 @@ def _starlark_type(name):
     return _PYTHON_TYPES.get(name, name)
 
 
-def _call_message(problem, message):
+def _call_message(message):
     """Python's complaint about the arguments of a call, in Starlark's words."""
     match = re.match(r"(.+?)\(\) (.*)", message, re.DOTALL)
     if not match:
@@ -129,29 +128,20 @@ def _call_message(problem, message):
     if missing:
         names = re.findall("'([^']+)'", missing.group(1))
         return f"function {name} missing {len(names)} argument{'s' if len(names) > 1 else ''} ({', '.join(names)})"
-    given = re.match(r"takes (?:from \d+ to )?(\d+) positional arguments? but (\d+) .*", what)
+    given = re.match(r"takes (from \d+ to )?(\d+) positional arguments? but (\d+) ", what)
     if given:
-        most, count = given.groups()
-        if most == "0" and "from" not in what and not _has_keywords(problem, name):
+        optional, most, count = given.groups()
+        if most == "0":
             return f"function {name} accepts no arguments ({count} given)"
-        at_most = "at most " if "from" in what else ""
+        at_most = "at most " if optional else ""
         return f"function {name} accepts {at_most}{most} positional argument{'' if most == '1' else 's'} ({count} given)"
     wrong = re.match(r"got an unexpected keyword argument '([^']+)'", what)
     if wrong:
-        return f"function {name} got an unexpected keyword argument {wrong.group(1)}"
+        return f"function {name} got an unexpected keyword argument {quote(wrong.group(1))}"
     twice = re.match(r"got multiple values for (?:keyword )?argument '([^']+)'", what)
     if twice:
-        return f"function {name} got multiple values for parameter {twice.group(1)}"
+        return f"function {name} got multiple values for parameter {quote(twice.group(1))}"
     return f"function {name} {what}"
-
-
-def _has_keywords(problem, name):
-    """Does a function, looked for among the variables of its caller, take arguments by name only?"""
-    at = problem.__traceback__
-    while at.tb_next:
-        at = at.tb_next
-    function = at.tb_frame.f_locals.get(name) or at.tb_frame.f_globals.get(name)
-    return isinstance(function, types.FunctionType) and function.__code__.co_kwonlyargcount > 0
 
 
 # Where in a script something happened.
@@ -228,17 +218,20 @@ class Runner:
         self.add_command(scan.text(name), raw if one else evaluated, scan.text(function.__doc__ or "user defined"))
 
 
+def runner(call, command, add_command, output):
+    """The runner of Delve's scripts; how it asks for the target, runs and adds commands, and prints."""
+    from .delve import builtins  # which needs this module
+    environment = Environment(builtins(call, command, output), output)
+    return Runner(environment, add_command)
+
+
 _runner = None
 
 
-def run(path, text, args):
+def run(path, source, args):
     """Runs a script of Delve's within Inquest: its top level, then main(); raises Failure."""
     global _runner
     if _runner is None:
         import _inquest
-        from .delve import builtins
-        environment = Environment({}, sys.stdout.write)
-        environment.predeclared = builtins(environment, _inquest.delve_call, _inquest.command)
-        environment.names.update(environment.predeclared)
-        _runner = Runner(environment, _inquest.add_command)
-    _runner.run(path, text, list(args))
+        _runner = runner(_inquest.delve_call, _inquest.command, _inquest.add_command, sys.stdout.write)
+    _runner.run(path, source, list(args))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arguments of functions that are built in, and what is wrong with them."""
-from .values import MISSING, Dict, Error, List, hint, is_callable, type_of, walk
+from .values import MISSING, Dict, Error, List, hint, is_callable, quote, type_of, walk
 
 
 def _integer(value):
@@ -53,15 +53,15 @@ def named(name, args, kwargs, *parameters):
     values = dict(zip(plain, args))
     for key, value in kwargs.items():
         if key not in plain:
-            raise Error(f"{name}: unexpected keyword argument {key}" + hint(key, plain))
+            raise Error(f"{name}: unexpected keyword argument {quote(key)}" + hint(key, plain))
         if key in values:
-            raise Error(f"{name}: got multiple values for keyword argument {key}")
+            raise Error(f"{name}: got multiple values for keyword argument {quote(key)}")
         values[key] = value
     for one, kind, full in zip(plain, kinds, names):
         if one in values:
             problem = KINDS[kind](values[one])
             if problem:
-                raise Error(f"{name}: for parameter {one}: {problem}")
+                raise Error(f"{name}: for parameter {quote(one) if one in kwargs else one}: {problem}")
         elif full == one:
             raise Error(f"{name}: missing argument for {one}")
     return [values.get(one, MISSING) for one in plain]

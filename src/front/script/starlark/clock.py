@@ -201,8 +201,9 @@ def _offset(token, date):
 
 
 def _zone_name(date):
+    """An abbreviation, or the offset for zones that have none."""
     name = date.tzname() or ""
-    return name if not name.startswith("UTC") or name == "UTC" else _offset("-0700" if ":30" in name else "-07", date)
+    return name if name == "UTC" or name.isalpha() else _offset("-0700", date)
 
 
 _SHOWN = {
@@ -237,41 +238,39 @@ _PARSED = {
 }
 
 
-def _pattern(layout):
-    parts, tokens = [], []
-    for piece, token in _layout(layout):
-        if not token:
-            parts.append(re.escape(piece))
-            continue
-        if token in _PARSED:
-            form = _PARSED[token]
-        elif token[0] in "-Z":
-            colon = ":" if ":" in token else ""
-            pairs = sum(char.isdigit() for char in token) // 2
-            form = ("Z|" if token[0] == "Z" else "") + "[-+]" + colon.join([r"\d\d"] * pairs)
-        else:
-            form = "[.,]" + r"\d{%d}" % (len(token) - 1) if token[1] == "0" else r"(?:[.,]\d*)?"
-        tokens.append(token)
-        parts.append(f"({form})")
-    return re.compile("".join(parts)), tokens
+def _form(token):
+    """What may stand for a token, as a regular expression."""
+    if token in _PARSED:
+        return _PARSED[token]
+    if token[0] in "-Z":
+        pairs = sum(char.isdigit() for char in token) // 2
+        return ("Z|" if token[0] == "Z" else "") + "[-+]" + (":" if ":" in token else "").join([r"\d\d"] * pairs)
+    return "[.,]" + r"\d{%d}" % (len(token) - 1) if token[1] == "0" else r"(?:[.,]\d*)?"
 
 
 def _parse(value, layout, zone):
     """A Time; raises Error."""
-    pattern, tokens = _pattern(layout)
-    match = pattern.fullmatch(value)
-    if not match:
-        raise Error(f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "{layout}"')
+    def wrong(why):
+        return Error(f'parsing time "{value}"{why}')
+
     found = {"year": 0, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
     rest = {"nanoseconds": 0, "afternoon": None, "yearday": None, "zone": zone}
-    for token, piece in zip(tokens, match.groups()):
-        _take(token, piece.strip(), found, rest)
+    at = 0
+    for piece, token in _layout(layout):
+        match = re.compile(_form(token) if token else re.escape(piece)).match(value, at)
+        if not match:
+            raise wrong(f' as "{layout}": cannot parse "{value[at:]}" as "{piece}"')
+        at = match.end()
+        if token:
+            _take(token, match.group().strip(), found, rest)
+    if at < len(value):
+        raise wrong(f': extra text: "{value[at:]}"')
     if rest["afternoon"] is not None:
         found["hour"] = found["hour"] % 12 + 12 * rest["afternoon"]
     try:
         date = datetime.datetime(**found, tzinfo=rest["zone"])
     except ValueError:
-        raise Error(f'parsing time "{value}": a field is out of range') from None
+        raise wrong(": a field is out of range") from None
     if rest["yearday"]:
         date = date.replace(month=1, day=1) + datetime.timedelta(days=rest["yearday"] - 1)
     return Time(_nanoseconds(date) + rest["nanoseconds"], rest["zone"])

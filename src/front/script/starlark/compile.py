@@ -7,6 +7,7 @@ ops.py. Names of helpers and of what is predeclared begin with "%", which no nam
 reach nor change them. Each call stands at the line and column that Starlark would name.
 """
 import ast
+import warnings
 
 from . import parse, resolve
 from .scan import SyntaxProblem
@@ -321,7 +322,9 @@ def compile_expression(source, path, is_predeclared):
 
 def _guarded(function, source, path, is_predeclared):
     try:
-        return function(source, path, is_predeclared)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's about code that is odd, such as 5()
+            return function(source, path, is_predeclared)
     except (RecursionError, MemoryError):
         raise SyntaxProblem((1, 1), "the program is nested too deeply") from None
     except SyntaxError as problem:  # what Python's compiler limits, as loops within 20 others

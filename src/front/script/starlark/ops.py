@@ -375,8 +375,8 @@ def spread_named(value):
     return value
 
 
-def load(module):
-    raise Error(f"cannot load {module}: load not implemented by this application")
+def load(_module):
+    raise Error("load not implemented by this application")
 
 
 HELPERS = {

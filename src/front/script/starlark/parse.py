@@ -357,7 +357,7 @@ class Parser:
         if token.kind in ("-", "+", "~"):
             start = self.next()
             return Node("unaryexpr", start, operator=token.kind, value=self._suffixed())
-        return self.fail(f"got {describe(token.kind)}, want primary expression")
+        return self.fail(f"got {describe(token.kind)}, want primary expression", token.position)
 
     def _list(self):
         start = self.next()
