@@ -1,8 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""embed.py OUTPUT FILE...: the files as a C table of names and bytes (src/front/script/module/sources.h)."""
+"""embed.py OUTPUT FILE...: the files as a C table of names and bytes (src/front/script/module/sources.h).
+
+A folder with an __init__.py is a package, as for Python: NAME.py in it is FOLDER.NAME, __init__.py is FOLDER."""
 import os
 import sys
+
+
+
+def module_name(path):
+    folder, name = os.path.split(path)
+    name = name.removesuffix(".py")
+    if not os.path.exists(os.path.join(folder, "__init__.py")):
+        return name
+    package = os.path.basename(folder)
+    return package if name == "__init__" else f"{package}.{name}"
+
 
 output, paths = sys.argv[1], sys.argv[2:]
 with open(output, "w", encoding="ascii") as out:
@@ -15,5 +28,5 @@ with open(output, "w", encoding="ascii") as out:
         out.write(f"static const char source_{i}[] = {{\n{rows}\n    0}};\n")
     out.write("\nconst struct embedded_source embedded_sources[] = {\n")
     for i, path in enumerate(paths):
-        out.write(f'    {{"{os.path.basename(path).removesuffix(".py")}", source_{i}}},\n')
+        out.write(f'    {{"{module_name(path)}", source_{i}}},\n')
     out.write("    {0, 0},\n};\n")

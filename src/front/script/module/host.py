@@ -14,7 +14,6 @@ import types
 import _inquest
 
 _print_exception = traceback.print_exception
-_own_files = ("<inquest host>", "<inquest starlark>", "<inquest delve>")
 
 
 class _Output(io.TextIOBase):
@@ -41,12 +40,12 @@ _output = _Output()
 
 
 class _Finder:
-    """Finds Inquest's own modules, starlark and delve, within the program."""
+    """Finds Inquest's own package, starlark, within the program."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if path is None and name != "host" and _inquest.source(name) is not None:
-            return importlib.util.spec_from_loader(name, _Finder)
+        if name.partition(".")[0] == "starlark" and _inquest.source(name) is not None:
+            return importlib.util.spec_from_loader(name, _Finder, is_package=name == "starlark")
         return None
 
     @staticmethod
@@ -108,19 +107,24 @@ def _run_python(path, source):
 
 
 def _run_starlark(path, source, args):
-    try:
-        import starlark
-    except ModuleNotFoundError:
-        raise _inquest.Error("this build has no Starlark: scripts of Python (.py) run") from None
-    starlark.run(path, source.decode("utf-8"), args)
+    import starlark
+    starlark.run(path, source.decode("utf-8", "surrogateescape"), args)
 
 
 def _scripts_part(error):
     """The traceback without the frames of this file."""
     at = error.__traceback__
-    while at and at.tb_frame.f_code.co_filename in _own_files:
+    while at and at.tb_frame.f_code.co_filename.startswith("<inquest "):
         at = at.tb_next
     return error.with_traceback(at)
+
+
+def _tell(error):
+    told = getattr(error, "backtrace", None)  # of a script in Starlark
+    if told is None:
+        _print_exception(_scripts_part(error))
+    else:
+        print(told or f"Error: {error}", file=sys.stderr)
 
 
 def _status(exit_code):
@@ -141,7 +145,7 @@ def _guarded(function, *args):
         raise
     except BaseException as error:
         _output.flush()
-        _print_exception(_scripts_part(error))
+        _tell(error)
         return 1
     finally:
         _inquest.write("", False)

@@ -20,7 +20,7 @@ if hasattr(sys, "set_int_max_str_digits"):
 
 
 class Failure(Exception):
-    """Why a script ended, as text for people; `backtrace` has the lines of the script that led there."""
+    """Why a script ended, as text for people; `backtrace`, where there is one, has the lines that led there as well."""
 
     def __init__(self, message, backtrace=""):
         super().__init__(scan.text(message))
@@ -218,11 +218,10 @@ class Runner:
         self.add_command(scan.text(name), raw if one else evaluated, scan.text(function.__doc__ or "user defined"))
 
 
-def runner(call, command, add_command, output):
-    """The runner of Delve's scripts; how it asks for the target, runs and adds commands, and prints."""
+def runner(host, output):
+    """The runner of Delve's scripts. `host` has what the module _inquest has; `output` prints a text."""
     from .delve import builtins  # which needs this module
-    environment = Environment(builtins(call, command, output), output)
-    return Runner(environment, add_command)
+    return Runner(Environment(builtins(host, output), output), host.add_command)
 
 
 _runner = None
@@ -233,5 +232,5 @@ def run(path, source, args):
     global _runner
     if _runner is None:
         import _inquest
-        _runner = runner(_inquest.delve_call, _inquest.command, _inquest.add_command, sys.stdout.write)
+        _runner = runner(_inquest, sys.stdout.write)
     _runner.run(path, source, list(args))

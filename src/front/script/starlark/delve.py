@@ -135,17 +135,17 @@ def _decorated(function):
 
 
 class Delve:
-    """The target, as scripts of Delve see it. `call` and `command` are the host's."""
+    """The target, as scripts of Delve see it."""
 
-    def __init__(self, call, command, output):
-        self._call, self._command, self.output = call, command, output
+    def __init__(self, host, output):
+        self.host, self.output = host, output
         self.help = dict(_OTHERS)
 
     def ask(self, method, parameters):
         """The result of a call of the interface, as JSON has it; raises Error with the words of the interface."""
         try:
-            return json.loads(self._call("RPCServer." + method, json.dumps(parameters).encode()))
-        except RuntimeError as problem:
+            return json.loads(self.host.delve_call("RPCServer." + method, json.dumps(parameters).encode()))
+        except self.host.Error as problem:
             raise Error(star(str(problem))) from None
 
     def load(self, expression):
@@ -209,8 +209,8 @@ class Delve:
     def _run_command(self, args, kwargs):
         del kwargs
         try:
-            self.output(self._command(text(" ".join(args))))
-        except RuntimeError as problem:
+            self.output(self.host.command(text(" ".join(args))))
+        except self.host.Error as problem:
             raise Error(star(str(problem))) from None
 
     def cur_scope(self, args, kwargs):
@@ -309,9 +309,9 @@ def _writer(function, flags):
     return write
 
 
-def builtins(call, command, output):
+def builtins(host, output):
     """What scripts of Delve find: its functions and tgt, by name."""
-    delve = Delve(call, command, output)
+    delve = Delve(host, output)
     descriptions = _CALLS.replace("\n ", " ").strip().split("\n")
     result = dict(delve.builtin(description) for description in descriptions)
     functions = {
