@@ -44,6 +44,15 @@ static const char *name_at(struct rt *rt, taddr code, uint32_t offset)
     return py_field(rt, code, offset, &str) ? py_name(rt, str, NAME_MAX_CHARS) : NULL;
 }
 
+/* Python's own walks leave out frames before the first instruction that can be traced; such code has none. */
+static bool cannot_be_traced(struct rt *rt, taddr code)
+{
+    int32_t first;
+    uint64_t units;
+    return !rt->free_threaded && py_field_int(rt, code, rt->l.code_firsttraceable, &first) &&
+           py_field(rt, code, rt->l.var_size, &units) && first > 0 && units > 0 && (uint64_t)first >= units;
+}
+
 static struct py_code *read_code(struct rt *rt, taddr at)
 {
     uint64_t table = 0;
@@ -54,6 +63,7 @@ static struct py_code *read_code(struct rt *rt, taddr at)
     c->qualname = name_at(rt, at, rt->l.code_qualname);
     if (!py_field_int(rt, at, rt->l.code_firstlineno, &c->first_line))
         c->first_line = 0;
+    c->no_function = cannot_be_traced(rt, at);
     if (py_field(rt, at, rt->l.code_linetable, &table))
         c->lines = read_table(rt, table);
     return c;

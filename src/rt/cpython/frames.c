@@ -83,8 +83,8 @@ static bool add_frame(struct rt *rt, struct py_stack *out, taddr at, taddr *prev
         return false;
     }
     *entry = owner >= OWNED_BY_INTERPRETER;
-    if (!*entry) {
-        const struct py_code *c = py_code(rt, py_untag(rt, code));
+    const struct py_code *c = *entry ? NULL : py_code(rt, py_untag(rt, code));
+    if (!*entry && !(c && c->no_function)) {
         if (!add(rt, out, at, py_untag(rt, code), c ? py_instruction(rt, c, at, instruction) : -1))
             return false;
     }

@@ -129,6 +129,7 @@
     X(code_name, "PyCodeObject", "co_name")                                  \
     X(code_qualname, "PyCodeObject", "co_qualname")                          \
     X(code_linetable, "PyCodeObject", "co_linetable|co_lnotab")              \
+    X(code_firsttraceable, "PyCodeObject", "_co_firsttraceable")             \
     X(code_adaptive, "PyCodeObject", "co_code_adaptive")                     \
     X(code_tlbc, "PyCodeObject", "co_tlbc")                                  \
     X(object_refcnt, "PyObject", "ob_refcnt|ob_refcnt_full|ob_ref_local")    \

@@ -68,6 +68,7 @@ struct py_code {
     taddr at;
     const char *file, *name, *qualname; /* NULL unknown */
     int32_t first_line;
+    bool no_function; /* the interpreter's own: behind the __init__ that it calls for a class (3.13 and later) */
     struct bytes lines;
     const struct py_slots *slots; /* variables.c; NULL until asked for */
 };

@@ -261,6 +261,50 @@ def recursive(n):
     return recursive(n - 1) + 1
 
 
+class Warm:
+    """Calls that the interpreter runs without C in between, after it saw them often (PEP 659)."""
+
+    def __init__(self, last):
+        self.last = last
+        self.found = self.first
+
+    @property
+    def first(self):
+        return self["first"]
+
+    def __getitem__(self, key):
+        return [n for n in self.numbers(key)]
+
+    def numbers(self, key):
+        yield from self.relayed(key)
+
+    def relayed(self, key):
+        yield Warmer(self.last, key).key
+
+
+class Warmer:
+    def __init__(self, last, key):
+        self.key = key
+        try:
+            awaits(last).send(None)
+        except StopIteration:
+            pass
+
+
+async def awaits(last):
+    return await awaited(last)
+
+
+async def awaited(last):
+    if last:
+        park("after many calls")
+
+
+def warmed():
+    for n in range(300):
+        Warm(n == 299)
+
+
 def main():
     suspended = produce(1)
     HELD.acquire()
@@ -279,6 +323,7 @@ def main():
     oracle.start("context", in_context)
     oracle.start("hides", hides_context)
     oracle.start("recursive", recursive, 60)
+    oracle.start("warm", warmed)
     oracle.start("n\u00e4me \u20ac", park, "named")
     Parcel(2.5)
     return suspended

@@ -188,6 +188,7 @@ const struct py_layout py_layout_3_14 = {
     .code_name = 120,
     .code_qualname = 128,
     .code_linetable = 136,
+    .code_firsttraceable = 192,
     .code_adaptive = 208,
     .code_tlbc = PY_NONE,
     .object_refcnt = 0,

@@ -117,6 +117,7 @@ const struct py_layout py_layout_3_6 = {
     .code_name = 104,
     .code_qualname = PY_NONE,
     .code_linetable = 112,
+    .code_firsttraceable = PY_NONE,
     .code_adaptive = PY_NONE,
     .code_tlbc = PY_NONE,
     .object_refcnt = 0,
