@@ -16,6 +16,7 @@ import argparse
 import concurrent.futures
 import dataclasses
 import functools
+import glob
 import json
 import os
 import platform
@@ -177,6 +178,15 @@ def python(place, version, *tests):
                           {"INQUEST_PYTHONS": f"/usr/bin/{version}", "INQUEST_PYTHON_CALLS": "1000"})
 
 
+def pyenv(place, version, *tests):
+    """A version that pyenv has built on this machine."""
+    paths = glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version.removeprefix('pyenv-')}.*/bin/python3"))
+    if not paths:
+        yield version, Skip("pyenv has no such version")
+        return
+    yield from end_to_end(place, version, [f"test_python_{test}.py" for test in tests], {"INQUEST_PYTHONS": ":".join(paths)})
+
+
 def dumps(place, name, *tests):
     """Cores of processes that go on: as many dumps in a row, and dumpers that are killed, as nobody waits for otherwise."""
     yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
@@ -296,11 +306,12 @@ TABLE = [
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
     Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_servers")]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
+    Row(("bookworm",), (), pyenv, [(f"pyenv-3.{minor}", "hung", "live", "stacks") for minor in range(6, 14)]),
     Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "jython", "micropython",
                     "pypy3", "binutils", "gcc", "libc6-dev"), python,
         [("python3.13", *PYTHON_TESTS)]),
-    Row(("sid",), ("python3.14", "libpython3.14", "python3.15", "libpython3.15", "python3-greenlet", "python3-numpy", "binutils", "gcc",
-                 "libc6-dev"), python,
+    Row(("sid",), ("python3.14", "libpython3.14", "python3.14-dbg", "python3.15", "libpython3.15", "python3.15-dbg",
+                 "python3-greenlet", "python3-numpy", "binutils", "gcc", "gdb", "libc6-dev"), python,
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
     Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils", "libc6-dev"), editors,
         [("editors", "editors")]),

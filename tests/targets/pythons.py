@@ -90,6 +90,16 @@ def native_library(folder):
     return out
 
 
+def extension_module(folder):
+    """extension.c, which serves all versions."""
+    out = os.path.join(folder, "extension.so")
+    if not os.path.exists(out):
+        os.makedirs(folder, exist_ok=True)
+        build.run([build.tool("gcc"), "-O2", "-g", "-shared", "-fPIC", os.path.join(programs(folder), "extension.c"), "-o",
+                   out])
+    return out
+
+
 def embedding(python, folder):
     """The program that embeds this interpreter."""
     library = python.libpython
@@ -157,7 +167,7 @@ def _argv(python, program, ending, oracle, words, exe):
     return [exe or python.path, script, ending, oracle, *words]
 
 
-def _read(path):
+def read(path):
     with open(path, encoding="utf-8") as file:
         return json.load(file)
 
@@ -169,7 +179,7 @@ def running(python, program, folder, *words, exe=None):
     if os.path.exists(path):
         os.unlink(path)
     process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python, folder))
-    process.oracle = _read(path) if os.path.exists(path) else None
+    process.oracle = read(path) if os.path.exists(path) else None
     process.told = path  # where it writes
     return process
 
@@ -186,4 +196,4 @@ def core(python, program, folder, *words, ending="abort", exe=None, by=None):
     os.makedirs(folder, exist_ok=True)
     made = cores.kernel_core(_argv(python, program, ending, oracle, words, exe), folder, name=name + ".core",
                              env=environment(python, folder), kill=signal.SIGABRT if ending == "wait" else None)
-    return made, _read(oracle)
+    return made, read(oracle)

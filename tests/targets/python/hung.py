@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that hang or die. Each writes what it knows of itself before it does so.
 
-usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRARY: native.c as a shared object
+usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRARY: native.c as a shared object, for those
+                                             with "extension" the module extension.c
 
     lock        two threads that wait for each other's lock
     gil         C that holds the GIL; the other threads wait for that
     recursion   3,000 calls deep
     native      Python, C, Python, C
     crash       C below Python writes where nothing is
+    extension WAY   Python, C of an extension module, Python, C that does WAY: hold (with the GIL), released (without it),
+                crash; besides, threads that idle, and one in C that has released the GIL
+    overflow FILE   a thread whose stack is too small for its calls; FILE gets how deep it came, each of 4 bytes
     spin        threads that never wait, each in a chain of calls of its own length
     relay N M   N threads that are in a chain of 12 calls with the number of a turn, each turn for a millisecond; M MiB of
                 memory besides
 """
 
 import ctypes
+import mmap
 import os
 import signal
 import sys
@@ -106,6 +111,49 @@ def deepest(n):
 
 def crash():
     native("crash")
+
+
+def extension():
+    import importlib.util
+    spec = importlib.util.spec_from_file_location("extension", sys.argv[4])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    way, idle = sys.argv[5], threading.Event()
+    for i in range(2):
+        oracle.start("worker %d" % i, serve, idle, i)
+    oracle.start("released", in_extension, module, "released")
+
+    def innermost():
+        name = way
+        oracle.settle()
+        oracle.write(sys.argv[2], sys._getframe())
+        if name == "hold":  # they wake while it does so, and wait from then on
+            sys.setswitchinterval(100)
+            idle.set()
+        in_extension(module, name)
+
+    module.call(lambda: module.call(innermost))
+
+
+def in_extension(module, name):
+    if name == "released" and threading.current_thread() is threading.main_thread():
+        print("ready", flush=True)
+    return getattr(module, name)()
+
+
+def overflow():
+    sys.setrecursionlimit(1 << 30)
+    threading.stack_size(1 << 18)
+    with open(sys.argv[4], "w+b") as file:
+        file.truncate(4)
+        depth = memoryview(mmap.mmap(file.fileno(), 4)).cast("i")
+    oracle.write(sys.argv[2], sys._getframe())
+    oracle.start("falls", fall, depth).join()
+
+
+def fall(depth):
+    depth[0] += 1
+    return list(map(fall, [depth]))
 
 
 # Every call's argument is its caller's plus one: a stack is possible only if these numbers are in a row.
