@@ -168,6 +168,42 @@ def go(place, version, *tests):
                           {"INQUEST_GO": version.removeprefix("go-"), "INQUEST_DLV": dlv})
 
 
+OLD_DELVE = ("delve", "golang-1.19-go", "xz-utils", "golang-github-cilium-ebpf-dev", "golang-github-derekparker-trie-dev",
+             "golang-github-google-go-dap-dev", "golang-github-hashicorp-golang-lru-dev", "golang-github-sirupsen-logrus-dev",
+             "golang-golang-x-arch-dev", "golang-golang-x-sys-dev", "golang-gopkg-yaml.v2-dev",
+             "golang-github-mattn-go-isatty-dev", "golang-github-cosiner-argv-dev", "golang-starlark-dev")
+# The client needs nothing of eBPF, for which the source package generates code first.
+MAKE_RPC2 = """
+[ -e /etc/apt/sources.list.d/source.list ] || sed "s/^deb /deb-src /" /etc/apt/sources.list >/etc/apt/sources.list.d/source.list
+mkdir -p /usr/src/delve/src/github.com/go-delve && cd /usr/src/delve
+ls delve_*.orig.tar.* >/dev/null 2>&1 || { apt-get -qq -o Acquire::Check-Valid-Until=false update; apt-get -qq source --download-only delve; }
+rm -rf src/github.com/go-delve/delve && mkdir src/github.com/go-delve/delve
+tar xf delve_*.orig.tar.* -C src/github.com/go-delve/delve --strip-components=1
+cd src/github.com/go-delve/delve/pkg/proc/internal/ebpf && rm helpers.go
+sed -i "/^\/\/ *+build/d; /^\/\/go:build/d" helpers_disabled.go
+cd /usr/src/delve && cat >rpc2client.go
+HOME=/root GO111MODULE=off GOPATH=/usr/src/delve:/usr/share/gocode CGO_ENABLED=0 /usr/lib/go-1.19/bin/go build -o rpc2client rpc2client.go
+"""
+
+
+def old_delve(place, version, *tests):
+    """The oldest Delve, with the oldest Go, and a client of its rpc2 package: the last with version 1 of the interface."""
+    try:
+        root = make_root("bookworm", OLD_DELVE)
+        with open(os.path.join(ROOT, "tests", "matrix", "rpc2client.go"), encoding="utf-8") as source:
+            made = subprocess.run([CHROOT, "run", root, "sh", "-euc", MAKE_RPC2], stdin=source, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False, timeout=ROOT_MINUTES * 60)
+        if made.returncode:
+            raise Skip(f"the client of Delve's rpc2 was not made: {made.stdout.strip()[-200:]}")
+    except (Skip, subprocess.TimeoutExpired) as why:
+        for test in tests:
+            yield f"{version} as Debian 12's Delve: {test}", why if isinstance(why, Skip) else Skip(str(why))
+        return
+    dlv = f"{shlex.quote(CHROOT)} run {shlex.quote(root)} env HOME=/root dlv"
+    yield from end_to_end(place, version, [f"test_go_{test}.py" for test in tests],
+                          {"INQUEST_GO": "1.19", "INQUEST_DLV": dlv, "INQUEST_RPC2": f"{root}/usr/src/delve/rpc2client"})
+
+
 PYTHON_TESTS = sorted(name[len("test_python_"):-len(".py")] for name in os.listdir(os.path.join(ROOT, "tests", "e2e"))
                       if name.startswith("test_python_"))
 
@@ -301,6 +337,7 @@ TABLE = [
             ("rust-debuglink", "segv"),
         ]),
     Row(("bookworm",), (), go, [(f"go-{version}", *GO_TESTS) for version in ("1.19", "1.21", "1.22", "1.23")]),
+    Row(("bookworm",), (), old_delve, [("go-1.19-rpc", "rpc", "serve")]),
     Row(("trixie",), ("golang-1.24-go", "gcc", "libc6-dev"), go, [("go-1.24", *GO_TESTS)]),
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),

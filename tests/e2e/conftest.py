@@ -3,7 +3,7 @@
 
 INQUEST names the binary (default build/inquest). Programs are built once a run by tests/targets/build.py and cores
 are made from them, all below pytest's temporary folder. tests/matrix.py runs those of Go with more: INQUEST_ROOT and
-INQUEST_GO (see build.py), INQUEST_DLV, the command of a Delve, in words.
+INQUEST_GO (see build.py), INQUEST_DLV, the command of a Delve, in words, and INQUEST_RPC2, a client of Delve's package.
 """
 
 import json

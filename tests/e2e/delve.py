@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import shlex
+import socket
 import subprocess
 
 import pytest
@@ -31,6 +32,26 @@ def delve_each(exe, path, commands, tmp_path):
     parts = re.split(r'^"@\d+@"\n', delve(exe, path, marked, tmp_path), flags=re.M)[1:]
     assert len(parts) == len(commands), parts
     return parts
+
+
+class DelveServer:
+    """A core served by Delve; its `address`."""
+
+    def __init__(self, exe, core, version=2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.process = subprocess.Popen([*shlex.split(os.environ["INQUEST_DLV"]), "core", exe, core, "--headless",
+                                         f"--listen={self.address}", "--accept-multiclient", f"--api-version={version}",
+                                         "--check-go-version=false"], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        first = self.process.stdout.readline()
+        if "listening" not in first:
+            pytest.skip("this Delve does not serve the core: " + first + self.process.communicate()[0][:200])
+
+    def end(self):
+        self.process.terminate()
+        self.process.communicate(timeout=30)
 
 
 def console(path, *commands, status=0):

@@ -4,13 +4,21 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 
 import build
-from conftest import INQUEST, SANITIZED, SANITIZER
+from conftest import INQUEST, ROOT, SANITIZED, SANITIZER
 
 SECONDS = 120 if SANITIZED else 30
+
+
+def methods_of_the_table():
+    """Of docs/delve-methods.md: (answer, text) by the name of a method."""
+    text = (ROOT / "docs" / "delve-methods.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]\w+) \| (same|refused|differs) \| (.*?) ?\|$", text, re.M)
+    return {method: (how, what) for method, how, what in rows}
 
 
 class Refused(Exception):

@@ -5,13 +5,12 @@ names Delve's command."""
 import os
 import re
 import shlex
-import socket
 import subprocess
 
 import pytest
 
 import build
-from delve import is_extra, lines_of, without_folders
+from delve import DelveServer, is_extra, lines_of, without_folders
 from serving import serving
 
 pytestmark = pytest.mark.delve
@@ -47,21 +46,6 @@ def stacks_of_some(ids):
     return commands
 
 
-class Delves:
-    """A core served by Delve."""
-
-    def __init__(self, exe, core):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.process = subprocess.Popen([*shlex.split(os.environ["INQUEST_DLV"]), "core", exe, core, "--headless",
-                                         f"--listen={self.address}", "--accept-multiclient", "--api-version=2",
-                                         "--check-go-version=false"], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if "listening" not in self.process.stdout.readline():
-            pytest.skip("this Delve does not read the core: " + self.process.communicate()[0][:200])
-
-
 def connected(address, commands, folder):
     """What Delve's client prints for each of the commands, connected to a server."""
     script = folder / "commands"
@@ -81,7 +65,7 @@ def said(lab, tmp_path_factory):
     """(what Delve's server made its client print, ours) by command; and which goroutines only Delve has."""
     target, core = lab.core(GO, "panic", program="go")
     folder = tmp_path_factory.mktemp("connect")
-    theirs = Delves(target.exe, core)
+    theirs = DelveServer(target.exe, core)
     try:
         with serving("--accept-multiclient", "--exe", target.exe, core) as ours:
             first = connected(theirs.address, ["goroutines"], folder)[0]
@@ -91,8 +75,7 @@ def said(lab, tmp_path_factory):
         extra = {n for n, line in lines_of(first).items() if is_extra(line)}
         return list(zip(commands, *answers)), extra
     finally:
-        theirs.process.terminate()
-        theirs.process.communicate(timeout=30)
+        theirs.end()
 
 
 # What is said differently on purpose, and why.
@@ -125,9 +108,9 @@ def normal(command, text, extra):
 
 
 def test_the_client_prints_the_same(said):
-    answers, extra = said
+    answers, extra = said  # Debian 12's Delve has no runtime.frame
     assert len(answers) >= 120
     wrong = [(command, theirs, ours) for command, theirs, ours in answers
-             if command not in KNOWN and not (command in ("locals", "args") and "(unreadable" in theirs + ours)
+             if command not in KNOWN and "function or type runtime.frame" not in theirs and not (command in ("locals", "args") and "(unreadable" in theirs + ours)
              and normal(command, theirs, extra) != normal(command, ours, extra)]
     assert not wrong, "\n".join(f"--- {command}\n{theirs}\n+++\n{ours}" for command, theirs, ours in wrong)

@@ -5,6 +5,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -16,8 +17,8 @@ import time
 import pytest
 
 import build
-from conftest import SANITIZED
-from serving import SECONDS, Client, Refused, Server, client_of, connect, serving
+from conftest import ROOT, SANITIZED
+from serving import SECONDS, Client, Refused, Server, client_of, connect, methods_of_the_table, serving
 
 GO = f"go-{build.GO_VERSIONS[-1]}"
 NATIVE = "c-gcc-O0-dwarf5"
@@ -105,6 +106,22 @@ def test_what_a_core_cannot_do_is_said_in_delves_words(client, method, arguments
     with pytest.raises(Refused) as refused:
         client.call(method, **arguments)
     assert str(refused.value) == text
+
+
+def test_every_method_answers_as_the_table_says(go_core):
+    """docs/delve-methods.md has the methods that the sources have, no more, no less, and no request ends the server."""
+    table = methods_of_the_table()
+    rows = re.findall(r'^    \{"([A-Z]\w+)", (?:\w+, NULL|NULL, ".*")\},?$|\{"([A-Z]\w+)", \w+, NULL\}',
+                      "".join(path.read_text() for path in (ROOT / "src" / "front" / "delve").glob("*.c")), re.M)
+    assert {first or second for first, second in rows} == set(table)
+    with serving("--accept-multiclient", go_core[1]) as server, client_of(server) as client:
+        for method, (how, text) in sorted(table.items(), key=lambda row: row[0] == "Detach"):
+            client.send(json.dumps({"method": f"RPCServer.{method}", "params": [{"Scope": {"GoroutineID": -1}, "Id": 0}], "id": method}))
+            answer = client.answer()
+            assert answer["id"] == method and (answer["result"] is None) == (answer["error"] is not None)
+            assert not (answer["error"] or "").startswith("unknown method")
+            if how == "refused" and ", after " not in text:
+                assert answer["error"] == re.match("`(.*?)`", text)[1], method
 
 
 @pytest.mark.parametrize("params, what", [
@@ -225,6 +242,13 @@ def test_goroutines_in_pages_filters_and_groups(client):
     assert sum(group["Total"] for group in groups["Groups"]) == len(paged)
     assert sum(group["Count"] for group in groups["Groups"]) == len(groups["Goroutines"])
     assert client.call("ListGoroutines", Count=0, GroupBy=2, MaxGroups=1)["TooManyGroups"]
+
+
+def test_packages_and_their_folders(client):
+    """The folder of internal/sync ends in "sync", too."""
+    listed = client.call("ListPackagesBuildInfo", Filter="^sync$", IncludeFiles=True)["List"]
+    assert [one["ImportPath"] for one in listed] == ["sync"]
+    assert listed[0]["DirectoryPath"].endswith("src/sync") and listed[0]["DirectoryPath"] + "/mutex.go" in listed[0]["Files"]
 
 
 def test_frames_variables_and_places(client):

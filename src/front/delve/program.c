@@ -63,15 +63,36 @@ static struct err *list_types(struct client *c, struct arguments *a, struct json
 
 /* ---- packages ---- */
 
-/* The folder that the package's files are in: of a file whose folder ends in the import path. NULL: not known. */
-static const char *folder_of(const char *package, const char *const *sources, size_t n, size_t *len)
+/* "/x/a/b" is a folder of "a/b" and of "b". */
+static bool ends_in(const char *folder, size_t n, const char *package)
 {
     size_t want = strlen(package);
+    return n > want && folder[n - want - 1] == '/' && memcmp(folder + n - want, package, want) == 0;
+}
+
+/* Another package has a longer name that the folder fits as well: "internal/sync" beside "sync". */
+static bool is_of_another(const char *folder, size_t n, const char *package, const char *const *packages,
+                          size_t n_packages)
+{
+    for (size_t i = 0; i < n_packages; i++)
+        if (strlen(packages[i]) > strlen(package) && ends_in(folder, n, packages[i]))
+            return true;
+    return false;
+}
+
+/* The folder that the package's files are in: of a file whose folder ends in the import path. NULL: not known. */
+static const char *folder_of(const char *package, const char *const *packages, size_t n_packages,
+                             const char *const *sources, size_t n, size_t *len)
+{
+    const char *last = NULL; /* that was another's */
     for (size_t i = 0; i < n; i++) {
         const char *slash = strrchr(sources[i], '/');
         size_t have = slash ? (size_t)(slash - sources[i]) : 0;
-        if (have > want && sources[i][have - want - 1] == '/' && strncmp(slash - want, package, want) == 0)
+        if (!ends_in(sources[i], have, package) || (last && strncmp(last, sources[i], have + 1) == 0))
+            continue;
+        if (!is_of_another(sources[i], have, package, packages, n_packages))
             return *len = have, sources[i];
+        last = sources[i];
     }
     return NULL;
 }
@@ -102,7 +123,7 @@ static struct err *list_packages(struct client *c, struct arguments *a, struct j
         if (regexec(&re, names[i], 0, NULL, 0) != 0)
             continue;
         size_t len = 0;
-        const char *folder = folder_of(names[i], sources, n_sources, &len);
+        const char *folder = folder_of(names[i], names, n, sources, n_sources, &len);
         json_object_begin(j);
         json_kv_string(j, "ImportPath", names[i]);
         json_key(j, "DirectoryPath");
@@ -189,7 +210,6 @@ static const struct method rows[] = {
     {"ListFunctions", list_functions, NULL},
     {"ListTypes", list_types, NULL},
     {"ListPackagesBuildInfo", list_packages, NULL},
-    {"PackagesBuildInfo", list_packages, NULL},
     {"ListDynamicLibraries", list_libraries, NULL},
     {"BuildID", build_id, NULL},
     {"LastModified", last_modified, NULL},
