@@ -76,6 +76,9 @@ class Programs:
     def renumbered(self, python, minor):
         return self._try(pythons.renumbered, python, self.folder, minor)
 
+    def embedding_statically(self, python, names):
+        return self._try(pythons.embedding_statically, python, self.folder, names)
+
     def embedding(self, python):
         return self._try(pythons.embedding, python, self.folder)
 

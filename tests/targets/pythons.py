@@ -100,6 +100,15 @@ def extension_module(folder):
     return out
 
 
+def virtual(python, folder, copies):
+    """The interpreter of a virtual environment; None where the module that makes one is missing."""
+    argv = [python.path, "-m", "venv", "--without-pip", *(["--copies"] if copies else []), folder]
+    if subprocess.run(build.inside(argv), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+        return None
+    kind = "copy" if copies else "venv"
+    return dataclasses.replace(python, path=os.path.join(folder, "bin", "python3"), origin=f"{python.origin}-{kind}")
+
+
 def embedding(python, folder):
     """The program that embeds this interpreter."""
     library = python.libpython
@@ -114,6 +123,26 @@ def embedding(python, folder):
         build.run([build.tool("gcc"), "-O2", "-g", os.path.join(programs(folder), "embed.c"), library,
                    f"-Wl,-rpath,{os.path.dirname(library)}", "-o", out])
     return out
+
+
+def embedding_statically(python, folder, names):
+    """A program that has the interpreter inside; `names`: "exported" by it, "there" in its symbol table, or "stripped"."""
+    major = f"3.{python.version[1]}"
+    question = "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"
+    archives = glob.glob(f"{build.ROOT}{build.run([python.path, '-c', question]).strip()}/libpython{major}*.a")
+    archives = [path for path in archives if not path.endswith("-pic.a")]
+    if not archives:
+        raise build.Missing(f"{python} has no libpython{major}.a")
+    out = os.path.join(folder, f"embed-{python}-{names}")
+    if not os.path.exists(out):
+        os.makedirs(folder, exist_ok=True)
+        build.run([build.tool("gcc"), "-O2", "-g", *(["-rdynamic"] if names == "exported" else []),
+                   os.path.join(programs(folder), "embed.c"), archives[0][len(build.ROOT):],
+                   "-lm", "-ldl", "-lpthread", "-lutil", "-o", out])
+        if names == "stripped":
+            build.run([build.tool("strip"), "--strip-all", out])
+    prefix = build.run([python.path, "-c", "import sys; print(sys.base_prefix)"]).strip()
+    return out, dataclasses.replace(python, home=prefix)
 
 
 def stripped(python, folder):
@@ -172,13 +201,14 @@ def read(path):
         return json.load(file)
 
 
-def running(python, program, folder, *words, exe=None):
-    """A cores.Running with `oracle`: what the program wrote down of itself. `exe`: a program that embeds it."""
+def running(python, program, folder, *words, exe=None, front=()):
+    """A cores.Running with `oracle`: what the program wrote down of itself. `exe`: a program that embeds it; `front`: a
+    command that runs it."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, f"{python}-{program}-{'-'.join(map(os.path.basename, words))}.json")
     if os.path.exists(path):
         os.unlink(path)
-    process = cores.Running(_argv(python, program, "wait", path, words, exe), env=environment(python, folder))
+    process = cores.Running([*front, *_argv(python, program, "wait", path, words, exe)], env=environment(python, folder))
     process.oracle = read(path) if os.path.exists(path) else None
     process.told = path  # where it writes
     return process

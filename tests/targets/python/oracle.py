@@ -10,7 +10,6 @@ and what was noted before. Another thread waits. ENDING:
     wait      says "ready" and waits
 """
 
-import ctypes
 import glob
 import json
 import os
@@ -20,11 +19,15 @@ import time
 
 CO_OPTIMIZED = 1
 NOTED = {}
-_libc = ctypes.CDLL(None)
+
+try:
+    import ctypes
+except ImportError:  # a program that has the interpreter inside and keeps its names to itself
+    ctypes = None
 
 
 def tid():
-    return _libc.syscall(186)  # gettid
+    return ctypes.CDLL(None).syscall(186) if ctypes else threading.get_native_id()  # gettid
 
 
 class Thread(threading.Thread):
