@@ -66,6 +66,7 @@ EVENTS = {
     "initialized": "Nothing", "terminated": "Nothing",
     "stopped": "reason:str description?:str threadId?:int preserveFocusHint?:bool text?:str allThreadsStopped?:bool",
     "exited": "exitCode:int",
+    "module": "reason:new|changed|removed module:Module",
     "output": "category?:str output:str",
     "process": "name:str systemProcessId?:int isLocalProcess?:bool startMethod?:launch|attach pointerSize?:int",
     "progressStart": "progressId:str title:str requestId?:int cancellable?:bool message?:str percentage?:num",
@@ -149,18 +150,18 @@ def check_published(m):
 class Client:
     """A debug adapter that runs, or a connection to one. `checked`: its messages are compared with the specification."""
 
-    def __init__(self, *options, stream=None, checked=True):
+    def __init__(self, *options, stream=None, checked=True, env=None):
         self.process, self.checked = None, checked
         if stream is None:
-            env = {**os.environ, "LC_ALL": "C.UTF-8"}
-            env.pop("DEBUGINFOD_URLS", None)
+            whole = {**os.environ, "LC_ALL": "C.UTF-8"}
+            whole.pop("DEBUGINFOD_URLS", None)
             self.process = subprocess.Popen([INQUEST, "dap", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.PIPE, env=env)
+                                            stderr=subprocess.PIPE, env={**whole, **(env or {})})
             self.sender, self.receiver = self.process.stdin.fileno(), self.process.stdout.fileno()
         else:
             self.sender = self.receiver = stream.fileno()
             self.stream = stream
-        self.seq, self.waiting, self.events = 0, b"", []
+        self.seq, self.waiting, self.events = 0, bytearray(), []
 
     def __enter__(self):
         return self
@@ -209,15 +210,14 @@ class Client:
 
     def receive(self, timeout=120):
         end = time.monotonic() + timeout
-        while b"\r\n\r\n" not in self.waiting:
+        while (head := self.waiting.find(b"\r\n\r\n")) < 0:
             self._more(end)
-        head, _, rest = self.waiting.partition(b"\r\n\r\n")
-        (length,) = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")]
-        while len(rest) < length:
+        (length,) = [int(line.split(b":")[1]) for line in self.waiting[:head].split(b"\r\n") if line.startswith(b"Content-Length:")]
+        begin, after = head + 4, head + 4 + length
+        while len(self.waiting) < after:
             self._more(end)
-            rest = self.waiting.partition(b"\r\n\r\n")[2]
-        self.waiting = rest[length:]
-        message = json.loads(rest[:length])
+        message = json.loads(self.waiting[begin:after])
+        del self.waiting[:after]
         if self.checked:
             check_message(message)
             check_published(message)

@@ -3,6 +3,7 @@
 compared with the specification by dap.py."""
 
 import base64
+import ctypes
 import json
 import os
 import re
@@ -163,10 +164,11 @@ def test_modules_and_sources(looked_at):
     assert {f["moduleId"] for f in frames if "moduleId" in f} <= ids
     listed = {s["path"] for s in client.ask("loadedSources")["sources"]}
     assert listed
-    missing = [f["source"] for f in frames if f.get("source", {}).get("sourceReference")]
-    for source in missing[:2]:
-        said = client.refused("source", source=source, sourceReference=source["sourceReference"])
-        assert "No such file" in said and "substitutePath" in said
+    for frame in [f for f in frames if f.get("source", {}).get("sourceReference")][:2]:
+        source = frame["source"]
+        said = client.ask("source", source=source, sourceReference=source["sourceReference"])["content"].splitlines()
+        assert "No such file" in said[0] and "substitutePath" in said[0]
+        assert len(said) >= frame["line"] and all(source["path"] in line for line in said)
     here = [f["source"]["path"] for f in frames if "source" in f and "sourceReference" not in f["source"]]
     for path in here[:1]:
         with open(path, encoding="utf-8") as file:
@@ -395,6 +397,55 @@ def test_cancel(cxx_core):
         assert all(one["success"] or one["message"] == "cancelled" for one in answers)
         client.ask("cancel", requestId=12345)
         client.ask("disconnect")
+
+
+def test_progress(lab):
+    """A server of debug files that does not answer: what waits for it is told of, and can be cancelled."""
+    try:
+        ctypes.CDLL("libdebuginfod.so.1")
+    except OSError:
+        pytest.skip("libdebuginfod1 is not installed")
+    core = lab.core("c-gcc-stripped", "segv")[1]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {"DEBUGINFOD_URLS": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        with Client(env=env) as client:
+            client.ask("initialize", adapterID="inquest", supportsProgressReporting=True)
+            client.ask("launch", core=core)
+            client.ask("configurationDone")
+            stop = client.event("stopped")
+            waits = client.send("stackTrace", threadId=stop["threadId"])
+            told = client.event("progressStart")
+            assert told["title"] == "Walking the stack" and told["cancellable"] and told["requestId"] == waits
+            cancel = client.send("cancel", progressId=told["progressId"])
+            answers = {}
+            while len(answers) < 2:
+                message = client.receive()
+                if message["type"] == "response":
+                    answers[message["request_seq"]] = message
+                else:
+                    client.events.append(message)
+            assert answers[cancel]["success"]
+            assert client.event("progressEnd")["progressId"] == told["progressId"]
+            assert not answers[waits]["success"] and answers[waits]["message"] == "cancelled"
+
+
+def test_leaves_at_once(cxx_core):
+    """Who leaves before the first stop was told gets an answer, and nothing after it."""
+    with Client() as client:
+        client.ask("initialize", adapterID="inquest")
+        client.ask("launch", core=cxx_core)
+        ready, leaves = client.send("configurationDone"), client.send("disconnect")
+        assert client.response(ready)["success"] and client.response(leaves)["success"]
+        client.event("terminated")
+        with pytest.raises(EOFError):
+            client.receive()
+
+
+def test_modules_are_told(cxx_core):
+    with Client() as client:
+        client.open(core=cxx_core)
+        listed = [m["id"] for m in client.ask("modules")["modules"]]
+        assert [client.event("module")["module"]["id"] for _ in listed] == listed
 
 
 def test_server(cxx_core, tmp_path):

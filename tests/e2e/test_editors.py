@@ -111,6 +111,7 @@ class Looked:
             self.evaluated = {text: client.ask("evaluate", expression=text, frameId=number)["result"] for text in known}
             self.exception = client.ask("exceptionInfo", threadId=self.stopped["threadId"])
             self.completed = known[0]
+            self.modules = {m["id"] for m in client.ask("modules")["modules"]}
 
     def _find(self, client):
         """(thread, its frames, index of the program's frame with most variables)"""
@@ -151,6 +152,10 @@ def compare(got, looked):
         assert set(results) == set(looked.evaluated)
         assert results == looked.evaluated or context == "clipboard"  # which has it whole
     assert got["exception"] == looked.exception
+    name, line = got.get("shown_at", ("", 0))  # Neovim goes to the top frame's line, also where its source is not here
+    assert not name.startswith("dap-src:") or line == got["top"]["line"]
+    if "told" in got:  # Emacs shows the modules that events told it of
+        assert {m["id"] for m in got["told"]} == looked.modules
 
 
 def test_editor(editor, looked, tmp_path):

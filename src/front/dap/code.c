@@ -147,7 +147,7 @@ static void put_line(struct window *w, struct json *j, taddr pc)
     if (line.file != w->file) {
         const struct module *m = session_module_at(w->d->session, pc);
         json_key(j, "location");
-        put_source(w->d, j, line.file, m);
+        put_source(w->d, j, line.file, m, line.line);
         w->file = line.file;
     }
     json_kv_u64(j, "line", client_line(w->d, line.line));

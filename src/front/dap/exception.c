@@ -175,7 +175,9 @@ void put_stopped(struct dap *d, struct json *j)
     const struct stop *stop = live ? session_stop(d->session) : NULL;
     if (stop && stop->kind == STOP_SIGNAL)
         thread = stop->tid;
+    watch_begin(d->watch, d->inbox.now->seq, "stopped");
     IGNORE_ERR(find_end(d, thread, &end)); /* then only that it stands still is told */
+    watch_end(d->watch);
     bool died = end.signal && (!live || stop->kind == STOP_SIGNAL);
     if (died || end.trouble)
         put_description(&t, im, &end);

@@ -111,16 +111,19 @@ uint32_t handles_frame(struct handles *h, int64_t thread, size_t index)
     return (uint32_t)*slot;
 }
 
-uint32_t handles_source(struct handles *h, const char *path, const struct module *m)
+uint32_t handles_source(struct handles *h, const char *path, const struct module *m, uint32_t line)
 {
     bool fresh;
     uint64_t *slot = slot_of(&h->by_source, (uint64_t)(uintptr_t)path, h->sources.n, HANDLES_MAX, &fresh);
     if (!slot)
         return 0;
     if (fresh) {
-        *vec_push(&h->sources) = (struct source_handle){path, m};
+        *vec_push(&h->sources) = (struct source_handle){path, m, 0};
         *slot = h->sources.n;
     }
+    struct source_handle *source = &h->sources.v[*slot - 1];
+    if (line > source->last_line)
+        source->last_line = line;
     return (uint32_t)*slot;
 }
 

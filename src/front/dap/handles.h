@@ -37,6 +37,7 @@ struct frame_handle {
 struct source_handle {
     const char *path; /* the session's */
     const struct module *module;
+    uint32_t last_line; /* the highest one that the client was told of */
 };
 
 struct handles {
@@ -57,7 +58,8 @@ uint32_t handles_scope(struct handles *h, uint32_t frame, enum handle_kind kind)
 /* A value's; strings and the place are copied. */
 uint32_t handles_value(struct handles *h, const struct handle *of, const struct handle_key *key);
 uint32_t handles_frame(struct handles *h, int64_t thread, size_t index);
-uint32_t handles_source(struct handles *h, const char *path, const struct module *m);
+/* `line`: one of it that the client is told of; 0: none. */
+uint32_t handles_source(struct handles *h, const char *path, const struct module *m, uint32_t line);
 /* NULL: the number stands for nothing. Valid until the next one is made. */
 const struct handle *handles_get(const struct handles *h, int64_t number);
 const struct frame_handle *handles_frame_get(const struct handles *h, int64_t number);

@@ -222,6 +222,10 @@ static void put_problems(struct text *t, struct session *s)
 static struct err *find_words(struct dap *d, struct first_words *w)
 {
     TRY(dap_turn_begin(d));
+    if (dap_leaves(d)) {
+        dap_turn_end(d);
+        return err_new(ERR_CANCELLED, "cancelled");
+    }
     put_process(&w->process.json, session_image(d->session));
     put_stopped(d, &w->stopped.json);
     put_problems(&w->notes, d->session);
@@ -246,6 +250,12 @@ static struct err *say_stopped(struct dap *d)
     struct err *e = find_words(d, &w);
     if (!e)
         e = send_words(d, &w);
+    if (!e)
+        e = say_modules(d);
+    if (e && e->code == ERR_CANCELLED && dap_leaves(d)) {
+        err_free(e);
+        e = NULL; /* its answer is next */
+    }
     json_body_done(&w.process);
     json_body_done(&w.stopped);
     text_done(&w.notes);

@@ -112,6 +112,9 @@ void dap_close(struct dap *d);
 
 /* A request that came while the process runs: answered at once, from the thread that reads. */
 struct err *run_answer(struct dap *d, const struct request *r) MUST_CHECK;
+/* The client wants to leave, or has gone: what is looked for on its behalf is of no use any more. Asked within a turn, it
+ * misses none: one that leaves later cancels the turn. */
+bool dap_leaves(struct dap *d);
 /* Members of a `stopped` event on why the target stands still. Within a turn. */
 void put_stopped(struct dap *d, struct json *j);
 
@@ -134,14 +137,17 @@ int64_t thread_first(struct dap *d);
 /* stack.c: the frame behind a frameId. */
 struct err *frame_of_id(struct dap *d, int64_t id, const struct sstack **st, size_t *index) MUST_CHECK;
 struct err *vframe_of_id(struct dap *d, int64_t id, const struct vframe **out) MUST_CHECK;
-/* sources.c: a source file, as the next value; `m` is the module that it went into, or NULL. */
-void put_source(struct dap *d, struct json *j, const char *path, const struct module *m);
+/* sources.c: a source file, as the next value; `m` is the module that it went into, or NULL; `line`, what the client is
+ * told of it besides. */
+void put_source(struct dap *d, struct json *j, const char *path, const struct module *m, uint32_t line);
 /* A path or URI, as the client takes them. */
 void put_client_path(struct dap *d, struct json *j, const char *key, const char *path);
 uint64_t client_line(const struct dap *d, uint32_t line);
 uint64_t client_column(const struct dap *d, uint32_t column);
 /* modules.c: the id of a module. */
 void put_module_id(struct json *j, const char *key, const struct module *m);
+/* Tells the client of all modules, by events: some editors show those that they were told of, and ask for none. */
+struct err *say_modules(struct dap *d) MUST_CHECK;
 
 /* ---- variables.c ---- */
 

@@ -18,6 +18,11 @@ static bool is_disconnect(const struct request *r)
     return strcmp(r->command, "disconnect") == 0;
 }
 
+bool dap_leaves(struct dap *d)
+{
+    return inbox_waits(&d->inbox, is_disconnect);
+}
+
 static void put_one_thread(struct json *j)
 {
     json_key(j, "threads");
@@ -118,10 +123,10 @@ static struct err *run(struct dap *d)
     json_body_begin(&stopped);
     struct err *why = run_until_stop(d, &g, &stopped), *e = json_body_end(&stopped);
     if (why)
-        e = inbox_waits(&d->inbox, is_disconnect) ? NULL : say_lost(d, TAKE(why));
+        e = dap_leaves(d) ? NULL : say_lost(d, TAKE(why));
     else if (g.stop.kind == STOP_EXITED || g.stop.kind == STOP_KILLED)
         e = say_end(d, &g.stop);
-    else if (!e && !inbox_waits(&d->inbox, is_disconnect))
+    else if (!e && !dap_leaves(d))
         e = output_event(d->out, "stopped", &stopped);
     err_free(why);
     json_body_done(&stopped);

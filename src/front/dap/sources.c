@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { MISSING_LINES = 1 << 17 };
+
 /* "file:///a%20b" (RFC 3986 section 3.3: what may stand in a path as it is) */
 static void put_uri(struct text *out, const char *path)
 {
@@ -39,22 +41,22 @@ static void put_found(struct dap *d, struct json *j, const struct source *src)
         json_kv_string(j, "origin", "newer than the program");
 }
 
-static void put_missing(struct dap *d, struct json *j, const char *path, const struct module *m)
+static void put_missing(struct dap *d, struct json *j, const char *path, const struct module *m, uint32_t line)
 {
     put_client_path(d, j, "path", path);
-    json_kv_u64(j, "sourceReference", handles_source(&d->handles, path, m));
+    json_kv_u64(j, "sourceReference", handles_source(&d->handles, path, m, line));
     json_kv_string(j, "presentationHint", "deemphasize");
     json_kv_string(j, "origin", "not found here");
 }
 
-void put_source(struct dap *d, struct json *j, const char *path, const struct module *m)
+void put_source(struct dap *d, struct json *j, const char *path, const struct module *m, uint32_t line)
 {
     const struct source *src;
     struct err *e = session_source(d->session, path, m, &src);
     json_object_begin(j);
     json_kv_string(j, "name", path_tail(path, 1));
     if (e)
-        put_missing(d, j, path, m);
+        put_missing(d, j, path, m, line);
     else
         put_found(d, j, src);
     json_object_end(j);
@@ -63,12 +65,31 @@ void put_source(struct dap *d, struct json *j, const char *path, const struct mo
 
 /* ---- source ---- */
 
-static struct err *text_of(struct dap *d, const char *path, const struct module *m, struct text *out)
+/* In place of a file that is not here: why, and a line for each that the client was told of, since editors go there. */
+static void put_why_missing(struct text *out, const struct source_handle *h, const struct err *why)
+{
+    put_err(out, why);
+    text_putc(out, '\n');
+    for (uint32_t line = 2; line <= h->last_line && line <= MISSING_LINES; line++) {
+        text_printf(out, "line %" PRIu32 " of ", line);
+        put_safe(out, h->path);
+        text_put(out, ", which is not here (line 1 says why)\n");
+    }
+}
+
+/* `h`: the client was told that the file is not here, or NULL. */
+static struct err *text_of(struct dap *d, const char *path, const struct source_handle *h, struct text *out)
 {
     const struct source *src;
-    struct err *e = session_source(d->session, path, m, &src);
-    if (e && e->code != ERR_CANCELLED)
-        return err_hint(e, "say where it is by \"substitutePath\" or \"sourceDirs\" in the launch configuration");
+    struct err *e = session_source(d->session, path, h ? h->module : NULL, &src);
+    if (e && e->code != ERR_CANCELLED) {
+        e = err_hint(e, "say where it is by \"substitutePath\" or \"sourceDirs\" in the launch configuration");
+        if (!h)
+            return e;
+        put_why_missing(out, h, e);
+        err_free(e);
+        return NULL;
+    }
     TRY(e);
     for (size_t i = 0; i < src->n; i++) {
         text_put(out, src->lines[i]);
@@ -88,7 +109,7 @@ static struct err *source(struct dap *d, const struct incoming *args, struct jso
     const struct source_handle *h = handles_source_get(&d->handles, number);
     if (!h && (number || !path))
         return err_new(ERR_NOT_FOUND, "there is no source %" PRId64 " any more", number);
-    TRY(text_of(d, h ? h->path : path, h ? h->module : NULL, &text));
+    TRY(text_of(d, h ? h->path : path, h, &text));
     json_kv_string(body, "content", text_str(&text));
     return NULL;
 }

@@ -136,7 +136,7 @@ static void put_place(struct dap *d, struct json *j, const struct sframe *f)
     const struct splace *at = f->at;
     if (at->file) {
         json_key(j, "source");
-        put_source(d, j, at->file, at->module);
+        put_source(d, j, at->file, at->module, at->line);
     }
     json_kv_u64(j, "line", at->file ? client_line(d, at->line) : 0);
     json_kv_u64(j, "column", at->file ? client_column(d, at->column) : 0);

@@ -5,6 +5,7 @@
 #include "front/dap/priv.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 /* What takes less is not told; then it is told so often. */
@@ -37,6 +38,27 @@ void watch_note(void *arg, const char *what, uint64_t done, uint64_t total)
 }
 
 /* ---- events ---- */
+
+/* What the user reads of it: requests that can take long; of others their name. */
+static const char *title_of(const char *command)
+{
+    static const char *const titles[][2] = {
+        {"launch", "Opening the target"},
+        {"attach", "Opening the target"},
+        {"stopped", "Looking for what stopped it"},
+        {"threads", "Listing threads and tasks"},
+        {"stackTrace", "Walking the stack"},
+        {"loadedSources", "Listing source files"},
+        {"modules", "Looking for debug files"},
+        {"completions", "Looking for names"},
+        {"evaluate", "Evaluating"},
+        {"variables", "Reading variables"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+        if (strcmp(command, titles[i][0]) == 0)
+            return titles[i][1];
+    return command;
+}
 
 static void put_state(struct json *j, const struct watch_state *s)
 {
@@ -73,7 +95,7 @@ static void tell_locked(struct watch *w)
 {
     bool first = !w->told;
     struct watch_state state = w->state;
-    const char *title = first ? w->command : NULL;
+    const char *title = first ? title_of(w->command) : NULL;
     int64_t seq = w->seq;
     w->told = true;
     w->next = now_ns() + AGAIN_NS;

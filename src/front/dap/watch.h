@@ -15,7 +15,8 @@ struct watch;
 struct watch *watch_start(struct output *o);
 void watch_stop(struct watch *w); /* NULL is allowed, also below */
 
-/* A request is answered from now on; its end also ends what was told of it. `command` must live until then. */
+/* A request is answered from now on, or what follows it is looked for ("stopped": what made the target stop); its end
+ * also ends what was told of it. `command` must live until then. */
 void watch_begin(struct watch *w, int64_t seq, const char *command);
 void watch_end(struct watch *w);
 /* struct turn.report; `arg` is the watch. `what` is a literal. */

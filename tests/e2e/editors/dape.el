@@ -92,7 +92,7 @@
     (keep :wrong (cadr (wait-for "error" (lambda (answer)
                                            (dape--evaluate-expression conn (plist-get frame :id) "1 +" "repl" answer)))))
     (keep :stack (buffer-of 'dape-info-stack-mode (plist-get frame :name)))
-    (keep :modules (as-listed (dape--modules conn))))
+    (keep :told (as-listed (dape--modules conn))))
   (let (ended)
     (dape-kill conn (lambda (&rest _) (setq ended t)) t)
     (wait "end" (lambda () (and ended (not (jsonrpc-running-p conn)))))))

@@ -5,6 +5,7 @@
 --
 -- JOB: as test_editors.py writes it. Prints what nvim-dap then holds as JSON.
 
+vim.cmd.runtime('plugin/dap.lua') -- which -l leaves out
 local job = vim.json.decode(_G.arg[1])
 local dap = require('dap')
 local widgets = require('dap.ui.widgets')
@@ -51,6 +52,7 @@ local session = dap.session()
 -- It asks for threads, the stack, the top frame's scopes and what is in them by itself.
 wait('scopes', function() return session.current_frame and session.current_frame.scopes end)
 got.shown_at = { vim.api.nvim_buf_get_name(0), vim.api.nvim_win_get_cursor(0)[1] }
+got.top = as_listed({ session.current_frame })[1]
 got.exception = ask(session, 'exceptionInfo', { threadId = got.stopped.threadId })
 got.threads = as_listed(vim.tbl_values(session.threads))
 local stack = ask(session, 'stackTrace', { threadId = job.thread })

@@ -18,8 +18,10 @@ static void test_same_thing_same_number(void **state)
     assert_int_not_equal(handles_scope(&h, frame, HANDLE_ARGUMENTS), locals);
     assert_int_not_equal(handles_scope(&h, other, HANDLE_LOCALS), locals);
     static const char path[] = "a.c", same[] = "b.c";
-    assert_int_equal(handles_source(&h, path, NULL), handles_source(&h, path, NULL));
-    assert_int_not_equal(handles_source(&h, path, NULL), handles_source(&h, same, NULL));
+    uint32_t source = handles_source(&h, path, NULL, 7);
+    assert_int_equal(handles_source(&h, path, NULL, 5), source);
+    assert_int_equal(handles_source_get(&h, source)->last_line, 7);
+    assert_int_not_equal(handles_source(&h, same, NULL, 0), source);
     handles_done(&h);
 }
 
