@@ -17,6 +17,7 @@ enum value_kind {
     VALUE_DIR,
     VALUE_CHOICE, /* one of the words in `value`, separated by '|' */
     VALUE_TEXT,
+    VALUE_MAYBE, /* none, or after "=" one of the words in `value` */
 };
 
 struct option_row {

@@ -46,13 +46,15 @@ static void bash_word(struct text *t, const struct command *cmd, const struct op
 {
     (void)cmd;
     text_printf(t, " --%s", row->name);
+    if (row->kind == VALUE_MAYBE)
+        text_printf(t, " --%s=%s", row->name, row->value);
     if (row->letter)
         text_printf(t, " -%c", row->letter);
 }
 
 static void bash_value(struct text *t, const struct command *cmd, const struct option_row *row)
 {
-    if (row->kind == VALUE_NONE)
+    if (row->kind == VALUE_NONE || row->kind == VALUE_MAYBE)
         return;
     text_printf(t, "    %s:--%s", cmd->name, row->name);
     if (row->letter)
@@ -126,24 +128,29 @@ static void put_bash(struct text *t)
 
 /* zsh */
 
+/* What stands behind an option's name, of _arguments(1). */
+static const char *zsh_equals(const struct option_row *row)
+{
+    return row->kind == VALUE_NONE ? "" : row->kind == VALUE_MAYBE ? "=-" : "=";
+}
+
 static void zsh_row(struct text *t, const struct command *cmd, const struct option_row *row)
 {
     (void)cmd;
     text_put(t, " \\\n            ");
     if (row->letter)
         text_printf(t, "'(-%c --%s)'{-%c%s,--%s%s}'[", row->letter, row->name, row->letter,
-                    row->kind == VALUE_NONE ? "" : "+", row->name, row->kind == VALUE_NONE ? "" : "=");
+                    row->kind == VALUE_NONE || row->kind == VALUE_MAYBE ? "" : "+", row->name, zsh_equals(row));
     else
-        text_printf(t, "'%s--%s%s[", strcmp(row->name, "debug-dir") == 0 ? "*" : "", row->name,
-                    row->kind == VALUE_NONE ? "" : "=");
+        text_printf(t, "'%s--%s%s[", strcmp(row->name, "debug-dir") == 0 ? "*" : "", row->name, zsh_equals(row));
     for (const char *p = row->help; *p; p++) {
         if (*p == '[' || *p == ']' || *p == ':')
             text_putc(t, '\\');
         put_quoted(t, (char[]){*p, 0});
     }
     text_putc(t, ']');
-    if (row->kind == VALUE_CHOICE) {
-        text_printf(t, ":%s:(", row->name);
+    if (row->kind == VALUE_CHOICE || row->kind == VALUE_MAYBE) {
+        text_printf(t, "%s%s:(", row->kind == VALUE_MAYBE ? "::" : ":", row->name);
         put_choices(t, row);
         text_putc(t, ')');
     } else if (row->kind != VALUE_NONE) {
@@ -212,6 +219,10 @@ static void fish_row(struct text *t, const struct command *cmd, const struct opt
         text_printf(t, " -s %c", row->letter);
     if (row->kind == VALUE_CHOICE) {
         text_put(t, " -xa '");
+        put_choices(t, row);
+        text_putc(t, '\'');
+    } else if (row->kind == VALUE_MAYBE) { /* offered behind "=" only */
+        text_put(t, " -fa '");
         put_choices(t, row);
         text_putc(t, '\'');
     } else if (row->kind == VALUE_FILE) {

@@ -52,7 +52,9 @@ static void put_option(struct text *t, const struct option_row *row, size_t widt
         text_printf(&name, "  -%c, --%s", row->letter, row->name);
     else
         text_printf(&name, "      --%s", row->name);
-    if (row->value)
+    if (row->kind == VALUE_MAYBE)
+        text_printf(&name, "[=%s]", row->value);
+    else if (row->value)
         text_printf(&name, "%c%s", row->kind == VALUE_CHOICE ? '=' : ' ', row->value);
     text_put(t, text_str(&name));
     size_t used = text_columns(text_str(&name));

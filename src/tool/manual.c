@@ -17,7 +17,9 @@ static void put_row(struct text *t, const struct option_row *row)
     if (row->letter)
         text_printf(t, "*-%c*, ", row->letter);
     text_printf(t, "*--%s*", row->name);
-    if (row->value) {
+    if (row->kind == VALUE_MAYBE) {
+        text_printf(t, "[=%s]", row->value);
+    } else if (row->value) {
         text_putc(t, row->kind == VALUE_CHOICE ? '=' : ' ');
         text_printf(t, row->kind == VALUE_CHOICE ? "%s" : "_%s_", row->value);
     }

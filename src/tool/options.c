@@ -111,7 +111,9 @@ static void table_make(const struct command *cmd, struct table *t)
     for (const struct option_group *const *g = cmd->groups; *g; g++) {
         for (size_t i = 0; i < (*g)->n && t->n < OPTIONS_MAX; i++) {
             const struct option_row *row = &(*g)->rows[i];
-            int has_arg = row->kind == VALUE_NONE ? no_argument : required_argument;
+            int has_arg = row->kind == VALUE_NONE    ? no_argument
+                          : row->kind == VALUE_MAYBE ? optional_argument
+                                                     : required_argument;
             t->longs[t->n] = (struct option){row->name, has_arg, NULL, FIRST_LONG + (int)t->n};
             t->rows[t->n++] = row;
             if (row->letter) {
@@ -169,7 +171,7 @@ static struct err *check_value(const struct option_row *row, const char *value)
     uint64_t number;
     if (row->kind == VALUE_NUMBER && !parse_number(value, INT64_MAX, &number))
         return err_new(ERR_USAGE, "--%s takes a number, not '%s'", row->name, value);
-    if (row->kind == VALUE_CHOICE && !is_choice(row->value, value))
+    if ((row->kind == VALUE_CHOICE || row->kind == VALUE_MAYBE) && !is_choice(row->value, value))
         return err_new(ERR_USAGE, "--%s takes %s, not '%s'", row->name, row->value, value);
     return NULL;
 }
@@ -204,9 +206,9 @@ struct err *options_parse(int argc, char **argv, struct call *call)
         if (!row)
             return unknown_option(&t, call->command,
                                   optind > at && argv[optind - 1][0] == '-' ? argv[optind - 1] : argv[at]);
-        if (row->kind != VALUE_NONE)
+        if (optarg)
             TRY(check_value(row, optarg));
-        *vec_push(&call->given) = (struct given){.row = row, .value = row->kind == VALUE_NONE ? NULL : optarg};
+        *vec_push(&call->given) = (struct given){.row = row, .value = optarg};
     }
     call->operands = argv + optind;
     call->n_operands = (size_t)(argc - optind);
