@@ -181,7 +181,7 @@ static size_t gap(const struct space *s, size_t i, taddr at, size_t n)
     return n;
 }
 
-size_t space_read_some(const struct space *s, taddr at, void *buf, size_t n)
+size_t space_peek_some(const struct space *s, taddr at, void *buf, size_t n)
 {
     uint8_t *to = buf;
     size_t done = 0;
@@ -211,8 +211,20 @@ size_t space_read_some(const struct space *s, taddr at, void *buf, size_t n)
         if (got < want)
             break;
     }
-    if (s->watch && done)
-        s->watch->read(s->watch, at, done);
+    return done;
+}
+
+static void tell(const struct space *s, taddr at, size_t n)
+{
+    if (s->watch && n)
+        s->watch->read(s->watch, at, n);
+}
+
+size_t space_read_some(const struct space *s, taddr at, void *buf, size_t n)
+{
+    size_t done = space_peek_some(s, at, buf, n);
+
+    tell(s, at, done);
     return done;
 }
 
@@ -245,8 +257,7 @@ const uint8_t *space_view(const struct space *s, taddr at, size_t n)
 
     if (!r || at - r->start >= r->have || n > r->have - (at - r->start))
         return NULL;
-    if (s->watch && n)
-        s->watch->read(s->watch, at, n);
+    tell(s, at, n);
     return r->data + (at - r->start);
 }
 
@@ -279,8 +290,10 @@ struct err *space_cstr(const struct space *s, taddr at, size_t limit, char **out
             cap = 2 * cap > n + chunk ? 2 * cap : n + chunk;
             text = xrealloc_array(text, cap, 1);
         }
-        size_t got = space_read_some(s, at + n, text + n, chunk);
-        if (memchr(text + n, 0, got)) {
+        size_t got = space_peek_some(s, at + n, text + n, chunk);
+        const char *end = memchr(text + n, 0, got);
+        tell(s, at + n, end ? (size_t)(end - (text + n)) + 1 : got); /* what lies behind it is nobody's business */
+        if (end) {
             *out = TAKE(text);
             return NULL;
         }

@@ -27,6 +27,7 @@ struct space_range {
 /* Told of what is read, by the thread that reads. */
 struct space_watch {
     void (*read)(struct space_watch *w, taddr at, size_t n);
+    bool exact; /* wants to know what an answer is made of: nothing is to be read ahead (space_is_exact()) */
 };
 
 struct space {
@@ -46,8 +47,15 @@ void space_sort(struct space *s);
 
 /* All n bytes, or an error: ERR_UNMAPPED, ERR_NOT_IN_DUMP or ERR_TRUNCATED at the first bad address. */
 struct err *space_read(const struct space *s, taddr at, void *buf, size_t n) MUST_CHECK;
+/* Who keeps more than was asked for, to save reads, is not to while this holds. */
+static inline bool space_is_exact(const struct space *s)
+{
+    return s->watch && s->watch->exact;
+}
 /* How many bytes from `at` could be read (0 to n); never an error object, for hot loops. */
 size_t space_read_some(const struct space *s, taddr at, void *buf, size_t n);
+/* The same, of which the watch is not told. */
+size_t space_peek_some(const struct space *s, taddr at, void *buf, size_t n);
 /* n bytes in place when one range holds them all, else NULL. Valid as long as the space. */
 const uint8_t *space_view(const struct space *s, taddr at, size_t n);
 /* Little-endian word of 1, 2, 4 or 8 bytes. False when it is not there. */

@@ -6,6 +6,19 @@
 
 #include <inttypes.h>
 
+/* To whom each byte counts knows the words of stacks by the frames. */
+static bool word_elsewhere(struct unwinder *u, taddr at, unsigned size, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (!space_is_exact(&u->im->space) || size > sizeof(v))
+        return modules_word(u->ms, at, size, out);
+    if (space_peek_some(&u->im->space, at, &v, size) != size)
+        return false;
+    *out = v;
+    return true;
+}
+
 bool unwinder_word(void *arg, taddr at, unsigned size, uint64_t *out)
 {
     struct unwinder *u = arg;
@@ -14,7 +27,7 @@ bool unwinder_word(void *arg, taddr at, unsigned size, uint64_t *out)
     if (!r || at - r->start >= r->have || r->have - (at - r->start) < size) {
         r = space_find(&u->im->space, at);
         if (!r || at - r->start >= r->have || r->have - (at - r->start) < size)
-            return modules_word(u->ms, at, size, out);
+            return word_elsewhere(u, at, size, out);
         u->stack = r;
     }
     uint64_t v = 0;

@@ -4,11 +4,13 @@
 
 enum { TYPE_NAME_MAX = 128 };
 
-/* NULL: its bytes are not in one piece, or not there. */
+/* NULL: its bytes are not in one piece, or not there, or each byte that is read counts. */
 static const uint8_t *page_at(void *arg, taddr at)
 {
     struct rt *rt = arg;
     struct py_page *p = &rt->pages[at / IMAGE_PAGE % PY_PAGES];
+    if (space_is_exact(&modules_image(rt->ms)->space))
+        return NULL;
     if (p->bytes && p->at == at)
         return p->bytes;
     const uint8_t *bytes =

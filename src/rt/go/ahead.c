@@ -29,6 +29,9 @@ const uint8_t *go_ahead(struct go_ahead *a, const struct rt *rt, taddr at, size_
 {
     if (at >= a->start && at < a->end && a->end - at >= need) {
         a->wasted -= a->wasted > 0;
+    } else if (space_is_exact(&modules_image(rt->ms)->space)) {
+        a->start = at;
+        a->end = at + modules_read_some(rt->ms, at, a->bytes, need < GO_AHEAD ? need : GO_AHEAD);
     } else if (!read_block(a, rt, at, need)) {
         a->start = at;
         a->end = at + modules_read_some(rt->ms, at, a->bytes, want < GO_AHEAD ? want : GO_AHEAD);

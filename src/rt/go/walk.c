@@ -72,7 +72,8 @@ static void start_of(const struct go_layout *l, const struct go_g *g, const stru
 static void view_stack(struct task_walker *w, taddr sp, taddr hi)
 {
     const struct space *space = &modules_image(w->rt->ms)->space;
-    w->part = sp < hi && hi - sp <= VIEW_MAX ? space_view(space, sp, (size_t)(hi - sp)) : NULL;
+    bool whole = sp < hi && hi - sp <= VIEW_MAX && !space_is_exact(space);
+    w->part = whole ? space_view(space, sp, (size_t)(hi - sp)) : NULL;
     w->start = w->part ? sp : 0;
     w->end = w->part ? hi : 0;
 }
