@@ -81,6 +81,23 @@ static void add_threads(const struct needed *n)
     }
 }
 
+/* Where Delve begins (pkg/proc/variables.go, GoroutinesInfo; bininfo.go): it reads slices word by word. */
+static void add_variables(const struct needed *n)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } variables[] = {
+        {"runtime.allgs", 24}, {"runtime.allglen", 8},       {"runtime.allgptr", 8},
+        {"runtime.allm", 8},   {"runtime.buildVersion", 16},
+    };
+    taddr at;
+
+    for (size_t i = 0; i < ARRAY_LEN(variables); i++)
+        if (go_symbol(n->rt, variables[i].name, &at))
+            add(n, at, variables[i].bytes);
+}
+
 void go_needed(struct rt *rt, void (*piece)(void *arg, taddr at, uint64_t n), void *arg)
 {
     struct needed n = {.rt = rt, .piece = piece, .arg = arg};
@@ -89,6 +106,7 @@ void go_needed(struct rt *rt, void (*piece)(void *arg, taddr at, uint64_t n), vo
         add(&n, rt->modules.v[i].data, MODULE_BYTES);
     if (!rt->layout)
         return;
+    add_variables(&n);
     add_threads(&n);
     add_goroutines(&n);
     add_waits(&n);
