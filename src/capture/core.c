@@ -231,7 +231,7 @@ static struct err *plan_make(struct image *im, const struct capture_opts *opts, 
     p->im = im;
     TRY(segments_choose(im, opts, &p->segments));
     notes_build(im, opts->first_tid, opts->keep != NULL, &notes);
-    record_build(im, &p->segments, &record);
+    record_build(im, &p->segments, opts->filter && opts->filter->terse, &record);
     if (record.n)
         note_put(&notes, IMAGE_NOTE_OWNER, IMAGE_NOTE_RECORD, record.p, record.n);
     if (opts->filter) {

@@ -178,6 +178,8 @@ static void filter_process(const struct filtering *f, const struct arch *a, uint
         return;
     f->filter->text(f->filter->arg, desc + name, args - name);
     f->filter->text(f->filter->arg, desc + args, n - args);
+    if (f->filter->terse)
+        memset(desc + args, 0, n - args);
 }
 
 static void filter_note(const struct filtering *f, const struct image *im, const char *owner, uint32_t type,
@@ -191,6 +193,8 @@ static void filter_note(const struct filtering *f, const struct image *im, const
         filter_process(f, im->arch, desc, n);
     else if (core || strcmp(owner, "LINUX") == 0)
         filter_set(im, type, desc, n);
+    else if (f->filter->terse && strcmp(owner, IMAGE_NOTE_OWNER) != 0)
+        memset(desc, 0, n);
     else
         f->filter->text(f->filter->arg, desc, n);
 }

@@ -30,8 +30,8 @@ void notes_build(const struct image *im, int32_t first_tid, bool pieces, struct 
 /* Appends a note to PT_NOTE's bytes. */
 void note_put(struct text *t, const char *owner, uint32_t type, const void *desc, size_t n);
 
-/* The content of IMAGE_NOTE_RECORD (record.c); nothing when the image has no facts. */
-void record_build(const struct image *im, const struct segments *segments, struct text *out);
+/* The content of IMAGE_NOTE_RECORD (record.c); nothing when the image has no facts. `terse`: as of struct capture_filter. */
+void record_build(const struct image *im, const struct segments *segments, bool terse, struct text *out);
 
 /* A little-endian number of 1, 2, 4 or 8 bytes. */
 static inline void put_uint(struct text *t, uint64_t v, unsigned size)

@@ -141,8 +141,19 @@ static void put_missing(const struct image *im, const struct segments *segments,
     }
 }
 
+/* Is it about what the process was given, and where it ran? */
+static bool is_private(const char *key)
+{
+    static const char *const keys[] = {"argument", "arguments-cut", "cgroup", "container", "file", "host"};
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Of a core that is copied the record is that of the process that it is of. */
-void record_build(const struct image *im, const struct segments *segments, struct text *out)
+void record_build(const struct image *im, const struct segments *segments, bool terse, struct text *out)
 {
     bool is_process = im->kind == IMAGE_LIVE;
 
@@ -155,7 +166,8 @@ void record_build(const struct image *im, const struct segments *segments, struc
             image_fact_put(out, "method", "stop");
     }
     for (size_t i = 0; i < im->facts.n; i++)
-        image_fact_put(out, im->facts.v[i].key, im->facts.v[i].value);
+        if (!terse || !is_private(im->facts.v[i].key))
+            image_fact_put(out, im->facts.v[i].key, im->facts.v[i].value);
     if (is_process) {
         put_missing(im, segments, out);
         put_modules(im, out);

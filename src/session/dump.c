@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "session/redaction.h"
+#include "session/stacks_only.h"
 
 #include <sys/stat.h>
 
@@ -14,18 +15,46 @@ static void keep_live(struct dump_result *r, const struct capture_result *got)
         r->live[i] = (struct dump_live){got->live[i].start, got->live[i].end, image_unfrozen_name(got->live[i].why)};
 }
 
-static void redaction_freep(struct redaction **r)
+/* What was written over, and in the core that this is one of. */
+static void keep_redacted(struct dump_result *result, const struct image *im, const char *now)
 {
-    redaction_free(*r);
+    SCOPED(freep) char *all = xasprintf("%s%s", im->redacted ? im->redacted : "", now ? now : "");
+
+    redacted_parse(all, &result->redacted);
 }
 
-/* What was written over, and in the core that this is one of. */
-static void keep_redacted(struct dump_result *result, const struct image *im, struct redaction *r)
-{
-    SCOPED(freep) char *now = r ? redaction_record(r) : NULL, *before = NULL;
+/* Who writes over what, and says so: one of the two, or none. */
+struct filters {
+    struct redaction *redaction;
+    struct stacks_only *stacks;
+};
 
-    before = xasprintf("%s%s", im->redacted ? im->redacted : "", now ? now : "");
-    redacted_parse(before, &result->redacted);
+static void filters_done(struct filters *f)
+{
+    redaction_free(f->redaction);
+    stacks_only_free(f->stacks);
+}
+
+static struct err *filters_new(const struct dumping *d, struct image *im, struct filters *f, struct capture_opts *opts)
+{
+    const struct dump_opts *o = d->opts;
+    struct session_opts how = {
+        .modules = {.no_debuginfod = true}, .names_only = true, .runtimes = o->runtimes, .progress = o->progress};
+
+    if (o->redact.stacks_only) {
+        TRY(stacks_only_new(im, &how, &f->stacks));
+        opts->filter = stacks_only_filter(f->stacks);
+        opts->keep = stacks_only_pages(f->stacks);
+    } else if (o->redact.on) {
+        TRY(redaction_new(im, &o->redact, o->runtimes, o->progress, &f->redaction));
+        opts->filter = redaction_filter(f->redaction);
+    }
+    return NULL;
+}
+
+static char *filters_record(const struct filters *f)
+{
+    return f->stacks ? stacks_only_record(f->stacks) : f->redaction ? redaction_record(f->redaction) : NULL;
 }
 
 static void keep_problems(struct dump_result *r, const struct image *im)
@@ -41,13 +70,10 @@ struct err *dump_write(struct dumping *d, struct image *im, const struct page_ru
     struct capture_opts opts = {
         .all = d->opts->all, .pack = d->opts->pack, .keep = keep, .progress = d->opts->progress};
     SCOPED(capture_result_done) struct capture_result got = {0};
-    SCOPED(redaction_freep) struct redaction *redaction = NULL;
+    SCOPED(filters_done) struct filters filters = {.redaction = NULL};
     struct stat st;
 
-    if (d->opts->redact.on) {
-        TRY(redaction_new(im, &d->opts->redact, d->opts->runtimes, d->opts->progress, &redaction));
-        opts.filter = redaction_filter(redaction);
-    }
+    TRY(filters_new(d, im, &filters, &opts));
     TRY(capture_core(im, d->path, &opts, &got));
     d->result.pid = im->pid;
     d->result.threads = im->threads.n;
@@ -57,7 +83,8 @@ struct err *dump_write(struct dumping *d, struct image *im, const struct page_ru
     d->result.skipped = got.skipped;
     keep_live(&d->result, &got);
     keep_problems(&d->result, im);
-    keep_redacted(&d->result, im, redaction);
+    SCOPED(freep) char *record = filters_record(&filters);
+    keep_redacted(&d->result, im, record);
     return NULL;
 }
 
@@ -125,7 +152,7 @@ static struct err *check(const struct dumping *d)
     struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .keep = keep};
     struct image *im;
 
-    if (d->opts->redact.on)
+    if (d->opts->redact.on && !d->opts->redact.stacks_only)
         TRY(redaction_check(&d->opts->redact));
     TRY(image_peek_open(d->pid, &im));
     struct err *e = capture_check(im, d->path, &opts);
@@ -166,7 +193,7 @@ static struct err *shrink(struct dumping *d)
 {
     struct image_core_opts opts = {.progress = d->opts->progress};
 
-    if (d->opts->redact.on)
+    if (d->opts->redact.on && !d->opts->redact.stacks_only)
         TRY(redaction_check(&d->opts->redact));
     if (d->opts->size != DUMP_FULL)
         return dump_small(d);

@@ -35,17 +35,22 @@ void needs_done(struct needs *n)
 
 /* ---- stacks ---- */
 
+struct taking {
+    needs_fn *take;
+    void *arg;
+};
+
 /* [start, end) as far as it lies in the mapping of its start. */
-static void add_in_mapping(const struct session *s, struct page_set *pages, taddr start, taddr end)
+static void take_in_mapping(const struct session *s, const struct taking *t, taddr start, taddr end)
 {
     const struct mapping *m = image_mapping(s->im, start);
 
     if (m && end > start)
-        page_set_add(pages, start, (end < m->end ? end : m->end) - start);
+        t->take(t->arg, start, (end < m->end ? end : m->end) - start);
 }
 
 /* From frame to frame; a signal or a runtime may have changed the stack between two. */
-static void add_frames(const struct session *s, const struct frames *f, taddr sp, struct page_set *pages)
+static void take_frames(const struct session *s, const struct frames *f, taddr sp, const struct taking *t)
 {
     taddr at = sp < RED_ZONE ? 0 : sp - RED_ZONE;
 
@@ -56,14 +61,15 @@ static void add_frames(const struct session *s, const struct frames *f, taddr sp
         bool outward = cfa > at && cfa - at <= FRAME_MAX;
         if (!cfa)
             continue;
-        add_in_mapping(s, pages, at, outward ? cfa : at + LAST_FRAME);
+        take_in_mapping(s, t, at, outward ? cfa : at + LAST_FRAME);
         at = cfa;
     }
-    add_in_mapping(s, pages, at, at + (f->stopped ? UNKNOWN_MAX : LAST_FRAME));
+    take_in_mapping(s, t, at, at + (f->stopped ? UNKNOWN_MAX : LAST_FRAME));
 }
 
-static void add_stacks(struct session *s, struct page_set *pages)
+void needs_stacks(struct session *s, needs_fn *take, void *arg)
 {
+    struct taking t = {take, arg};
     struct unwinder *u = session_unwinder(s);
 
     for (size_t i = 0; i < s->im->threads.n; i++) {
@@ -72,15 +78,16 @@ static void add_stacks(struct session *s, struct page_set *pages)
         if (!th->has_regs || !regs_has(&th->regs, s->im->arch->sp))
             continue;
         unwind_stack(u, &th->regs, 0, &frames);
-        add_frames(s, &frames, th->regs.val[s->im->arch->sp], pages);
+        take_frames(s, &frames, th->regs.val[s->im->arch->sp], &t);
     }
     unwinder_free(u);
 }
 
 /* ---- threads and modules, as debuggers find them ---- */
 
-static void add_thread_blocks(const struct session *s, struct page_set *pages)
+void needs_blocks(const struct session *s, bool variables, needs_fn *take, void *arg)
 {
+    struct taking t = {take, arg};
     const struct tls_desc *tls = s->im->arch->tls;
 
     for (size_t i = 0; tls && i < s->im->threads.n; i++) {
@@ -89,10 +96,10 @@ static void add_thread_blocks(const struct session *s, struct page_set *pages)
             continue;
         taddr tp = r->val[tls->tp], vector;
         const struct mapping *m = image_mapping(s->im, tp);
-        taddr start = tp - m->start > BLOCK_BELOW ? tp - BLOCK_BELOW : m->start;
-        add_in_mapping(s, pages, start, tp + BLOCK_ABOVE);
+        taddr start = !variables ? tp : tp - m->start > BLOCK_BELOW ? tp - BLOCK_BELOW : m->start;
+        take_in_mapping(s, &t, start, tp + BLOCK_ABOVE);
         if (space_word(&s->im->space, tp + tls->dtv, s->im->arch->addr_size, &vector))
-            add_in_mapping(s, pages, vector, vector + VECTOR);
+            take_in_mapping(s, &t, vector, vector + VECTOR);
     }
 }
 
@@ -107,17 +114,21 @@ static bool has_thread_lists(const struct module *m)
     return false;
 }
 
-/* The first page of each, which says what it is and often its build-id; data of those that list threads. */
-static void add_modules(struct session *s, struct page_set *pages)
+/* What is read of the list of modules on the way is noted. The first page of each says what it is, and often its build-id. */
+void needs_modules(struct session *s, needs_fn *take, void *arg)
 {
-    (void)modules_links(s->ms); /* what is read on the way is noted */
+    enum { LINK_WORDS = 5 }; /* of struct link_map that are public: debuggers go through them both ways */
+    struct module_links links = modules_links(s->ms);
+
+    for (size_t i = 0; i < links.n; i++)
+        take(arg, links.v[i].at, (uint64_t)LINK_WORDS * s->im->arch->addr_size);
     for (size_t i = 0; i < modules_count(s->ms); i++) {
         const struct module *m = modules_get(s->ms, i);
-        page_set_add(pages, m->start, m->is_vdso ? m->end - m->start : IMAGE_PAGE);
+        take(arg, m->start, m->is_vdso ? m->end - m->start : IMAGE_PAGE);
         for (size_t k = 0; k < s->im->maps.n && has_thread_lists(m); k++) {
             const struct mapping *map = &s->im->maps.v[k];
             if (map->start >= m->start && map->end <= m->end && (map->prot & PROT_BIT_WRITE))
-                page_set_add(pages, map->start, map->end - map->start);
+                take(arg, map->start, map->end - map->start);
         }
     }
 }
@@ -130,6 +141,13 @@ static void ask_process(struct session *s)
 
     IGNORE_ERR(image_environ(s->im, &environment, &n));
     IGNORE_ERR(image_arguments(s->im, &arguments, &n));
+}
+
+static void add_pages(void *arg, taddr at, uint64_t n)
+{
+    struct page_set *pages = arg;
+
+    page_set_add(pages, at, n);
 }
 
 static void add_all(struct page_set *to, const struct page_set *from)
@@ -150,11 +168,11 @@ struct err *needs_find(struct session *s, uint64_t heap, struct needs *n)
 
     TRY(session_stacks(s, &stacks, &n_stacks));
     ask_process(s);
-    TRY(needs_ask_tasks(s));
-    add_stacks(s, &threads);
-    needs_runtimes(s, &other);
-    add_thread_blocks(s, &other);
-    add_modules(s, &other);
+    TRY(needs_ask_tasks(s, true));
+    needs_stacks(s, add_pages, &threads);
+    needs_runtimes(s, add_pages, &other);
+    needs_blocks(s, true, add_pages, &other);
+    needs_modules(s, add_pages, &other);
     s->im->space.watch = NULL;
     add_all(&n->pages, &threads);
     add_all(&n->pages, &other);

@@ -13,6 +13,8 @@ struct redact_opts {
     /* The environment, command line values that look like secrets, their copies in memory, what looks like a key, token,
      * password or card number, and data registers. */
     bool on;
+    /* In place of all that: nothing is left but what stacks need. Goes with DUMP_STACKS, and with no word below. */
+    bool stacks_only;
     struct redact_words patterns; /* expressions of the user's, beside the usual ones */
     struct redact_words variables; /* shell patterns: names of variables, fields, keys of maps */
     struct redact_words types; /* the same of types */

@@ -2,6 +2,7 @@
 #include "session/heap.h"
 #include "image/pages.h"
 #include "session/priv.h"
+#include "session/stacks_only.h"
 #include "session/steady.h"
 
 #include <ctype.h>
@@ -254,6 +255,9 @@ struct err *session_open(const char *target, const struct session_opts *opts, st
         s->ms = modules_load(s->im, &s->opts.modules);
     attach_runtimes(s);
     inherit_plans(s);
+    if (stacks_only_is(s->im))
+        *vec_push(&s->notes) = err_new(ERR_NOT_IN_DUMP, "this core was written to hold nothing but stacks: variables "
+                                                        "that are in its pages read as zeros");
     *out = TAKE(s);
     return NULL;
 }

@@ -56,6 +56,7 @@ SOURCES = {
     "ranges": "go/ranges.go",
     "rpc": "go/rpc.go",
     "go-values": "go/values.go",
+    "go-secrets": "go/secrets.go",
     "service": "go/server.go",
     "panics": "go/panics.go",
 }

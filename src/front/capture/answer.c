@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const struct option_row rows[] = {
-    {"redact", 'r', VALUE_NONE, NULL,
-     "write over the environment, keys, tokens, passwords and card numbers, and data registers"},
+    {"redact", 'r', VALUE_MAYBE, "stacks-only",
+     "write over the environment, keys, tokens, passwords and card numbers, and data registers; stacks-only: keep of "
+     "memory nothing but what stacks need, and no command line, environment or names of open files"},
     {"redact-var", 0, VALUE_TEXT, "GLOB",
      "with --redact: also variables, fields and keys of such a name; may be given again"},
     {"redact-type", 0, VALUE_TEXT, "GLOB", "with --redact: also values of types of such a name; may be given again"},
@@ -33,6 +34,7 @@ struct redact_opts redact_opts_of(const struct call *c, const char ***words)
     struct redact_opts o = {.patterns = words_of(c, "redact-pattern", *words),
                             .variables = words_of(c, "redact-var", *words + n),
                             .types = words_of(c, "redact-type", *words + 2 * n)};
+    o.stacks_only = call_value(c, "redact") != NULL;
     o.on = call_has(c, "redact") || o.patterns.n || o.variables.n || o.types.n;
     return o;
 }

@@ -236,6 +236,7 @@ const struct command capture_dump = {
                 "inquest dump --heap=64M 4711     # besides what they point to\n"
                 "inquest dump --compress 4711 - | ssh backup 'cat >core.zst'\n"
                 "inquest dump --redact 4711       # without secrets that can be told\n"
+                "inquest dump --redact=stacks-only 4711\n"
                 "inquest dump --json 4711 core    # with the time of every phase\n"
                 "inquest dump --when 'rss>4G' --when no-progress:30s 4711\n"
                 "inquest dump --every 10m --count 6 4711 'core.%t'\n",

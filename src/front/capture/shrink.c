@@ -119,6 +119,7 @@ const struct command capture_shrink = {
     .examples = "inquest shrink --compress core              # core.small.zst\n"
                 "inquest shrink --stacks core                # goroutines and Python, too\n"
                 "inquest shrink --redact --compress core out.zst\n"
+                "inquest shrink --redact=stacks-only core    # stacks without values\n"
                 "inquest shrink --redact-pattern 'ID-[0-9]{6}' core\n",
     .groups = groups,
     .run = run,

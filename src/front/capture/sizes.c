@@ -42,10 +42,16 @@ struct err *size_opts(const struct call *c, struct dump_opts *o)
 {
     const char *heap = call_value(c, "heap");
 
-    o->size = heap ? DUMP_HEAP : call_has(c, "stacks") ? DUMP_STACKS : DUMP_FULL;
+    bool stacks = call_has(c, "stacks") || o->redact.stacks_only;
+
+    o->size = heap ? DUMP_HEAP : stacks ? DUMP_STACKS : DUMP_FULL;
     if (heap)
         TRY(heap_limit(heap, &o->heap));
     if (o->size != DUMP_FULL && call_has(c, "full"))
         return err_new(ERR_USAGE, "--%s holds less than --full asks for", size_word(o->size));
+    const struct redact_opts *r = &o->redact;
+    if (r->stacks_only && (heap || r->patterns.n || r->variables.n || r->types.n))
+        return err_new(ERR_USAGE,
+                       "--redact=stacks-only leaves nothing that --heap or another --redact- could be about");
     return NULL;
 }
