@@ -110,7 +110,12 @@ static PyObject *delve_call(PyObject *self, PyObject *args)
     return e ? raise_error(e) : bytes;
 }
 
+PyDoc_STRVAR(open_doc, "open(target, exe=None, sysroot=None, debug_dirs=(), hold=False) -> Target\n\n"
+                       "Opens a core, a process by its number, or a program. A process stays stopped with `hold`.");
+
 static PyMethodDef methods[] = {
+    {"open", (PyCFunction)(void (*)(void))module_open, METH_VARARGS | METH_KEYWORDS, open_doc},
+    {"target", module_target, METH_NOARGS, "target() -> Target: the one that the script runs on."},
     {"write", write_text, METH_VARARGS, write_doc},
     {"source", source, METH_VARARGS, source_doc},
     {"command", command, METH_VARARGS, command_doc},
@@ -128,7 +133,10 @@ static struct PyModuleDef definition = {
     .m_methods = methods,
 };
 
-static const char *const public_names[] = {"Error", "LimitExceeded", "command", "add_command"};
+static const char *const public_names[] = {
+    "Error", "LimitExceeded", "Target", "Thread", "Frame",  "Task",    "Value",
+    "Type",  "Field",         "Module", "open",   "target", "command", "add_command",
+};
 
 static bool add_exceptions(PyObject *m)
 {
@@ -154,11 +162,12 @@ static bool add_public_names(PyObject *m)
 
 PyObject *script_module_init(const struct runtime *const *runtimes)
 {
-    (void)runtimes;
     PyObject *m = PyModule_Create(&definition);
     if (!py.calls)
         py.calls = &script_calls;
-    if (m && (!add_exceptions(m) || !add_public_names(m)))
+    py.runtimes = runtimes;
+    py.thread = PyThread_get_thread_ident();
+    if (m && (!add_exceptions(m) || !script_add_classes(m) || !add_public_names(m)))
         Py_CLEAR(m);
     return m;
 }
