@@ -3,7 +3,7 @@
 
     import inquest
     with inquest.open("core") as target:
-        print(target.crashed.frames[0].function)
+        print(target.threads[0].frames[0].function)
 """
 from ._inquest import *  # noqa: F401,F403
 from ._inquest import __all__  # noqa: F401

@@ -3,7 +3,7 @@
 #include "front/script/module/priv.h"
 #include "front/script/module/sources.h"
 
-#include <limits.h>
+#include <errno.h>
 
 /* ---- the beginning ---- */
 
@@ -91,6 +91,8 @@ static PyObject *path_list(char *const *args, size_t n)
 
 struct err *script_run(const char *path, char *const *args, size_t n, int *status)
 {
+    if (access(path, R_OK) != 0)
+        return err_errno(errno, "%s", path);
     SCOPED(unref) PyObject *name = PyUnicode_DecodeFSDefault(path);
     SCOPED(unref) PyObject *list = path_list(args, n);
     return watched("run", name && list ? PyTuple_Pack(2, name, list) : NULL, status);

@@ -2,8 +2,8 @@
 /* A script that takes too long, or too much, or that the user wants to end.
  *
  * A thread looks at the clock, at our memory and for Ctrl-C. It needs no lock of Python's, which a script may hold for as
- * long as it likes (pow() of large numbers). It asks the interpreter to raise an exception in the script, again and again;
- * what has not ended a while after that, because it catches everything, or does not return to the interpreter, ends with
+ * long as it likes (pow() of large numbers). It sends the script's thread a signal, again and again, for which host.py has
+ * set a handler that raises an exception: that ends loops, and calls that wait (time.sleep(), locks). What has not ended a while after that, because it catches everything, or does not return to the interpreter, ends with
  * the process: that lets a stopped target run on, as any end of ours does. The kernel's own limit (RLIMIT_DATA) is
  * somewhat higher than ours: it stops what grows faster than we look. */
 #include "front/script/module/priv.h"
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@ enum { TICK_MS = 50, GRACE_MS = 2000, STATUS_LIMIT = 1, STATUS_CANCELLED = 130 }
 static const uint64_t NS = UINT64_C(1000000000), SLACK = UINT64_C(64) << 20;
 
 static struct {
-    pthread_t thread;
+    pthread_t thread, script;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t wake;
     bool runs;
@@ -85,16 +86,12 @@ static enum guard_why look(uint64_t now)
     return resident > guard.before && resident - guard.before > guard.bytes ? GUARD_MEMORY : GUARD_NOTHING;
 }
 
-/* In the thread of the script, between two steps of the interpreter. */
-static int raise_in_script(void *arg)
+bool guard_stops(void)
 {
-    (void)arg;
     pthread_mutex_lock(&guard.lock);
     bool stop = guard.runs && guard.why != GUARD_NOTHING;
     pthread_mutex_unlock(&guard.lock);
-    if (stop)
-        guard_raise();
-    return stop ? -1 : 0;
+    return stop;
 }
 
 static void tick(void)
@@ -110,7 +107,7 @@ static void tick(void)
         end_process();
     if (guard.progress)
         atomic_store(&guard.progress->cancelled, true); /* questions to the session end, too */
-    Py_AddPendingCall(raise_in_script, NULL); /* full: what is in it will do */
+    pthread_kill(guard.script, GUARD_SIGNAL);
 }
 
 static void *watch(void *arg)
@@ -144,6 +141,7 @@ void guard_begin(const struct script_owner *o)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&guard.wake, &attr);
     pthread_condattr_destroy(&attr);
+    guard.script = pthread_self();
     guard.why = GUARD_NOTHING;
     guard.seconds = o->seconds;
     guard.deadline = clock_ns() + o->seconds * NS;

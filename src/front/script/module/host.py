@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import io
 import os
+import signal
 import sys
 import traceback
 import types
@@ -67,6 +68,7 @@ def _begin():
     sys.modules["inquest"] = module
     sys.meta_path.insert(0, _Finder)
     sys.stdout = sys.__stdout__ = _output
+    signal.signal(_inquest.stop_signal, _inquest.stop)
     sys.stderr.reconfigure(errors="backslashreplace", write_through=True)
 
 
@@ -146,6 +148,8 @@ def _guarded(function, *args):
     except BaseException as error:
         _output.flush()
         _tell(error)
+        if isinstance(error, MemoryError):
+            raise
         return 1
     finally:
         _inquest.write("", False)

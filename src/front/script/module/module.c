@@ -7,15 +7,22 @@ struct module_state py;
 
 /* ---- for host.py, starlark.py and delve.py ---- */
 
-static bool needs_owner(void)
+static bool has_owner(void)
 {
     if (!py.owner)
         PyErr_SetString(py.error, "only a script that Inquest runs can do that");
-    else if (py.thread != PyThread_get_thread_ident())
+    return py.owner != NULL;
+}
+
+static bool needs_owner(void)
+{
+    if (!has_owner())
+        return false;
+    if (py.thread != PyThread_get_thread_ident()) {
         PyErr_SetString(py.error, "only the thread that runs the script can do that");
-    else
-        return true;
-    return false;
+        return false;
+    }
+    return true;
 }
 
 /* Commands and Delve's methods forget the values that an operation in progress works with. */
@@ -32,7 +39,7 @@ static PyObject *write_text(PyObject *self, PyObject *args)
     PyObject *text;
     int flush;
     (void)self;
-    if (!PyArg_ParseTuple(args, "Up", &text, &flush) || !needs_owner())
+    if (!PyArg_ParseTuple(args, "Up", &text, &flush) || !has_owner()) /* any thread: one at a time has Python's lock */
         return NULL;
     SCOPED(unref) PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "surrogateescape");
     char *p;
@@ -41,6 +48,17 @@ static PyObject *write_text(PyObject *self, PyObject *args)
         return NULL;
     struct err *e = py.owner->write(py.owner, p, (size_t)n, flush != 0);
     return e ? raise_error(e) : Py_NewRef(Py_None);
+}
+
+PyDoc_STRVAR(stop_doc, "stop(...): handles the signal `stop_signal`.");
+static PyObject *stop(PyObject *self, PyObject *args)
+{
+    (void)self;
+    (void)args;
+    if (!guard_stops())
+        return Py_NewRef(Py_None);
+    guard_raise();
+    return NULL;
 }
 
 PyDoc_STRVAR(source_doc, "source(name) -> str or None: Inquest's own code in Python.");
@@ -117,6 +135,7 @@ static PyMethodDef methods[] = {
     {"open", (PyCFunction)(void (*)(void))module_open, METH_VARARGS | METH_KEYWORDS, open_doc},
     {"target", module_target, METH_NOARGS, "target() -> Target: the one that the script runs on."},
     {"write", write_text, METH_VARARGS, write_doc},
+    {"stop", stop, METH_VARARGS, stop_doc},
     {"source", source, METH_VARARGS, source_doc},
     {"command", command, METH_VARARGS, command_doc},
     {"add_command", add_command, METH_VARARGS, add_command_doc},
@@ -167,7 +186,7 @@ PyObject *script_module_init(const struct runtime *const *runtimes)
         py.calls = &script_calls;
     py.runtimes = runtimes;
     py.thread = PyThread_get_thread_ident();
-    if (m && (!add_exceptions(m) || !script_add_classes(m) || !add_public_names(m)))
+    if (m && (!add_exceptions(m) || !script_add_classes(m) || PyModule_AddIntConstant(m, "stop_signal", GUARD_SIGNAL) < 0 || !add_public_names(m)))
         Py_CLEAR(m);
     return m;
 }

@@ -8,6 +8,8 @@
 
 #include "front/script/module/module.h"
 
+#include <signal.h>
+
 enum class { CLASS_TARGET, CLASS_THREAD, CLASS_FRAME, CLASS_TASK, CLASS_VALUE, CLASS_PARTS, CLASS_TYPE, CLASSES };
 
 /* One interpreter a process, so one of these. */
@@ -171,11 +173,15 @@ static inline void unref(PyObject **o)
 
 /* ---- guard.c: limits and Ctrl-C ---- */
 
+/* Nothing else uses it, and it is ignored by who has no handler. */
+enum { GUARD_SIGNAL = SIGURG };
 enum guard_why { GUARD_NOTHING, GUARD_TIME, GUARD_MEMORY, GUARD_CANCELLED };
 /* From here on the script is watched, with the owner's limits. */
 void guard_begin(const struct script_owner *o);
 /* No longer; what it was stopped for. */
 enum guard_why guard_end(void);
+/* Is the script being stopped? */
+bool guard_stops(void);
 /* Raises what the script is being stopped for (KeyboardInterrupt where that is nothing). */
 void guard_raise(void);
 
