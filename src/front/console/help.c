@@ -162,6 +162,16 @@ static bool help_class(struct console *c, const char *name)
     return false;
 }
 
+/* Help of the user's own, of several lines. */
+static void put_lines(struct console *c, const char *help)
+{
+    for (const char *p = help; p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+        SCOPED(freep) char *line = xstrndup(p, strcspn(p, "\n"));
+        put_safe(&c->out, line);
+        text_putc(&c->out, '\n');
+    }
+}
+
 static struct err *run_help(struct console *c, const char *args)
 {
     const struct console_command *row;
@@ -182,8 +192,7 @@ static struct err *run_help(struct console *c, const char *args)
                         "try \"help %s\"", row ? row->name : "");
     if (row)
         return help_command(c, row);
-    put_safe(&c->out, macro->help ? macro->help : "User-defined.");
-    text_putc(&c->out, '\n');
+    put_lines(c, macro->help ? macro->help : "User-defined.");
     return NULL;
 }
 

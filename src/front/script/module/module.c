@@ -186,7 +186,8 @@ PyObject *script_module_init(const struct runtime *const *runtimes)
         py.calls = &script_calls;
     py.runtimes = runtimes;
     py.thread = PyThread_get_thread_ident();
-    if (m && (!add_exceptions(m) || !script_add_classes(m) || PyModule_AddIntConstant(m, "stop_signal", GUARD_SIGNAL) < 0 || !add_public_names(m)))
+    if (m && (!add_exceptions(m) || !script_add_classes(m) ||
+              PyModule_AddIntConstant(m, "stop_signal", GUARD_SIGNAL) < 0 || !add_public_names(m)))
         Py_CLEAR(m);
     return m;
 }
