@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import run
-from pyprograms import interpreters, threads, with_module
+from pyprograms import below_stop, interpreters, python_frames, some, threads, with_module
 
 pytestmark = pytest.mark.thin
 
@@ -83,6 +83,39 @@ def test_attributes(shown):
             found = got.find(f"{attribute}={text}", at)
             assert found >= 0, (name, attribute, text, got)
             at = found
+
+
+# What classes in Python write of themselves, and what only their C code knows.
+OWN_FORM = re.compile(r"<(Thread\(|Handle |Task |_UnixSelectorEventLoop |(re\.|_sre\.SRE_)Match )")
+
+
+def is_shown(name, got, want):
+    """As is_right(); what is too deep or too much for `stack` begins as it does."""
+    if socket := re.match(r"<socket\.socket fd=(\d+)", want):
+        return f": fd={socket[1]}, " in got
+    if OWN_FORM.match(want):
+        return got.startswith("<")
+    whole = re.split(r"<(?:list|tuple|dict|frozenset) of \d+>|\.\.\.", got)[0]
+    return is_right(name, got, want) or whole != got and want.startswith(whole.rstrip("'\""))
+
+
+@pytest.mark.parametrize("python", some())
+def test_every_variable(programs, python):
+    """Of every frame of every thread: exactly the names that the program had, those of outer functions too, and their values."""
+    answer, oracle = programs.answer(python, "--locals")
+    seen = 0
+    for known in oracle["threads"]:
+        frames = python_frames(threads(answer)[known["tid"]])
+        frames = below_stop(frames) if known["current"] else frames
+        for frame, told in zip(frames, known["frames"] or []):
+            if told["locals"] is None:
+                continue
+            got = {one["name"]: one["value"]["value"] for one in frame["variables"] if one["name"] not in told["unbound"]}
+            assert got.keys() == told["locals"].keys(), told
+            wrong = {name: (got[name], want) for name, want in told["locals"].items() if not is_shown(name, got[name], want)}
+            assert not wrong, told["function"]
+            seen += len(got)
+    assert seen > 600
 
 
 def test_more_than_repr(shown):

@@ -106,6 +106,7 @@ static const struct known libraries[] = {
     {"threading.Event", PYK_EVENT},
     {"threading.Barrier", PYK_BARRIER},
     {"queue.Queue", PYK_QUEUE},
+    {"_socket.socket", PYK_SOCKET},
     {"_queue.SimpleQueue", PYK_SIMPLE_QUEUE},
     {"array.array", PYK_ARRAY},
     {"numpy.ndarray", PYK_NDARRAY},

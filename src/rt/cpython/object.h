@@ -81,6 +81,7 @@ enum py_kind {
     PYK_EVENT,
     PYK_BARRIER,
     PYK_QUEUE,
+    PYK_SOCKET,
     PYK_SIMPLE_QUEUE,
     PYK_ARRAY,
     PYK_NDARRAY,

@@ -403,6 +403,7 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_BOUNDED_SEMAPHORE] = repr_synchronizer,
     [PYK_EVENT] = repr_synchronizer,
     [PYK_BARRIER] = repr_synchronizer,
+    [PYK_SOCKET] = repr_socket,
     [PYK_QUEUE] = repr_queue,
     [PYK_SIMPLE_QUEUE] = repr_simple_queue,
     [PYK_ARRAY] = repr_array,

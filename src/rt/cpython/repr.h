@@ -60,7 +60,7 @@ repr_fn repr_function, repr_builtin, repr_method, repr_method_wrapper, repr_desc
 repr_fn repr_instance, repr_namespace, repr_exception, repr_enum, repr_named_tuple, repr_struct_sequence;
 bool repr_is_struct_sequence(struct repr *r, const struct py_type *t);
 /* repr_library.c */
-repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_queue, repr_simple_queue;
+repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_queue, repr_simple_queue, repr_socket;
 /* repr_threading.c; synchronizer: Semaphore, BoundedSemaphore, Event, Barrier */
 repr_fn repr_lock, repr_rlock, repr_condition, repr_synchronizer;
 /* repr_time.c: date, datetime, time, timedelta, timezone */

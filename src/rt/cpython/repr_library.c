@@ -262,3 +262,19 @@ void repr_simple_queue(struct repr *r, taddr at, const struct py_type *t)
         put_jobs(r, n);
     text_putc(r->out, '>');
 }
+
+/* ---- sockets (Modules/socketmodule.h; the same in 3.6 to 3.15) ---- */
+
+enum { SOCKET_NUMBERS = 16 };
+
+void repr_socket(struct repr *r, taddr at, const struct py_type *t)
+{
+    int32_t v[4]; /* descriptor, family, type, protocol; the first is -1 once it was closed */
+    if (!py_read(r->rt, at + SOCKET_NUMBERS, v, sizeof(v))) {
+        repr_put_corrupt(r, at, t);
+        return;
+    }
+    repr_put_object(r, at, t);
+    text_printf(r->out, ": fd=%" PRId32 ", family=%" PRId32 ", type=%" PRId32 ", proto=%" PRId32 ">", v[0], v[1], v[2],
+                v[3]);
+}
