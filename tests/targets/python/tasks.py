@@ -35,6 +35,17 @@ async def waits_for_any(*others):
     return await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
 
 
+async def limited(other):
+    return await asyncio.wait_for(other, 5000)
+
+
+async def grouped():
+    """Waits for what it starts: from 3.11 on."""
+    async with asyncio.TaskGroup() as group:
+        for name in ("first of group", "second of group"):
+            THERE[name] = group.create_task(branch(9), name=name)
+
+
 async def shielded(other):
     await asyncio.shield(other)
 
@@ -147,6 +158,9 @@ async def main():
     add("gathers", gathers(one, two))
     add("any", waits_for_any(two))
     add("shields", shielded(two))
+    add("limits", limited(two))
+    if hasattr(asyncio, "TaskGroup"):
+        add("groups", grouped())
     add("holds", holds(lock))
     add("wants", wants(lock))
     add("reads", reads(queue))
