@@ -140,6 +140,13 @@ def test_two_interpreters(programs, python):
     assert inside[at + 1:at + 3] == oracle["inside"][1:3]
     assert [name for name in names if name not in ("inner", "outer", "<module>")] == \
         [frame["function"] for frame in visitor["frames"]]
+    info = run("info", "--json", core).json
+    (runtime,) = [runtime for runtime in info["runtimes"] if runtime["name"] == "cpython"]
+    assert (runtime["interpreters"], runtime["threads"]) == (2, 3)  # the visitor has a record in each
+    # Whether or not each interpreter has a lock of its own (3.12 and later): one sleeps, one wrote the oracle.
+    states = {thread["tid"]: thread["language"]["state"] for thread in info["threads"] if thread.get("language")}
+    (main,) = [known["tid"] for known in oracle["threads"] if known["current"]]
+    assert states == {main: "holds the GIL", visitor["tid"]: None}
 
 
 NEWEST, UNKNOWN = 15, 29  # of which there is a table, and of which there is none
