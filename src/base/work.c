@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/mem.h"
+#include "base/workers.h"
 
 struct job {
     atomic_size_t next;
@@ -45,26 +46,43 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &block, before);
 }
 
-void parallel_for(size_t n, void (*fn)(void *arg, size_t i), void *arg)
+/* On this thread and up to `more` others. */
+static void run(size_t more, void *(*main)(void *arg), void *arg)
 {
-    struct job job = {.n = n, .fn = fn, .arg = arg};
-    size_t want = n < 2 ? 0 : processors() - 1; /* threads besides this one */
-    if (want > 0 && want >= n)
-        want = n - 1;
-
-    pthread_t *threads = xcalloc(want, sizeof(*threads));
+    pthread_t *threads = xcalloc(more, sizeof(*threads));
     size_t started = 0;
     sigset_t before;
     block_signals(&before);
     /* A thread that does not start is no error: the others do its work. */
-    while (started < want && pthread_create(&threads[started], NULL, work, &job) == 0)
+    while (started < more && pthread_create(&threads[started], NULL, main, arg) == 0)
         started++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
-    work(&job);
+    main(arg);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+}
+
+void parallel_for(size_t n, void (*fn)(void *arg, size_t i), void *arg)
+{
+    struct job job = {.n = n, .fn = fn, .arg = arg};
+    size_t want = n < 2 ? 0 : processors() - 1; /* threads besides this one */
+
+    run(want > 0 && want >= n ? n - 1 : want, work, &job);
+}
+
+static void *work_once(void *arg)
+{
+    struct job *job = arg;
+
+    job->fn(job->arg, atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed));
+    return NULL;
+}
+
+void parallel_workers(size_t more, void (*fn)(void *arg, size_t i), void *arg)
+{
+    run(processors() - 1 + more, work_once, &(struct job){.fn = fn, .arg = arg});
 }
 
 void progress_report(struct progress *p, const char *what, uint64_t done, uint64_t total)

@@ -9,6 +9,7 @@
 #include "capture/priv.h"
 
 #include "base/file.h"
+#include "base/workers.h"
 #include "image/core/seekable.h"
 
 #include <errno.h>
@@ -341,8 +342,10 @@ static struct err *write_all(struct writing *w)
     if (plain &&
         ftruncate(w->out->fd, (off_t)w->plan->end) != 0) /* first, so that blocks are written beside each other */
         return failed(w, errno);
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    parallel_for(w->plan->end > w->block && cpus > 1 ? (size_t)cpus : 1, make_some, w);
+    if (w->plan->end > w->block)
+        parallel_workers(1, make_some, w);
+    else
+        make_some(w, 0);
     if (w->error)
         return TAKE(w->error);
     if (w->out->pack)

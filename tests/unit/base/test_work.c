@@ -2,10 +2,12 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "base/log.h"
 #include "base/work.h"
+#include "base/workers.h"
 
 enum { ITEMS = 10000 };
 
@@ -48,6 +50,33 @@ static void one_item_stays_here(void **state)
     pthread_t by;
     parallel_for(1, note_thread, &by);
     assert_true(pthread_equal(by, pthread_self()));
+}
+
+struct meeting {
+    pthread_barrier_t all;
+    atomic_int seen[ITEMS];
+};
+
+static void meet(void *arg, size_t i)
+{
+    struct meeting *m = arg;
+    atomic_fetch_add(&m->seen[i], 1);
+    pthread_barrier_wait(&m->all);
+}
+
+/* At the same time: a barrier that lacks one of them would never open. */
+static void workers_beyond_the_processors(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    cpu_set_t set;
+    assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+    unsigned n = (unsigned)CPU_COUNT(&set) + 2;
+    pthread_barrier_init(&m.all, NULL, n);
+    parallel_workers(2, meet, &m);
+    pthread_barrier_destroy(&m.all);
+    for (unsigned i = 0; i < ITEMS; i++)
+        assert_int_equal(atomic_load(&m.seen[i]), i < n);
 }
 
 static void nest(void *arg, size_t i)
@@ -111,5 +140,6 @@ static void time_goes_on(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(each_item_is_done_once), cmocka_unit_test(nothing_to_do),
-          cmocka_unit_test(one_item_stays_here), cmocka_unit_test(nested),
-          cmocka_unit_test(signals_stay_with_the_caller), cmocka_unit_test(progress), cmocka_unit_test(time_goes_on))
+          cmocka_unit_test(one_item_stays_here), cmocka_unit_test(workers_beyond_the_processors),
+          cmocka_unit_test(nested), cmocka_unit_test(signals_stay_with_the_caller), cmocka_unit_test(progress),
+          cmocka_unit_test(time_goes_on))
