@@ -10,7 +10,7 @@ debug files. The others are this machine's own.
 usage: peers.py              versions of the peers that are there
        peers.py PEER MODE CORE [EXE]      run one on a core
        peers.py PEER MODE --pid PID       run one on a live process
-MODE: open names lines full py-bt py-bt-full first bt type:NAME gcore:FILE, of Go open list user all json; EXE may stand without a CORE ("-") for type:NAME
+MODE: open names lines full py-bt py-bt-full first bt type:NAME gcore:FILE save-core:STYLE:FILE, of Go open list user all json; EXE may stand without a CORE ("-") for type:NAME
 """
 
 import os
@@ -57,6 +57,16 @@ def _sid(program):
     return [loader, "--library-path", ":".join(libraries), path], env
 
 
+def _sid_inside(program):
+    """The same for what must find its own helpers: in the root, which sees this machine's /proc and /tmp."""
+    root = os.path.join(lab_dir(), "sid")
+    if not os.path.exists(os.path.join(root, "usr/bin", program)):
+        raise Unavailable(f"{program} of sid is not there; run: tools/chroot.sh sid {root} peers")
+    env = dict(os.environ)
+    env.pop("DEBUGINFOD_URLS", None)
+    return [os.path.join(HERE, os.pardir, "tools", "chroot.sh"), "run", root, program], env
+
+
 def _host(program):
     path = os.path.join("/usr/bin", program)
     if not os.path.exists(path):
@@ -75,7 +85,9 @@ def _pystack_program():
     return [path], dict(os.environ)
 
 
-def _program(peer):
+def _program(peer, pid=None):
+    if peer == "lldb-sid" and pid:  # to attach it starts lldb-server
+        return _sid_inside("lldb")
     if peer == "pystack":
         return _pystack_program()
     kind = peer.replace("-sid", "")
@@ -100,7 +112,8 @@ def _gdb(argv, mode, core, exe, pid, extra):
 
 
 def _lldb(argv, mode, core, exe, pid, extra):
-    if mode not in ("open", "lines"):
+    kind, _, subject = mode.partition(":")
+    if kind not in ("open", "lines", "save-core"):
         raise Unavailable(f"lldb has no single command for '{mode}'")
     # With parallel loading on, lldb 21 hangs on large cores every other time.
     first = ["settings set target.parallel-module-load false"] if "lldb-21" in argv[-1] or "llvm-21" in argv[-1] else []
@@ -114,6 +127,9 @@ def _lldb(argv, mode, core, exe, pid, extra):
         commands.append(f"target create --core '{core}'")
     if mode == "lines":
         commands.append("thread backtrace all")
+    elif kind == "save-core":
+        style, _, file = subject.partition(":")
+        commands.append(f"process save-core --style={style} '{file}'")
     if pid:
         commands.append("process detach")
     argv = argv + ["--no-lldbinit", "--no-use-colors", "--batch"]
@@ -175,14 +191,15 @@ def command(peer, mode, core=None, exe=None, pid=None, extra=()):
     function names only), lines (with inlined frames, files and lines), full
     (with local variables), first (the innermost
     frame with its variables), bt (the first thread's stack), type:NAME (what a
-    type is; of a program alone, too), gcore:FILE (write a core); of goroutines list, user (groups by place), all (with their
+    type is; of a program alone, too), gcore:FILE (write a core), save-core:STYLE:FILE (lldb's: full, modified-memory,
+    stack); of goroutines list, user (groups by place), all (with their
     stacks) and json. Give `core` (and `exe` where it is known) or `pid`.
     `extra`: settings given before the target is opened (gdb, lldb), or options
     (eu-stack). Raises Unavailable with the reason.
     """
     if peer not in PEERS:
         raise Unavailable(f"no peer '{peer}'; there are: {' '.join(PEERS)}")
-    argv, env = _program(peer)
+    argv, env = _program(peer, pid)
     kind = peer.replace("-sid", "")
     build = {"gdb": _gdb, "lldb": _lldb, "eu-stack": _eu_stack, "drgn": _drgn, "dlv": _dlv}[kind]
     return build(argv, mode, core, exe, pid, list(extra)), env

@@ -108,13 +108,15 @@ DUMPED = {"dump-1g": (1024, 18, 15), "dump-4g": (4096, 18, 60), "dump-8g": (8192
           "dump-huge-1g": (1024, 18, 5, "huge"), "dump-huge-4g": (4096, 18, 5, "huge"),
           "dump-huge-8g": (8192, 18, 10, "huge"),
           "dump-1000-threads": (64, 1000, 30), "dump-4000-threads": (64, 4000, 120)}
+# Small ones, for stacks, beside lldb's of that kind and gdb's whole ones: the same.
+STACKS = {"dump-stacks-20": (64, 20, 3), "dump-stacks-1000": (64, 1000, 30)}
 # Files of dumps: (program, words of the witness). The same name with -packed: ours with --compress.
 FILES = {"file-noise-1g": ("witness", "1024", "15", "random"), "file-noise-4g": ("witness", "4096", "15", "random"),
          "file-half-1g": ("witness", "1024", "15", "half"), "file-heap-1g": ("witness", "1024", "15", "heap"),
          "file-heap-4g": ("witness", "4096", "15", "heap"), "file-sparse-4g": ("witness", "4096", "15", "sparse"),
          "file-go": ("go-100k",), "file-go-small": ("go-1k",), "file-python": ("python",), "file-valkey": ("valkey-source",)}
 FILES.update({f"{name}-packed": what for name, what in FILES.items()})
-FILE_PEERS = [*ALL_GDB, "kernel"]  # lldb 16 refuses whole cores, and that of sid cannot attach from outside its root
+FILE_PEERS = [*ALL_GDB, "kernel"]  # lldb 16 writes no whole cores, and that of sid sees what is in /tmp only
 # Questions about goroutines: our command, Delve's mode (None: it cannot), what is counted, what Delve takes in kB a
 # goroutine, and the aim at a million of them in a core.
 GO_ASKED = {
@@ -417,9 +419,19 @@ def written_case(runner, options, case):
 
 def dumped_case(runner, options, case):
     """Pause: the longest time between two beats of a thread of the process. frames: MB on the disk."""
-    mib, threads, aim, *words = DUMPED[case]
-    exe = build.build("c-gcc-O2-dwarf5", runner.folder, program="witness").exe
-    out = os.path.join(runner.folder, "dumped")
+    stacks = case in STACKS
+    peer_modes = {peer: "gcore:{}" for peer in ALL_GDB}
+    if stacks:
+        peer_modes.update({"lldb-sid": "save-core:stack:{}", "lldb": "save-core:stack:{}"})
+    # What sid's lldb can see; these cores are small.
+    with tempfile.TemporaryDirectory(prefix="dumped-") if stacks else contextlib.nullcontext(runner.folder) as folder:
+        yield from dumped(runner, options, case, {**DUMPED, **STACKS}[case], peer_modes, folder)
+
+
+def dumped(runner, options, case, what, peer_modes, folder):
+    mib, threads, aim, *words = what
+    exe = build.build("c-gcc-O2-dwarf5", folder, program="witness").exe
+    out = os.path.join(folder, "dumped")
     with cores.Running([exe, str(mib), str(threads - 7), *words], stdin=subprocess.PIPE) as running:
 
         def gap():
@@ -427,7 +439,7 @@ def dumped_case(runner, options, case):
             running.process.stdin.flush()
             return int(running.process.stdout.readline().split()[1]) / 1e6
 
-        def dumped(argv, env, label):
+        def once(argv, env, label):
             time.sleep(0.2)
             gap()
             wall, peak, cpu, _, anonymous = runner.once(argv, env, label)
@@ -440,17 +452,18 @@ def dumped_case(runner, options, case):
 
         commands = {}
         if not options.peers_only:
-            argv, env = ours(options.inquest, ["dump"], running.pid, runner.fresh_cache())
-            commands["ours"] = lambda a=[*argv, out], e=env: dumped(a, e, f"{case}-inquest")
-        for peer in ALL_GDB:
+            small = ["--stacks"] if case in STACKS else []
+            argv, env = ours(options.inquest, ["dump", *small], running.pid, runner.fresh_cache())
+            commands["ours"] = lambda a=[*argv, out], e=env: once(a, e, f"{case}-inquest")
+        for peer, mode in peer_modes.items():
             if options.peer and peer not in options.peer:
                 continue
             try:
-                argv, env = peers.command(peer, f"gcore:{out}", pid=running.pid, exe=exe)
+                argv, env = peers.command(peer, mode.format(out), pid=running.pid, exe=exe)
             except peers.Unavailable as why:
                 yield {"case": case, "peer": peer, "skipped": str(why)}
                 continue
-            commands["theirs"] = lambda a=argv, e=env, p=peer: dumped(a, e, f"{case}-{p}")
+            commands["theirs"] = lambda a=argv, e=env, p=peer: once(a, e, f"{case}-{p}")
             yield row(case, peer, turns(commands, options.n), {"pause": aim}, ("pause", "peak", "wall", "frames", "anon"))
 
 
@@ -706,7 +719,7 @@ def main():
     if options.help:
         print(__doc__.strip())
         return 0
-    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (FILES, file_case), (GO, go_case), (PYTHON_LIVE, python_live_case),
+    kinds = [(CASES, core_case), (LIVE, live_case), (WRITTEN, written_case), (DUMPED, dumped_case), (STACKS, dumped_case), (FILES, file_case), (GO, go_case), (PYTHON_LIVE, python_live_case),
              (PYTHON_CORE, python_core_case)]
     everything = [case for cases, _ in kinds for case in cases]
     if options.list:
