@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 
 enum {
+    HUGE = 2 << 20, /* bytes of a huge page */
     HOLE = 16 << 10,  /* bytes that the disk takes in the time that it needs for one write more */
     PIECE = 64 << 10, /* each write waits for the disk: smaller ones are left to the kernel to gather */
 };
@@ -25,11 +27,17 @@ void sink_close(struct sink *s)
     closep(&s->direct);
 }
 
+/* Of huge pages where it has the size of some: a fault a page is a tenth of what a dump of some MiB takes, and each write
+ * past the page cache looks up every page. */
 void *sink_buffer(size_t n)
 {
-    void *p = aligned_alloc(SINK_ALIGN, (n + SINK_ALIGN - 1) / SINK_ALIGN * SINK_ALIGN);
+    size_t align = n >= HUGE ? HUGE : SINK_ALIGN;
+    void *p = aligned_alloc(align, (n + align - 1) / align * align);
+
     if (!p)
         mem_exhausted();
+    if (align == HUGE)
+        (void)madvise(p, n, MADV_HUGEPAGE);
     return p;
 }
 
