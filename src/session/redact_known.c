@@ -12,7 +12,7 @@ enum {
     UNNAMED_MIN = 10, /* of a mixed one whose name says nothing */
 };
 
-static const char *const environment = "environment", *const command_line = "command line";
+static const char *const in_environment = "environment", *const command_line = "command line";
 
 /* ---- names ---- */
 
@@ -88,9 +88,9 @@ static void add_variable(const struct image *im, struct redactor *to, const char
 
     if (keep >= n)
         return;
-    redactor_add_text(to, environment, text, n, keep);
+    redactor_add_text(to, in_environment, text, n, keep);
     if (!is_harmless(text, name) && redact_is_telling(im, text + keep, n - keep, names_secret(text, name)))
-        redactor_add_text(to, environment, text + keep, n - keep, 0);
+        redactor_add_text(to, in_environment, text + keep, n - keep, 0);
 }
 
 static bool is_variable(const char *text, size_t n)
@@ -102,25 +102,47 @@ static bool is_variable(const char *text, size_t n)
     return i > 0 && i < n && text[i] == '=';
 }
 
+struct environment {
+    struct image *im;
+    struct redactor *to;
+    char *first; /* where the kernel put it: texts one behind the other; NULL: it is not known */
+    size_t n;
+    size_t variables;
+};
+
+static void add_text(struct environment *e, const char *text, size_t n)
+{
+    e->variables += is_variable(text, n);
+    add_variable(e->im, e->to, text, n);
+}
+
+static void add_moved(void *arg, const char *text, size_t n)
+{
+    struct environment *e = arg;
+
+    if (!e->first || !memmem(e->first, e->n, text, n + 1))
+        add_text(e, text, n);
+}
+
 static void add_environment(struct image *im, struct redactor *to)
 {
-    SCOPED(freep) char *all = NULL;
-    size_t n = 0, variables = 0;
-    struct err *e = image_environ(im, &all, &n);
+    struct environment all = {.im = im, .to = to};
+    SCOPED(freep) char *first = NULL;
+    struct err *e = image_environ(im, &first, &all.n);
 
-    if (e) {
-        *vec_push(&im->problems) = err_prefix(e, "the environment is redacted only where it looks secret");
-        return;
+    all.first = first;
+    for (size_t at = 0, len; first && at < all.n; at += len + 1) {
+        len = strnlen(first + at, all.n - at);
+        add_text(&all, first + at, len);
     }
-    for (size_t at = 0, len; at < n; at += len + 1) {
-        len = strnlen(all + at, n - at);
-        variables += is_variable(all + at, len);
-        add_variable(im, to, all + at, len);
-    }
-    if (!variables) /* there was none, or a title is written over it (setproctitle) */
-        *vec_push(&im->problems) = err_new(
-            ERR_NOT_FOUND, "no environment is where the kernel put it: what the program has of one elsewhere is "
-                           "redacted only where it looks secret");
+    redact_each_moved(im, add_moved, &all);
+    if (e && all.variables == 0)
+        *vec_push(&im->problems) = err_prefix(TAKE(e), "the environment is redacted only where it looks secret");
+    else if (all.variables == 0) /* there was none, or a title is written over it (setproctitle) */
+        *vec_push(&im->problems) =
+            err_new(ERR_NOT_FOUND, "no environment was found, neither where the kernel put it nor by the C library's "
+                                   "variable: what the program has of one is redacted only where it looks secret");
+    err_free(e);
 }
 
 /* ---- the command line ---- */

@@ -27,6 +27,11 @@ char *redaction_record(struct redaction *r) NEVER_NULL;
 /* Would its copies be searched for? A text that is short, or a word like others, would be found where it is no secret,
  * and names of mapped files must stay. `named`: its name says that it is one. */
 bool redact_is_telling(const struct image *im, const char *text, size_t n, bool named);
+/* redact_moved.c. A variable, "NAME=value". */
+typedef void redact_variable_fn(void *arg, const char *text, size_t n);
+/* Those of the environment that the C library has now; none where its variable is not found. */
+void redact_each_moved(struct image *im, redact_variable_fn *take, void *arg);
+
 /* The environment, and options of the command line whose names say that their value is secret. */
 void redact_add_known(struct image *im, struct redactor *to);
 

@@ -162,6 +162,16 @@ def test_variables_and_types(process, plain, tmp_path):
     assert "number = 4001" in run("debug", *words, by_name).out
 
 
+def test_moved_environment(lab, tmp_path):
+    """A program that wrote its title over it, and set a variable since it began."""
+    core, moved = tmp_path / "core", ["M0ved-s3cret-1", "Later-s3cret-2"]
+    with cores.Running([lab.target(VARIANT, "titled").exe, "LATER=" + moved[1]], env=cores.clean_env(APP_SETTING=moved[0])) as running:
+        run("dump", running.pid, tmp_path / "plain")
+        answer = run("dump", "--json", "--redact", running.pid, core).json
+    assert found(tmp_path / "plain", moved) == moved and found(core, moved) == []
+    assert redacted(answer)["environment"] >= 2 and answer["problems"] == []
+
+
 PYTHON = """
 import sys, time
 class Account:

@@ -44,6 +44,7 @@ SOURCES = {
     "server": "c/server.c",
     "witness": "c/witness.c",
     "secrets": "c/secrets.c",
+    "titled": "c/titled.c",
     "values": "c/values.c",
     "values-cxx": "cxx/values.cc",
     "values-rust": "rust/values.rs",
