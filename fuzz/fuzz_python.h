@@ -25,7 +25,7 @@ static bool python_open(struct python *p, const uint8_t *data, size_t n)
     if (n < PYTHON_HEAD || n > PYTHON_INPUT_MAX)
         return false;
     unsigned minor = cursor_u8(&c);
-    const struct py_layout *l = py_layout_find(minor);
+    const struct py_layout *l = py_layout_find(minor, false);
     if (!l)
         return false;
     *p = (struct python){.switches = cursor_u8(&c), .im = {.kind = IMAGE_CORE, .path = "fuzz", .arch = &arch_x86_64}};

@@ -5,8 +5,9 @@
     tools/python_layouts.py FILE [--debug-dir DIR]           print src/rt/cpython/layout/py3_N.c
     tools/python_layouts.py --check FILE [--debug-dir DIR]   compare it with the one that is there
 
-FILE is an interpreter or libpython with debug information, or whose debug file gdb finds.
-Needs gdb with Python.
+FILE is an interpreter or libpython with debug information, or whose debug file gdb finds; or an object file, compiled with
+-g -fno-eliminate-unused-debug-types, of nothing but the headers of Include/internal, whose version --version tells.
+A free-threaded build is known by its objects, and its file is py3_Nt.c. Needs gdb with Python.
 """
 import argparse
 import json
@@ -73,6 +74,7 @@ for name, struct, paths in fields:
         if t and paths and value is None:
             value = offset(t, path)
     out[name] = value
+out["free_threaded"] = offset(find("PyObject"), "ob_tid") is not None
 try:
     out["version"] = int(gdb.parse_and_eval("(unsigned long)Py_Version")) >> 8
 except gdb.error:
@@ -112,9 +114,14 @@ def measure(path, debug_dir):
     raise SystemExit(f"{path}: gdb says nothing: {run.stderr.strip()[-300:]}")
 
 
-def known(minor):
+def called(minor, offsets):
+    """3_13, 3_13t"""
+    return f"3_{minor}{'t' if offsets['free_threaded'] else ''}"
+
+
+def known(name):
     """field: offset of layout/py3_N.c."""
-    path = os.path.join(CPYTHON, "layout", f"py3_{minor}.c")
+    path = os.path.join(CPYTHON, "layout", f"py{name}.c")
     with open(path, encoding="utf-8") as f:
         text = f.read().split("const struct py_layout ")[1]
     found = re.findall(r"\.(\w+) = (\w+),", text)
@@ -137,8 +144,10 @@ def print_file(minor, offsets):
     print('#include "rt/cpython/layout.h"\n')
     if "published" in offsets:
         print_published(offsets)
-    print(f"const struct py_layout py_layout_3_{minor} = {{")
+    print(f"const struct py_layout py_layout_{called(minor, offsets)} = {{")
     print(f"    .version = 0x{offsets['version']:06x},")
+    if offsets["free_threaded"]:
+        print("    .free_threaded = true,")
     if "published" in offsets:
         print("    .published = &published,")
     for name, _, _ in rows():
@@ -149,7 +158,7 @@ def print_file(minor, offsets):
 
 def compare(path, minor, offsets):
     """Sizes of states change within a version, and no offset depends on them."""
-    have = known(minor)
+    have = known(called(minor, offsets))
     wrong = [f"{n}: {have.get(n)} here, {offsets[n]} in {path}" for n, _, _ in rows() if have.get(n) != offsets[n]]
     for line in wrong:
         print(line)
@@ -161,7 +170,7 @@ def main():
     p.add_argument("file")
     p.add_argument("--check", action="store_true")
     p.add_argument("--debug-dir", help="where gdb looks for debug files")
-    p.add_argument("--version", help="3.9.18, for builds before 3.11, which do not say it")
+    p.add_argument("--version", help="3.9.18, for files that do not say it: builds before 3.11, headers")
     args = p.parse_args()
     offsets = measure(args.file, args.debug_dir)
     if offsets["version"] is None:

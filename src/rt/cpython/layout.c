@@ -2,22 +2,28 @@
 #include "rt/cpython/layout.h"
 
 extern const struct py_layout py_layout_3_6, py_layout_3_7, py_layout_3_8, py_layout_3_9, py_layout_3_10,
-    py_layout_3_11, py_layout_3_12, py_layout_3_13, py_layout_3_14, py_layout_3_15;
+    py_layout_3_11, py_layout_3_12, py_layout_3_13, py_layout_3_13t, py_layout_3_14, py_layout_3_14t, py_layout_3_15,
+    py_layout_3_15t;
 
-const struct py_layout *py_layout_get(size_t i)
+/* The newest first. */
+static const struct py_layout *const all[] = {
+    &py_layout_3_15,  &py_layout_3_15t, &py_layout_3_14, &py_layout_3_14t, &py_layout_3_13,
+    &py_layout_3_13t, &py_layout_3_12,  &py_layout_3_11, &py_layout_3_10,  &py_layout_3_9,
+    &py_layout_3_8,   &py_layout_3_7,   &py_layout_3_6,
+};
+
+const struct py_layout *py_layout_find(unsigned minor, bool free_threaded)
 {
-    static const struct py_layout *const all[] = {
-        &py_layout_3_15, &py_layout_3_14, &py_layout_3_13, &py_layout_3_12, &py_layout_3_11,
-        &py_layout_3_10, &py_layout_3_9,  &py_layout_3_8,  &py_layout_3_7,  &py_layout_3_6,
-    };
-    return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if ((all[i]->version >> 8 & 0xff) == minor && all[i]->free_threaded == free_threaded)
+            return all[i];
+    return NULL;
 }
 
-const struct py_layout *py_layout_find(unsigned minor)
+const struct py_layout *py_layout_newest(bool free_threaded)
 {
-    const struct py_layout *l;
-    for (size_t i = 0; (l = py_layout_get(i)); i++)
-        if ((l->version >> 8 & 0xff) == minor)
-            return l;
-    return NULL;
+    size_t i = 0;
+    while (all[i]->free_threaded != free_threaded)
+        i++;
+    return all[i];
 }

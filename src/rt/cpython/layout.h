@@ -8,6 +8,7 @@
 #ifndef RT_CPYTHON_LAYOUT_H
 #define RT_CPYTHON_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -301,6 +302,7 @@ struct py_published {
 
 struct py_layout {
     uint32_t version; /* PY_VERSION_HEX of the build that was measured, without its last byte: 0x030b07 */
+    bool free_threaded; /* of a build without a GIL (PEP 703; 3.13 and later) */
     const struct py_published *published; /* NULL: until 3.12 */
 #define X(field, type, path) uint32_t field;
     PY_LAYOUT_FIELDS(X)
@@ -308,8 +310,8 @@ struct py_layout {
 };
 
 /* The layout of Python 3.`minor`, or NULL. */
-const struct py_layout *py_layout_find(unsigned minor);
-/* The i-th of them, the newest first; NULL: there is no i-th. */
-const struct py_layout *py_layout_get(size_t i);
+const struct py_layout *py_layout_find(unsigned minor, bool free_threaded);
+/* That of the newest version. */
+const struct py_layout *py_layout_newest(bool free_threaded);
 
 #endif

@@ -71,7 +71,7 @@ static void say_differs(struct rt *rt, const struct py_layout *table)
 /* A version that was not yet there when this was written. */
 static struct err *unknown_version(struct rt *rt)
 {
-    const struct py_layout *newest = py_layout_get(0);
+    const struct py_layout *newest = py_layout_newest(rt->free_threaded);
     rt->l = *newest;
     const char *bad = newest->published ? take_published(rt, newest->published) : NULL;
     if (bad)
@@ -85,12 +85,12 @@ static struct err *unknown_version(struct rt *rt)
 
 struct err *py_choose_layout(struct rt *rt)
 {
-    const struct py_layout *table = py_layout_find(py_minor(rt));
     uint64_t free_threaded = 0;
     bool publishes = rt->runtime && py_has_cookie(rt, rt->runtime);
     if (publishes && py_word(rt, rt->runtime + PY_FREE_THREADED_AT, &free_threaded))
         rt->free_threaded = free_threaded == 1;
     rt->tagged = py_minor(rt) >= 14;
+    const struct py_layout *table = py_layout_find(py_minor(rt), rt->free_threaded);
     if (!table && publishes && py_minor(rt) > 13)
         return unknown_version(rt);
     if (!table)
