@@ -223,6 +223,16 @@ def pyenv(place, version, *tests):
     yield from end_to_end(place, version, [f"test_python_{test}.py" for test in tests], {"INQUEST_PYTHONS": ":".join(paths)})
 
 
+def free_threaded(place, name, *tests):
+    """Interpreters without a GIL, which no suite has: configured with --disable-gil and put into folders of LAB/python."""
+    found = sorted(glob.glob(os.path.join(LAB, "python", "*", "bin", "python3")))
+    if not found:
+        yield name, Skip(f"no {LAB}/python/*/bin/python3")
+        return
+    yield from end_to_end(place, name, [f"test_python_{test}.py" for test in tests],
+                          {"INQUEST_PYTHONS": ":".join(found), "INQUEST_PYTHON_CALLS": "1000"})
+
+
 def dumps(place, name, *tests):
     """Cores of processes that go on: as many dumps in a row, and dumpers that are killed, as nobody waits for otherwise."""
     yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
@@ -352,6 +362,7 @@ TABLE = [
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
     Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils", "libc6-dev"), editors,
         [("editors", "editors")]),
+    Row(("bookworm",), (), free_threaded, [("free-threaded", *PYTHON_TESTS)]),
 ]
 
 

@@ -124,7 +124,7 @@ def known(name):
     path = os.path.join(CPYTHON, "layout", f"py{name}.c")
     with open(path, encoding="utf-8") as f:
         text = f.read().split("const struct py_layout ")[1]
-    found = re.findall(r"\.(\w+) = (\w+),", text)
+    found = re.findall(r"\.(\w+) = (\d\w*|PY_NONE),", text)
     return {k: None if v == "PY_NONE" else int(v, 0) for k, v in found}
 
 

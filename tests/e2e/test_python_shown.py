@@ -10,8 +10,9 @@ import sys
 import jsonschema
 import pytest
 
+import cores
 from conftest import ROOT, run
-from pyprograms import FOUND, expected, got, python_frames, some, threads
+from pyprograms import FOUND, expected, got, interpreters, python_frames, some, threads
 
 pytestmark = pytest.mark.thin
 EVAL = "_PyEval_EvalFrameDefault"
@@ -64,18 +65,59 @@ def test_hidden_is_marked(core):
 
 
 def test_threads(core):
-    """Names, daemons, and the one that holds the lock: it wrote the oracle."""
+    """Names, daemons, and the one that holds the lock, if there is one: it wrote the oracle."""
     path, oracle = core
     answer = check_schema(run("info", "--json", path).json, "info")
     ours = {thread["tid"]: thread for thread in answer["threads"]}
     for known in oracle["threads"]:
         told = ours[known["tid"]]
         assert (told["name"], told["language"]["daemon"]) == (known["name"], known["daemon"])
-        assert (told["language"]["state"] == "holds the GIL") == known["current"]
+        assert (told["language"]["state"] == "holds the GIL") == (known["current"] and oracle["gil"])
     (runtime,) = [runtime for runtime in answer["runtimes"] if runtime["name"] == "cpython"]
     assert runtime["version"] == ".".join(map(str, oracle["version"]))
     assert (runtime["threads"], runtime["interpreters"]) == (len(oracle["threads"]), 1)
-    assert re.search(r'holds the GIL: \d+ "MainThread"', run("info", path).out)
+    assert bool(re.search(r'holds the GIL: \d+ "MainThread"', run("info", path).out)) == oracle["gil"]
+
+
+FREE_THREADED = [param for param in interpreters() if param.values[0] and param.values[0].free_threaded] or \
+    [pytest.param(None, marks=pytest.mark.skip(reason="no free-threaded Python is installed"))]
+
+
+# Four threads, each in a chain of calls of its own length, that never wait; and the main thread.
+SPINNING = """
+import sys, threading
+there = []
+def down(n):
+    down(n - 1) if n else spin()
+def spin():
+    there.append(1)
+    while True:
+        pass
+for n in range(4):
+    threading.Thread(target=down, args=(n,), name=f"deep-{n}", daemon=True).start()
+while len(there) < 4:
+    pass
+print("ready")
+sys.stdout.flush()
+spin()
+"""
+
+
+@pytest.mark.parametrize("gil", [False, True], ids=["without", "with"])
+@pytest.mark.parametrize("python", FREE_THREADED)
+def test_free_threaded(python, gil):
+    """Threads that run at once each have their own frames; with a GIL one of them holds it."""
+    with cores.Running([python.path, "-X", f"gil={int(gil)}", "-c", SPINNING]) as process:
+        for _ in range(20):
+            answer = run("stack", "--json", process.pid).json
+            deep = {thread["name"]: [frame["name"] for frame in python_frames(thread)] for thread in answer["threads"]}
+            for n in range(4):
+                names = deep[f"deep-{n}"]
+                assert names[:n + 2] == ["spin", *["down"] * (n + 1)] and "down" not in names[n + 2:]
+        info = run("info", "--json", process.pid).json
+        states = [thread["language"]["state"] for thread in info["threads"]]
+        assert states.count("holds the GIL") <= gil and ("waits for the GIL" in states) == gil, states
+        assert {"free-threaded": "yes"}.items() <= info["runtimes"][0]["settings"].items()
 
 
 def test_folded_and_groups(core):

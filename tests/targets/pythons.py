@@ -30,10 +30,11 @@ class Python:
     path: str
     version: tuple  # (3, 11, 2)
     origin: str  # "debian", "pyenv" or "named"; "debian-debug": with Py_DEBUG
+    free_threaded: bool = False  # a build without a GIL
     home: str | None = None  # PYTHONHOME, when it was copied away from its library
 
     def __str__(self):
-        return f"{'.'.join(map(str, self.version))}-{self.origin}"
+        return f"{'.'.join(map(str, self.version))}{'t' * self.free_threaded}-{self.origin}"
 
     @property
     def libpython(self):
@@ -50,13 +51,15 @@ def needed(path):
 
 
 def _ask(path, origin):
-    question = "import sys; print(*sys.version_info[:3], hasattr(sys, 'gettotalrefcount'))"
+    question = "import sys, sysconfig; print(*sys.version_info[:3], hasattr(sys, 'gettotalrefcount'), " \
+        "bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
     result = subprocess.run(build.inside([path, "-c", question]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                             stdin=subprocess.DEVNULL, text=True, check=False)
     words = result.stdout.split()
-    if result.returncode or len(words) != 4 or words[0] != "3" or int(words[1]) < 6:
+    if result.returncode or len(words) != 5 or words[0] != "3" or int(words[1]) < 6:
         return None
-    return Python(path, tuple(map(int, words[:3])), origin + ("-debug" if words[3] == "True" else ""))
+    return Python(path, tuple(map(int, words[:3])), origin + ("-debug" if words[3] == "True" else ""),
+                  words[4] == "True")
 
 
 @functools.lru_cache(maxsize=None)

@@ -89,9 +89,9 @@ static void look_at_callback(struct linking *l, taddr callback, uint32_t task, u
     else if (t->kind == PYK_METHOD && py_field(rt, callback, rt->l.method_self, &at))
         reach_attributes(l, at, task, depth);
     else if (t->name && strcmp(t->name, "partial") == 0 && depth < DEPTH_MAX) {
-        if (py_word(rt, callback + PARTIAL_ARGS, &at))
+        if (py_field(rt, callback, py_offset(rt, PARTIAL_ARGS), &at))
             reach_all(l, at, CELLS_MAX, task, depth);
-        if (py_word(rt, callback + PARTIAL_FN, &at))
+        if (py_field(rt, callback, py_offset(rt, PARTIAL_FN), &at))
             look_at_callback(l, at, task, depth + 1);
     }
 }
@@ -115,7 +115,8 @@ static void follow(struct linking *l, taddr future, uint32_t task, unsigned dept
     taddr at;
     struct py_items it;
     struct py_item item;
-    if (layout->callback0 && py_is_c_future(rt, future) && py_word(rt, future + layout->callback0, &at) && at)
+    if (layout->callback0 && py_is_c_future(rt, future) &&
+        py_field(rt, future, py_offset(rt, layout->callback0), &at) && at)
         look_at_callback(l, at, task, depth);
     if (!py_future_field(rt, future, layout->callbacks, "_callbacks", &at))
         return;

@@ -125,7 +125,7 @@ static taddr unwrap(struct rt *rt, taddr object, const struct py_type *t)
     uint64_t on;
     for (size_t i = 0; i < ARRAY_LEN(wrappers); i++)
         if (t->name && strcmp(t->name, wrappers[i]) == 0)
-            return py_word(rt, object + WRAPPED_AT, &on) ? on : 0;
+            return py_field(rt, object, py_offset(rt, WRAPPED_AT), &on) ? on : 0;
     return 0;
 }
 

@@ -276,7 +276,8 @@ struct err *access_length(struct expr *e, size_t at, const struct operand *o, in
         *out = (int64_t)s.length;
     else if (t && (t->kind == PYK_BYTES || t->kind == PYK_BYTEARRAY) && py_var_size(e->rt, o->object, out))
         return NULL;
-    else if (t && t->kind == PYK_RANGE && py_word(e->rt, o->object + RANGE_START + 24, &n) && py_int(e->rt, n, out))
+    else if (t && t->kind == PYK_RANGE && py_word(e->rt, o->object + py_offset(e->rt, RANGE_START) + 24, &n) &&
+             py_int(e->rt, n, out))
         return NULL;
     else if (t && py_class_attr(e->rt, t, "__len__", &n))
         return expr_fail(e, at, "the length of a %s takes running its code", t->name);
@@ -376,8 +377,8 @@ struct err *access_index(struct expr *e, size_t at, const struct operand *o, con
     else if (t && t->kind == PYK_RANGE) {
         int64_t start, step;
         uint64_t part[3];
-        if (!py_read(e->rt, x.object + RANGE_START, part, sizeof(part)) || !py_int(e->rt, part[0], &start) ||
-            !py_int(e->rt, part[2], &step))
+        if (!py_read(e->rt, x.object + py_offset(e->rt, RANGE_START), part, sizeof(part)) ||
+            !py_int(e->rt, part[0], &start) || !py_int(e->rt, part[2], &step))
             return expr_fail(e, at, "the range is too large to be looked into");
         *out = operand_int((int64_t)((uint64_t)start + i * (uint64_t)step));
     } else {

@@ -37,11 +37,18 @@ static bool waits(const struct rt *rt, taddr gil, const struct image_thread *th)
     return at >= gil + rt->l.gil_cond && at < gil + rt->l.gil_switch_cond;
 }
 
+/* A free-threaded interpreter has a GIL when it was told to, or an extension asks for it. */
+static bool is_enabled(struct rt *rt, taddr gil)
+{
+    int32_t enabled;
+    return !rt->free_threaded || (py_field_int(rt, gil, rt->l.gil_enabled, &enabled) && enabled != 0);
+}
+
 const char *py_gil_state(struct rt *rt, taddr thread, const struct image_thread *th)
 {
-    if (rt->free_threaded)
-        return NULL;
     taddr gil = gil_of(rt, thread);
+    if (!is_enabled(rt, gil))
+        return NULL;
     if (gil ? holds(rt, gil, thread) : holds_3_6(rt, thread))
         return "holds the GIL";
     return waits(rt, gil, th) ? "waits for the GIL" : NULL;

@@ -93,7 +93,7 @@ void py_greenlets_free(struct py_greenlets *g)
 static taddr record_of(struct rt *rt, const struct shape *s, taddr object)
 {
     uint64_t at;
-    return !s->apart ? object : py_word(rt, object + RECORD, &at) ? at : 0;
+    return !s->apart ? object : py_field(rt, object, py_offset(rt, RECORD), &at) ? at : 0;
 }
 
 /* The fields in words from the start: [a virtual table], [the object, from 3.1 on], ExceptionState, SwitchingArgs (2),

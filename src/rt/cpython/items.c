@@ -149,8 +149,8 @@ static bool begin_ordered(struct py_items *it)
 {
     if (!begin_dict(it, it->object))
         return false;
-    if (!py_word(it->rt, it->object + ODICT_FIRST, &it->at))
-        return fail_at(it, it->object + ODICT_FIRST);
+    if (!py_field(it->rt, it->object, py_offset(it->rt, ODICT_FIRST), &it->at))
+        return fail_at(it, it->object + py_offset(it->rt, ODICT_FIRST));
     it->next = next_ordered;
     return true;
 }
@@ -160,8 +160,8 @@ static bool begin_view(struct py_items *it)
 {
     uint64_t of;
     const struct py_type *t;
-    if (!py_word(it->rt, it->object + VIEW_DICT, &of) || !(t = py_type(it->rt, of)))
-        return fail_at(it, it->object + VIEW_DICT);
+    if (!py_field(it->rt, it->object, py_offset(it->rt, VIEW_DICT), &of) || !(t = py_type(it->rt, of)))
+        return fail_at(it, it->object + py_offset(it->rt, VIEW_DICT));
     uint8_t kind = it->type->kind;
     it->object = of;
     bool dict =
@@ -228,8 +228,9 @@ static bool next_in_block(struct py_items *it, struct py_item *out)
 static bool begin_deque(struct py_items *it)
 {
     int64_t n;
-    if (!py_var_size(it->rt, it->object, &n) || !py_word(it->rt, it->object + DEQUE_LEFT_BLOCK, &it->at) ||
-        !py_word(it->rt, it->object + DEQUE_LEFT_INDEX, &it->first))
+    if (!py_var_size(it->rt, it->object, &n) ||
+        !py_field(it->rt, it->object, py_offset(it->rt, DEQUE_LEFT_BLOCK), &it->at) ||
+        !py_field(it->rt, it->object, py_offset(it->rt, DEQUE_LEFT_INDEX), &it->first))
         return fail_at(it, it->object);
     if (n < 0 || it->first >= DEQUE_BLOCK)
         return fail_corrupt(it);

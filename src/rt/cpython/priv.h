@@ -191,6 +191,14 @@ static inline bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64
     return object && offset != PY_NONE && py_word(rt, object + offset, out);
 }
 
+/* The offset of a field that the layout does not have, by that in the usual build, whose objects begin with 16 bytes:
+ * with 32 in a free-threaded one (PEP 703), and are the same from there on. */
+static inline uint32_t py_offset(const struct rt *rt, uint32_t usual)
+{
+    enum { USUAL_HEAD = 16 };
+    return usual + rt->l.object_size - USUAL_HEAD;
+}
+
 /* A field of type int, and one of type char. */
 bool py_field_int(struct rt *rt, taddr object, uint32_t offset, int32_t *out);
 bool py_field_byte(struct rt *rt, taddr object, uint32_t offset, uint8_t *out);

@@ -275,16 +275,17 @@ enum { VIEW_FLAGS = 40, VIEW_RELEASED = 1, VIEW_DATA = 56, VIEW_BYTES = 72, VIEW
 static bool is_row_of_bytes(struct repr *r, taddr at)
 {
     uint64_t item, dimensions, strides, step;
-    return py_word(r->rt, at + VIEW_BYTES + 8, &item) && item == 1 &&
-           py_uint(r->rt, at + VIEW_DIMENSIONS, 4, &dimensions) && dimensions == 1 &&
-           py_word(r->rt, at + VIEW_STRIDES, &strides) && py_word(r->rt, strides, &step) && step == 1;
+    return py_word(r->rt, at + py_offset(r->rt, VIEW_BYTES) + 8, &item) && item == 1 &&
+           py_uint(r->rt, at + py_offset(r->rt, VIEW_DIMENSIONS), 4, &dimensions) && dimensions == 1 &&
+           py_field(r->rt, at, py_offset(r->rt, VIEW_STRIDES), &strides) && py_word(r->rt, strides, &step) && step == 1;
 }
 
 static void put_memoryview(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t flags, data, bytes;
-    if (!py_uint(r->rt, at + VIEW_FLAGS, 4, &flags) || !py_word(r->rt, at + VIEW_DATA, &data) ||
-        !py_word(r->rt, at + VIEW_BYTES, &bytes) || bytes > INT64_MAX) {
+    if (!py_uint(r->rt, at + py_offset(r->rt, VIEW_FLAGS), 4, &flags) ||
+        !py_field(r->rt, at, py_offset(r->rt, VIEW_DATA), &data) ||
+        !py_field(r->rt, at, py_offset(r->rt, VIEW_BYTES), &bytes) || bytes > INT64_MAX) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -305,7 +306,7 @@ static void put_range(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t part[3];
     int64_t step;
-    if (!py_read(r->rt, at + RANGE_START, part, sizeof(part))) {
+    if (!py_read(r->rt, at + py_offset(r->rt, RANGE_START), part, sizeof(part))) {
         repr_put_corrupt(r, at, t);
         return;
     }

@@ -55,8 +55,9 @@ void repr_array(struct repr *r, taddr at, const struct py_type *t)
     int64_t n;
     uint64_t items, descriptor;
     char code;
-    if (!py_var_size(r->rt, at, &n) || n < 0 || !py_word(r->rt, at + ARRAY_ITEMS, &items) ||
-        !py_word(r->rt, at + ARRAY_DESCRIPTOR, &descriptor) || !py_read(r->rt, descriptor, &code, 1)) {
+    if (!py_var_size(r->rt, at, &n) || n < 0 || !py_field(r->rt, at, py_offset(r->rt, ARRAY_ITEMS), &items) ||
+        !py_field(r->rt, at, py_offset(r->rt, ARRAY_DESCRIPTOR), &descriptor) ||
+        !py_read(r->rt, descriptor, &code, 1)) {
         repr_put_corrupt(r, at, t);
         return;
     }

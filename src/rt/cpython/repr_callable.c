@@ -85,9 +85,9 @@ void repr_descriptor(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t owner, name;
     const struct py_type *of = NULL;
-    if (py_word(r->rt, at + DESCRIPTOR_TYPE, &owner))
+    if (py_field(r->rt, at, py_offset(r->rt, DESCRIPTOR_TYPE), &owner))
         of = py_class(r->rt, owner);
-    if (!of || !py_word(r->rt, at + DESCRIPTOR_NAME, &name)) {
+    if (!of || !py_field(r->rt, at, py_offset(r->rt, DESCRIPTOR_NAME), &name)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -105,10 +105,10 @@ void repr_method_wrapper(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t descriptor, name, self;
     const struct py_type *of = NULL;
-    if (py_word(r->rt, at + WRAPPER_SELF, &self))
+    if (py_field(r->rt, at, py_offset(r->rt, WRAPPER_SELF), &self))
         of = py_type(r->rt, self);
-    if (!of || !py_word(r->rt, at + WRAPPER_DESCRIPTOR, &descriptor) ||
-        !py_word(r->rt, descriptor + DESCRIPTOR_NAME, &name)) {
+    if (!of || !py_field(r->rt, at, py_offset(r->rt, WRAPPER_DESCRIPTOR), &descriptor) ||
+        !py_field(r->rt, descriptor, py_offset(r->rt, DESCRIPTOR_NAME), &name)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -125,7 +125,7 @@ void repr_method_wrapper(struct repr *r, taddr at, const struct py_type *t)
 void repr_wrapping(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t function;
-    if (!py_word(r->rt, at + WRAPPED, &function)) {
+    if (!py_field(r->rt, at, py_offset(r->rt, WRAPPED), &function)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -162,7 +162,8 @@ static void put_arguments(struct repr *r, taddr at, uint8_t kind, uint8_t shape)
 void repr_partial(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t arguments, keywords;
-    if (!py_word(r->rt, at + PARTIAL_ARGUMENTS, &arguments) || !py_word(r->rt, at + PARTIAL_KEYWORDS, &keywords)) {
+    if (!py_field(r->rt, at, py_offset(r->rt, PARTIAL_ARGUMENTS), &arguments) ||
+        !py_field(r->rt, at, py_offset(r->rt, PARTIAL_KEYWORDS), &keywords)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -172,7 +173,7 @@ void repr_partial(struct repr *r, taddr at, const struct py_type *t)
         return;
     }
     text_putc(r->out, '(');
-    repr_put_field(r, at, PARTIAL_FUNCTION);
+    repr_put_field(r, at, py_offset(r->rt, PARTIAL_FUNCTION));
     put_arguments(r, arguments, PYK_TUPLE, PY_SHAPE_ROW);
     put_arguments(r, keywords, PYK_DICT, PY_SHAPE_NAMED);
     text_putc(r->out, ')');

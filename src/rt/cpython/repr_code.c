@@ -224,7 +224,7 @@ void repr_weakref(struct repr *r, taddr at, const struct py_type *t)
     uint64_t to = 0;
     const struct py_type *of = NULL;
     (void)t;
-    if (py_word(r->rt, at + WEAKREF_OBJECT, &to) && to)
+    if (py_field(r->rt, at, py_offset(r->rt, WEAKREF_OBJECT), &to) && to)
         of = py_type(r->rt, to);
     text_printf(r->out, "<weakref at 0x%" PRIx64 "; ", at);
     if (of && of->kind != PYK_NONE) {

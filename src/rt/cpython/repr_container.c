@@ -176,7 +176,7 @@ static void put_elements(struct repr *r, struct py_items *it, taddr at, const st
 static void put_max_length(struct repr *r, taddr at)
 {
     uint64_t max;
-    if (py_word(r->rt, at + DEQUE_MAX_LENGTH, &max) && (int64_t)max >= 0)
+    if (py_field(r->rt, at, py_offset(r->rt, DEQUE_MAX_LENGTH), &max) && (int64_t)max >= 0)
         text_printf(r->out, ", maxlen=%" PRIu64, max);
 }
 
@@ -206,7 +206,7 @@ void repr_container(struct repr *r, taddr at, const struct py_type *t)
         repr_put_name(r, t->name);
     if (t->kind == PYK_DEFAULTDICT) {
         text_putc(r->out, '(');
-        repr_put_field(r, at, DEFAULT_FACTORY);
+        repr_put_field(r, at, py_offset(r->rt, DEFAULT_FACTORY));
         text_put(r->out, ", ");
     }
     if (empty) {

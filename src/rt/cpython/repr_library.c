@@ -21,7 +21,8 @@ enum {
 static bool read_coefficient(struct repr *r, taddr at, struct text *out)
 {
     uint64_t n, data, word;
-    if (!py_word(r->rt, at + DECIMAL_LENGTH, &n) || !py_word(r->rt, at + DECIMAL_DATA, &data) || n > WORDS_MAX)
+    if (!py_field(r->rt, at, py_offset(r->rt, DECIMAL_LENGTH), &n) ||
+        !py_field(r->rt, at, py_offset(r->rt, DECIMAL_DATA), &data) || n > WORDS_MAX)
         return false;
     for (uint64_t i = n; i-- > 0;) {
         if (!py_word(r->rt, data + i * 8, &word))
@@ -55,7 +56,8 @@ void repr_decimal(struct repr *r, taddr at, const struct py_type *t)
     SCOPED(text_done) struct text digits = {0};
     uint8_t flags;
     uint64_t exponent;
-    if (!py_read(r->rt, at + DECIMAL_FLAGS, &flags, 1) || !py_word(r->rt, at + DECIMAL_EXPONENT, &exponent) ||
+    if (!py_read(r->rt, at + py_offset(r->rt, DECIMAL_FLAGS), &flags, 1) ||
+        !py_field(r->rt, at, py_offset(r->rt, DECIMAL_EXPONENT), &exponent) ||
         (!(flags & DECIMAL_INFINITE) && !read_coefficient(r, at, &digits))) {
         repr_put_corrupt(r, at, t);
         return;
@@ -251,11 +253,12 @@ void repr_simple_queue(struct repr *r, taddr at, const struct py_type *t)
     int64_t size;
     bool read;
     if (py_minor(r->rt) < 13) {
-        read = py_word(r->rt, at + SIMPLE_LIST, &list) && py_word(r->rt, at + SIMPLE_FROM, &from) &&
-               py_var_size(r->rt, list, &size) && size >= 0 && from <= (uint64_t)size;
+        read = py_field(r->rt, at, py_offset(r->rt, SIMPLE_LIST), &list) &&
+               py_field(r->rt, at, py_offset(r->rt, SIMPLE_FROM), &from) && py_var_size(r->rt, list, &size) &&
+               size >= 0 && from <= (uint64_t)size;
         n = read ? (uint64_t)size - from : 0;
     } else {
-        read = py_word(r->rt, at + RING_COUNT, &n);
+        read = py_field(r->rt, at, py_offset(r->rt, RING_COUNT), &n);
     }
     repr_put_object(r, at, t);
     if (read)

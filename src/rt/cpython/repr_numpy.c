@@ -47,9 +47,9 @@ static bool element_size(struct rt *rt, taddr descriptor, uint64_t *out)
 {
     switch (numpy_version(rt)) {
     case 1:
-        return py_uint(rt, descriptor + DESCRIPTOR_SIZE_1, 4, out);
+        return py_uint(rt, descriptor + py_offset(rt, DESCRIPTOR_SIZE_1), 4, out);
     case 2:
-        return py_word(rt, descriptor + DESCRIPTOR_SIZE_2, out);
+        return py_field(rt, descriptor, py_offset(rt, DESCRIPTOR_SIZE_2), out);
     default:
         return false;
     }
@@ -69,8 +69,8 @@ static void put_type(struct repr *r, taddr descriptor, uint64_t number)
         text_printf(r->out, "<U%" PRIu64, size / CHARACTER);
     else if (sized && number == NUMBER_VOID)
         text_printf(r->out, "|V%" PRIu64, size);
-    else if (sized && py_read(r->rt, descriptor + DESCRIPTOR_ORDER, &order, 1) && order == '>' &&
-             py_read(r->rt, descriptor + DESCRIPTOR_KIND, &kind, 1) && kind >= 'a' && kind <= 'z')
+    else if (sized && py_read(r->rt, descriptor + py_offset(r->rt, DESCRIPTOR_ORDER), &order, 1) && order == '>' &&
+             py_read(r->rt, descriptor + py_offset(r->rt, DESCRIPTOR_KIND), &kind, 1) && kind >= 'a' && kind <= 'z')
         text_printf(r->out, ">%c%" PRIu64, kind, size);
     else
         text_put(r->out, numpy_types[number]);
@@ -94,10 +94,11 @@ static void put_shape(struct repr *r, taddr shape, uint64_t n)
 void repr_ndarray(struct repr *r, taddr at, const struct py_type *t)
 {
     uint64_t n, shape, descriptor, number, data;
-    if (!py_uint(r->rt, at + NDARRAY_DIMENSIONS, 4, &n) || n > DIMENSIONS_MAX ||
-        !py_word(r->rt, at + NDARRAY_DATA, &data) || !py_word(r->rt, at + NDARRAY_SHAPE, &shape) ||
-        !py_word(r->rt, at + NDARRAY_DESCRIPTOR, &descriptor) ||
-        !py_uint(r->rt, descriptor + DESCRIPTOR_NUMBER, 4, &number)) {
+    if (!py_uint(r->rt, at + py_offset(r->rt, NDARRAY_DIMENSIONS), 4, &n) || n > DIMENSIONS_MAX ||
+        !py_field(r->rt, at, py_offset(r->rt, NDARRAY_DATA), &data) ||
+        !py_field(r->rt, at, py_offset(r->rt, NDARRAY_SHAPE), &shape) ||
+        !py_field(r->rt, at, py_offset(r->rt, NDARRAY_DESCRIPTOR), &descriptor) ||
+        !py_uint(r->rt, descriptor + py_offset(r->rt, DESCRIPTOR_NUMBER), 4, &number)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -167,7 +168,7 @@ void repr_numpy_scalar(struct repr *r, taddr at, const struct py_type *t)
     for (size_t i = 0; i < ARRAY_LEN(scalars) && strncmp(t->qualified, "numpy.", 6) == 0; i++)
         if (strcmp(scalars[i].name, t->qualified + 6) == 0)
             s = &scalars[i];
-    if (!s || !version || !py_uint(r->rt, at + SCALAR_VALUE, s->size, &bits)) {
+    if (!s || !version || !py_uint(r->rt, at + py_offset(r->rt, SCALAR_VALUE), s->size, &bits)) {
         repr_instance(r, at, t);
         return;
     }

@@ -15,8 +15,8 @@ void repr_lock(struct repr *r, taddr at, const struct py_type *t)
 {
     uint8_t locked;
     /* Releases of 3.13 have either form: one is too short for the other. */
-    bool mutex = t->basicsize <= LOCK_LOCKED;
-    if (!py_read(r->rt, at + (mutex ? LOCK_MUTEX : LOCK_LOCKED), &locked, 1)) {
+    bool mutex = t->basicsize <= py_offset(r->rt, LOCK_LOCKED);
+    if (!py_read(r->rt, at + py_offset(r->rt, mutex ? LOCK_MUTEX : LOCK_LOCKED), &locked, 1)) {
         repr_put_corrupt(r, at, t);
         return;
     }
@@ -28,8 +28,9 @@ void repr_rlock(struct repr *r, taddr at, const struct py_type *t)
     uint64_t owner, count;
     uint8_t mutex = 0;
     bool counts = py_minor(r->rt) < 14;
-    if (!py_word(r->rt, at + RLOCK_OWNER, &owner) || !py_word(r->rt, at + RLOCK_COUNT, &count) ||
-        (!counts && !py_read(r->rt, at + LOCK_MUTEX, &mutex, 1))) {
+    if (!py_field(r->rt, at, py_offset(r->rt, RLOCK_OWNER), &owner) ||
+        !py_field(r->rt, at, py_offset(r->rt, RLOCK_COUNT), &count) ||
+        (!counts && !py_read(r->rt, at + py_offset(r->rt, LOCK_MUTEX), &mutex, 1))) {
         repr_put_corrupt(r, at, t);
         return;
     }

@@ -36,15 +36,15 @@ static void put_zone(struct repr *r, taddr at, unsigned fold_at, unsigned zone_a
 {
     uint8_t fold, has;
     uint64_t zone;
-    if (py_read(r->rt, at + fold_at, &fold, 1) && fold)
+    if (py_read(r->rt, at + py_offset(r->rt, fold_at), &fold, 1) && fold)
         text_put(r->out, ", fold=1");
-    if (!py_read(r->rt, at + HAS_TZINFO, &has, 1) || !has)
+    if (!py_read(r->rt, at + py_offset(r->rt, HAS_TZINFO), &has, 1) || !has)
         return;
     text_put(r->out, ", tzinfo=");
-    if (py_word(r->rt, at + zone_at, &zone))
+    if (py_field(r->rt, at, py_offset(r->rt, zone_at), &zone))
         repr_put(r, zone);
     else
-        repr_put_unreadable(r, at + zone_at);
+        repr_put_unreadable(r, at + py_offset(r->rt, zone_at));
 }
 
 static void put_date(struct repr *r, const uint8_t *b)
@@ -79,9 +79,9 @@ static bool put_timezone(struct repr *r, taddr at, const struct py_type *t)
     uint64_t offset, name;
     int32_t part[3];
     const struct py_type *of = NULL;
-    if (!py_word(r->rt, at + ZONE_OFFSET, &offset) || !py_word(r->rt, at + ZONE_NAME, &name) ||
-        !(of = py_type(r->rt, offset)) || of->kind != PYK_TIMEDELTA ||
-        !py_read(r->rt, offset + DELTA_DAYS, part, sizeof(part)))
+    if (!py_field(r->rt, at, py_offset(r->rt, ZONE_OFFSET), &offset) ||
+        !py_field(r->rt, at, py_offset(r->rt, ZONE_NAME), &name) || !(of = py_type(r->rt, offset)) ||
+        of->kind != PYK_TIMEDELTA || !py_read(r->rt, offset + py_offset(r->rt, DELTA_DAYS), part, sizeof(part)))
         return false;
     put_class(r, t);
     if (!name && !part[0] && !part[1] && !part[2]) {
@@ -105,7 +105,7 @@ static bool put_any(struct repr *r, taddr at, const struct py_type *t)
     if (t->kind == PYK_TIMEZONE)
         return put_timezone(r, at, t);
     if (t->kind == PYK_TIMEDELTA) {
-        if (!py_read(r->rt, at + DELTA_DAYS, part, sizeof(part)))
+        if (!py_read(r->rt, at + py_offset(r->rt, DELTA_DAYS), part, sizeof(part)))
             return false;
         put_class(r, t);
         text_putc(r->out, '(');
@@ -114,7 +114,7 @@ static bool put_any(struct repr *r, taddr at, const struct py_type *t)
         return true;
     }
     size_t n = t->kind == PYK_DATE ? DATE_BYTES : t->kind == PYK_TIME ? TIME_BYTES : sizeof(b);
-    if (!py_read(r->rt, at + FIELDS, b, n))
+    if (!py_read(r->rt, at + py_offset(r->rt, FIELDS), b, n))
         return false;
     put_class(r, t);
     text_putc(r->out, '(');

@@ -20,7 +20,10 @@ static const struct py_task_layout layouts[] = {
     [15] = {.callback0 = 24, .callbacks = 40, .state = 104, .waiter = 120, .coro = 128, .name = 136, .node = 152},
 };
 
-enum { FUTURE_PENDING = 0 };
+enum {
+    FUTURE_PENDING = 0,
+    FREE_THREADED_NEWEST = 13, /* from 3.14 on their tasks also have the thread that they belong to: not measured */
+};
 
 void py_tasks_free(struct py_tasks *t)
 {
@@ -58,7 +61,7 @@ bool py_is_c_future(struct rt *rt, taddr object)
 bool py_future_field(struct rt *rt, taddr future, uint16_t offset, const char *attribute, taddr *out)
 {
     if (py_is_c_future(rt, future))
-        return offset && py_word(rt, future + offset, out) && *out;
+        return offset && py_field(rt, future, py_offset(rt, offset), out) && *out;
     return py_attr(rt, future, attribute, out);
 }
 
@@ -67,7 +70,7 @@ static bool is_pending(struct rt *rt, const struct py_task_layout *l, taddr task
 {
     uint64_t v;
     if (py_is_c_future(rt, task))
-        return py_uint(rt, task + l->state, 4, &v) && v == FUTURE_PENDING;
+        return py_uint(rt, task + py_offset(rt, l->state), 4, &v) && v == FUTURE_PENDING;
     return py_attr(rt, task, "_state", &v) && py_str_is(rt, v, "PENDING");
 }
 
@@ -121,7 +124,7 @@ static void add_list(struct finding *f, taddr head)
     if (!f->t->layout->node || !py_word(f->rt, head, &at))
         return;
     for (size_t i = 0; at && at != head && i < TASKS_MAX && py_goes_on(&loop, at); i++) {
-        add_task(f, at - f->t->layout->node);
+        add_task(f, at - py_offset(f->rt, f->t->layout->node));
         if (!py_word(f->rt, at, &at))
             break;
     }
@@ -141,7 +144,7 @@ static void add_set(struct finding *f, taddr set)
             continue;
         if (kind->kind != PYK_WEAKREF)
             add_task(f, item.value);
-        else if (py_word(f->rt, item.value + WEAKREF_OBJECT, &object) && none_is_0(f->rt, object))
+        else if (py_field(f->rt, item.value, py_offset(f->rt, WEAKREF_OBJECT), &object) && none_is_0(f->rt, object))
             add_task(f, object);
     }
 }
@@ -295,7 +298,7 @@ static void find_asyncio(struct rt *rt, struct py_tasks *t)
 {
     struct finding f = {.rt = rt, .t = t};
     unsigned minor = py_minor(rt);
-    if (minor >= ARRAY_LEN(layouts) || !layouts[minor].coro)
+    if (minor >= ARRAY_LEN(layouts) || !layouts[minor].coro || (rt->free_threaded && minor > FREE_THREADED_NEWEST))
         return;
     t->layout = &layouts[minor];
     add_all(&f);

@@ -5,8 +5,8 @@
 
 #include "rt/cpython/object.h"
 
-/* Fields of asyncio's Future and Task in C (Modules/_asynciomodule.c: FutureObj, TaskObj), byte offsets; a Future ends
- * before `waiter`. */
+/* Fields of asyncio's Future and Task in C (Modules/_asynciomodule.c: FutureObj, TaskObj), byte offsets as py_offset() takes
+ * them; a Future ends before `waiter`. */
 struct py_task_layout {
     uint16_t callback0, callbacks; /* the first one, and a list of the others; callback0 is 0 until 3.6 */
     uint16_t state; /* enum fut_state: 0 pending */
