@@ -17,6 +17,7 @@ import time
 import pytest
 
 import build
+import dap
 from conftest import ROOT, SANITIZED
 from serving import SECONDS, Client, Refused, Server, client_of, connect, methods_of_the_table, serving
 
@@ -367,14 +368,25 @@ def test_a_process_goes_on(lab):
 # ---- clients that misbehave ----
 
 
-@pytest.mark.parametrize("bytes_", [
+BAD = [
     b"garbage\n",
     b"[1]",
     b'{"method":"RPCServer.State","params":[' + b"[" * 200,
     b'{"method":"' + b"x" * (5 << 20),
     b'{"method":1,"params":"x","id":{}}{"a":}',
     b"\0\0\0\0",
-], ids=["garbage", "no-object", "deep", "large", "broken", "zeros"])
+]
+BAD_DAP = [
+    b"Content-Length: 99999999999\r\n\r\n",
+    b"Content-Length: -1\r\n\r\n{}",
+    b"Content-Length: 5\r\n\r\n{{{{{",
+    b"Content-Length: 100000\r\n\r\n" + b"[" * 100000,
+    b"Content-Garbage\r\n\r\n",
+    b"C" * (1 << 20),
+]
+
+
+@pytest.mark.parametrize("bytes_", BAD, ids=["garbage", "no-object", "deep", "large", "broken", "zeros"])
 def test_nonsense_ends_its_connection_only(server, client, bytes_):
     with connect(server.address) as other:
         try:
@@ -398,28 +410,107 @@ def test_who_never_reads_keeps_nobody_waiting(server, client):
     assert client.call("IsMulticlient")["IsMulticlient"]
 
 
-def test_many_clients_at_once_get_the_same(server, client):
-    wanted = client.call("ListGoroutines", Count=0)
-    frames = client.call("Stacktrace", Id=1, Depth=50, Cfg=LOAD)
-    wrong = []
+class Crowd:
+    """Fifty clients at once of one server, polite and other; `wrong` says what the polite ones missed."""
 
-    def ask():
-        with client_of(server) as one:
-            for _ in range(3):
-                if one.call("ListGoroutines", Count=0) != wanted or one.call("Stacktrace", Id=1, Depth=50, Cfg=LOAD) != frames:
-                    wrong.append(1)
+    def __init__(self, server, asked):
+        self.server, self.asked, self.wrong, self.over = server, asked, [], threading.Event()
 
-    threads = [threading.Thread(target=ask) for _ in range(10 if SANITIZED else 50)]
-    idle = [connect(server.address) for _ in range(10)]  # half open
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-    assert not wrong and not any(thread.is_alive() for thread in threads)
-    for one in idle:
-        one.close()
-    if not SANITIZED:
-        assert server.memory() < 256 << 20
+    def polite(self):
+        with client_of(self.server) as one:
+            for method, arguments, wanted in self.asked:
+                if one.call(method, **arguments) != wanted:
+                    self.wrong.append(method)
+
+    def editor(self):
+        """Speaks DAP."""
+        host, port = self.server.address.rsplit(":", 1)
+        with dap.Client(stream=socket.create_connection((host, int(port)))) as one:
+            stop = one.open("attach")
+            if not one.ask("threads")["threads"] or not one.ask("stackTrace", threadId=stop["threadId"], levels=5)["stackFrames"]:
+                self.wrong.append("stackTrace")
+            one.ask("disconnect")
+
+    def refused(self, bytes_):
+        """Is let go, however much it would still say."""
+        with connect(self.server.address) as one:
+            try:
+                one.sendall(bytes_)
+                one.shutdown(socket.SHUT_WR)
+                while one.recv(1 << 16):
+                    pass
+            except (ConnectionResetError, BrokenPipeError):
+                pass
+
+    def deaf(self, bytes_):
+        """Asks, and never reads."""
+        with connect(self.server.address) as one:
+            one.settimeout(0.2)
+            try:
+                while not self.over.is_set():
+                    one.sendall(bytes_)
+            except (TimeoutError, ConnectionResetError, BrokenPipeError):
+                self.over.wait()
+
+    def slow(self):
+        """A byte now and then; its last comes when all others are done."""
+        with client_of(self.server) as one:
+            request = b'{"method":"RPCServer.ProcessPid","params":[{}],"id":1}'
+            for i in range(len(request) - 1):
+                one.send(request[i:i + 1])
+                self.over.wait(0.1)
+            self.over.wait()
+            one.send(request[-1:])
+            if one.answer()["error"]:
+                self.wrong.append("slow")
+
+    def run(self):
+        """Every thread's end is waited for."""
+        ask_much = b'{"method":"RPCServer.ListFunctions","params":[{}],"id":1}' * 20
+        many = 2 if SANITIZED else 10
+        waited = [(self.polite,)] * (2 * many) + [(self.editor,)] * (many // 2) + [(self.refused, bad) for bad in BAD + BAD_DAP]
+        staying = [(self.deaf, ask_much), (self.deaf, b'{"method":"RPCServer.State","params":[{}],"id":1}' * 100),
+                   (self.deaf, b'Content-Length: 48\r\n\r\n{"seq":1,"type":"request","command":"initialize"}'),
+                   (self.slow,), (self.slow,)]
+        threads = [[threading.Thread(target=self.guarded, args=one) for one in some] for some in (staying, waited)]
+        half_open = [connect(self.server.address) for _ in range(10)]
+        try:
+            for thread in threads[0] + threads[1]:
+                thread.start()
+            for thread in threads[1]:
+                thread.join(4 * SECONDS)
+        finally:
+            self.over.set()
+        for thread in threads[0] + threads[1]:
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+        for one in half_open:
+            one.close()
+
+    def guarded(self, what, *args):
+        try:
+            what(*args)
+        except Exception as e:  # pylint: disable=broad-except
+            self.wrong.append(f"{what.__name__}: {e!r}")
+
+
+def test_fifty_clients_of_all_kinds(go_core):
+    """JSON-RPC and DAP at one port: who asks gets what it would get alone, and the server stays small."""
+    with serving("--accept-multiclient", go_core[1]) as server:
+        with client_of(server) as client:
+            asked = [(method, arguments, client.call(method, **arguments)) for method, arguments in (
+                ("ListGoroutines", {"Count": 0}), ("Stacktrace", {"Id": 1, "Depth": 50, "Cfg": LOAD}), ("State", {}),
+                ("ListGoroutines", {"Count": 0, "GroupBy": 2, "MaxGroupMembers": 2, "MaxGroups": 9}), ("ListThreads", {}),
+                ("ListLocalVars", {"Scope": {"GoroutineID": 1, "Frame": 4}, "Cfg": LOAD}), ("ListTypes", {"Filter": "^main"}),
+                ("Eval", {"Scope": {"GoroutineID": 1}, "Expr": "runtime.allgs[0]", "Cfg": LOAD}), ("ListRegisters", {}),
+                ("FindLocation", {"Scope": {"GoroutineID": -1}, "Loc": "main.main"}), ("ListPackageVars", {"Filter": "^main"}))]
+        crowd = Crowd(server, asked)
+        crowd.run()
+        assert not crowd.wrong
+        with client_of(server) as client:
+            assert client.call("ListGoroutines", Count=0) == asked[0][2]
+        if not SANITIZED:
+            assert server.memory() < 256 << 20
 
 
 def test_it_ends_while_a_client_is_stuck(go_core):
