@@ -10,7 +10,9 @@ import subprocess
 import pytest
 
 import build
+from conftest import run
 from delve import DelveServer, is_extra, lines_of, without_folders
+from pyprograms import some
 from serving import serving
 
 pytestmark = pytest.mark.delve
@@ -46,16 +48,19 @@ def stacks_of_some(ids):
     return commands
 
 
+MARK = 770_770_000  # and up: printed before the answer to each command
+
+
 def connected(address, commands, folder):
     """What Delve's client prints for each of the commands, connected to a server."""
     script = folder / "commands"
-    marked = [line for i, one in enumerate(commands) for line in (f'print "@{i}@"', one)]
+    marked = [line for i, one in enumerate(commands) for line in (f"print {MARK + i}", one)]
     script.write_text("".join(line + "\n" for line in marked) + "exit -c\n", encoding="utf-8")
     result = subprocess.run([*shlex.split(os.environ["INQUEST_DLV"]), "connect", address, "--init", str(script),
                              "--allow-non-terminal-interactive=true"], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False, text=True)
     text = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
-    parts = re.split(r'^"@\d+@"\n', text, flags=re.M)[1:]
+    parts = re.split(rf"^{MARK // 10000}\d{{4}}\n", text, flags=re.M)[1:]
     assert len(parts) == len(commands), text[-2000:]
     return parts
 
@@ -114,3 +119,41 @@ def test_the_client_prints_the_same(said):
              if command not in KNOWN and "function or type runtime.frame" not in theirs and not (command in ("locals", "args") and "(unreadable" in theirs + ours)
              and normal(command, theirs, extra) != normal(command, ours, extra)]
     assert not wrong, "\n".join(f"--- {command}\n{theirs}\n+++\n{ours}" for command, theirs, ours in wrong)
+
+
+# ---- programs that are not Go's ----
+
+
+def report_of(core):
+    """Names of the frames of each thread, as `inquest stack` has them; the crashed one's number."""
+    answer = run("stack", "--json", core).json
+    names = {thread["tid"]: [frame.get("function") or "?" for frame in thread["frames"]] for thread in answer["threads"]}
+    return names, next(thread["tid"] for thread in answer["threads"] if thread.get("crashed"))
+
+
+@pytest.mark.parametrize("variant", ["c-gcc-O0-dwarf5", "cxx-gcc-O0-dwarf5", "python"])
+def test_the_client_walks_other_languages(lab, programs, tmp_path, variant):
+    """Threads, their frames, variables of frames: with the words for Go."""
+    if variant == "python":
+        core = programs.core(some()[0].values[0], "all")[0]
+    else:
+        core = lab.core(variant, "segv")[1]
+    names, crashed = report_of(core)
+    tids = [crashed, *[tid for tid in names if tid != crashed][:3]]
+    with serving("--accept-multiclient", core) as server:
+        first, goroutines, *stacks = connected(server.address, ["threads", "goroutines", *[
+            one for tid in tids for one in (f"thread {tid}", "stack 1000")]], tmp_path)
+        assert {int(tid) for tid in re.findall(r"Thread (\d+) at", first)} == set(names)
+        assert re.search(rf"^\* Thread {crashed} at", first, re.M) and "Goroutine " not in goroutines
+        for tid, text in zip(tids, stacks[1::2]):
+            shown = re.findall(r"^ *\d+  0x[0-9a-f]+ in (.*)$", text, re.M)
+            assert shown == [name if name != "?" else "???" for name in names[tid]]
+        if variant == "python":
+            return
+        frame = names[crashed].index("main")
+        asked = connected(server.address, [f"frame {frame}", "args", "print argc", "print argv[0] == argv[0]", "whatis argc", "list",
+                                           "stack -full", "print nosuch"], tmp_path)
+        assert f"Frame {frame}: " in asked[0] and re.search(r"^argc = 2$", asked[1], re.M) and "argv = (char **)(0x" in asked[1]
+        assert asked[2].strip() == "2" and asked[4].strip() == "int" and "=>" in asked[5]
+        assert "argc = 2\n" in asked[6] and "nosuch" in asked[7]
+        assert not re.search(r"^\s+\w+ = $", asked[6], re.M)  # every variable shows something

@@ -212,6 +212,12 @@ static void put_foreign_value(struct writer *w, struct shown *s, const struct va
     struct children c = value_children(w->vs, v);
     const struct type *t = type_strip(v->type);
     s->kind = kind_of(t, &c);
+    if (!v->loc.n) {
+        text_put(&s->unreadable, "optimized out");
+        shown_begin(w, s);
+        shown_end(w, s);
+        return;
+    }
     if (s->kind == GO_POINTER) {
         put_pointed(w, s, v, level + 1);
         return;
@@ -224,6 +230,7 @@ static void put_foreign_value(struct writer *w, struct shown *s, const struct va
         f.elements = (unsigned)(w->load.array > 0 && w->load.array < INT32_MAX ? w->load.array : 1);
         f.characters = (unsigned)(w->load.string > 0 && w->load.string < INT32_MAX ? w->load.string : 1);
         format_variable(w->vs, v, &f, &s->value);
+        s->kind = s->kind == KIND_INVALID ? KIND_TEXT : s->kind;
         opens = false;
         s->len = s->cap = 0;
     }

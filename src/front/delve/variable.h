@@ -5,8 +5,9 @@
 
 #include "front/delve/priv.h"
 
-/* reflect.Kind, as Delve uses it: all integers are one of two kinds. */
-enum { KIND_INVALID = 0, KIND_INT = 2, KIND_UINT = 7, KIND_FLOAT32 = 13, KIND_FLOAT64 = 14 };
+/* reflect.Kind, as Delve uses it: all integers are one of two kinds. A function's value is a text, which clients print as it
+ * stands; of the kind 0 they print nothing. */
+enum { KIND_TEXT = 19, KIND_INVALID = 0, KIND_INT = 2, KIND_UINT = 7, KIND_FLOAT32 = 13, KIND_FLOAT64 = 14 };
 enum { VARIABLE_C_POINTER = 64 };
 
 struct writer {
