@@ -22,6 +22,8 @@ struct script_owner {
     struct err *(*write)(struct script_owner *o, const char *s, size_t n, bool flush);
     /* The selected thread (0: none) and the index of its selected frame. */
     void (*selection)(struct script_owner *o, int32_t *tid, size_t *frame);
+    /* The number of the selected goroutine, or of the one that the selected thread runs; 0: none. */
+    uint64_t (*goroutine)(struct script_owner *o);
 };
 
 /* A host of scripts: front/script. */

@@ -46,6 +46,10 @@ class Host:
             raise Refused("command not available")
         return self.answers[line]
 
+    @staticmethod
+    def selection():
+        return 0, 0, 0
+
     def add_command(self, name, function, help_text):
         self.commands[name] = types.SimpleNamespace(run=function, help=help_text)
 
@@ -139,16 +143,16 @@ def test_capital_globals_are_shared_between_scripts():
 
 def test_arguments_of_calls():
     """What is asked, for arguments by place and by name, and for those left out."""
-    session = Session({f"RPCServer.{name}": b"{}" for name in ("Eval", "ListGoroutines", "Stacktrace", "Command", "ExamineMemory")})
+    session = Session({f"RPCServer.{name}": b"{}" for name in ("Eval", "ListGoroutines", "Stacktrace", "Command", "ExamineMemory")} | {"goroutine 5": ""})
     session.run('eval(None, "x")\neval({"GoroutineID": 7, "Frame": 2}, "y", {"MaxStringLen": 9})\n'
                 'goroutines(1, Count=5, Filters=[{"Kind": 1, "Arg": "main", "Negated": True}])\n'
                 'goroutines(GoroutineGroupingOptions={"GroupBy": 2, "MaxGroups": 3}, EvalScope=cur_scope())\n'
                 'stacktrace(3, Depth=4, Full=True)\nraw_command("switchGoroutine", GoroutineID=5)\n'
                 "examine_memory(0xffffffffffffff00, 16)\n")
-    selected = {"GoroutineID": -1}
+    selected = {"GoroutineID": -1, "Frame": 0}
     default = {"FollowPointers": True, "MaxVariableRecurse": 1, "MaxStringLen": 64, "MaxArrayValues": 64,
                "MaxStructFields": -1}
-    assert [json.loads(parameters) for _, parameters in session.host.asked] == [
+    assert [json.loads(parameters) for _, parameters in session.host.asked if parameters] == [
         {"Scope": selected, "Expr": "x", "Cfg": default},
         {"Scope": {"GoroutineID": 7, "Frame": 2}, "Expr": "y", "Cfg": {"MaxStringLen": 9}},
         {"Start": 1, "Count": 5, "Filters": [{"Kind": 1, "Arg": "main", "Negated": True}], "EvalScope": selected},

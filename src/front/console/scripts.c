@@ -46,6 +46,16 @@ static void selection(struct script_owner *o, int32_t *tid, size_t *frame)
     *frame = console_of(o)->frame;
 }
 
+static uint64_t selected_goroutine(struct script_owner *o)
+{
+    struct console *c = console_of(o);
+    const struct tasks *tasks;
+    struct err *e = c->session ? console_tasks(c, &tasks) : err_new(ERR_NO_DATA, "no target is open");
+    const struct task *task = e ? NULL : console_task(c, tasks);
+    err_free(e); /* no Go: none is selected */
+    return task ? task->id : 0;
+}
+
 /* Tells the scripts what is so now. */
 static void bring_up_to_date(struct console *c)
 {
@@ -67,6 +77,7 @@ static struct err *host_of(struct console *c, const struct script_host **host)
             .add_command = add_command,
             .write = write_out,
             .selection = selection,
+            .goroutine = selected_goroutine,
         };
     }
     bring_up_to_date(c);

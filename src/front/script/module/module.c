@@ -128,6 +128,18 @@ static PyObject *delve_call(PyObject *self, PyObject *args)
     return e ? raise_error(e) : bytes;
 }
 
+PyDoc_STRVAR(selection_doc, "selection() -> (goroutine, thread, frame) of the prompt; 0: none is selected.");
+static PyObject *selection(PyObject *self, PyObject *args)
+{
+    int32_t tid;
+    size_t frame;
+    (void)self, (void)args;
+    if (!needs_owner() || !nothing_in_progress())
+        return NULL;
+    py.owner->selection(py.owner, &tid, &frame);
+    return Py_BuildValue("KiK", (unsigned long long)py.owner->goroutine(py.owner), (int)tid, (unsigned long long)frame);
+}
+
 PyDoc_STRVAR(open_doc, "open(target, exe=None, sysroot=None, debug_dirs=(), hold=False) -> Target\n\n"
                        "Opens a core, a process by its number, or a program. A process stays stopped with `hold`.");
 
@@ -140,6 +152,7 @@ static PyMethodDef methods[] = {
     {"command", command, METH_VARARGS, command_doc},
     {"add_command", add_command, METH_VARARGS, add_command_doc},
     {"delve_call", delve_call, METH_VARARGS, delve_call_doc},
+    {"selection", selection, METH_NOARGS, selection_doc},
     {0},
 };
 

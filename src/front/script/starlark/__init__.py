@@ -186,12 +186,14 @@ def parameter_count(function):
 
 
 class Runner:
-    """Runs files and makes commands of their functions; add_command(name, function of a text, help)."""
+    """Runs files and makes commands of their functions; add_command(name, function of a text, help); begin() is called
+    before anything runs."""
 
-    def __init__(self, environment, add_command):
-        self.environment, self.add_command = environment, add_command
+    def __init__(self, environment, add_command, begin):
+        self.environment, self.add_command, self.begin = environment, add_command, begin
 
     def run(self, path, source, args):
+        self.begin()
         names = self.environment.execute(path, source)
         for name, value in names.items():
             if name.startswith("command_") and type(value) is types.FunctionType:
@@ -207,9 +209,11 @@ class Runner:
 
     def _command(self, name, function):
         def raw(text):
+            self.begin()
             guarded(function, scan.star(text))
 
         def evaluated(text):
+            self.begin()
             value = self.environment.evaluate(f"({text})")
             guarded(function, *(value if type(value) is tuple else (value,)))
 
@@ -220,8 +224,9 @@ class Runner:
 
 def runner(host, output):
     """The runner of Delve's scripts. `host` has what the module _inquest has; `output` prints a text."""
-    from .delve import builtins  # which needs this module
-    return Runner(Environment(builtins(host, output), output), host.add_command)
+    from .delve import Delve  # which needs this module
+    delve = Delve(host, output)
+    return Runner(Environment(delve.builtins(), output), host.add_command, delve.begin)
 
 
 _runner = None

@@ -5,7 +5,7 @@ import base64
 from . import variable
 from .scan import star, text
 from .shapes import KINDS, NAMED_NUMBERS, NUMBERS, SHAPES, SLICES, go_type
-from .values import MISSING, Dict, Error, List, NoAttribute, Value, represent, type_of
+from .values import MISSING, Dict, Error, List, NoAttribute, Value, go_name, represent
 
 
 def from_json(data, kind, delve):
@@ -102,8 +102,9 @@ class Struct(Value):
 
     def attribute(self, name):
         if self.kind == "Variable":
-            if name == "Value":
-                return variable.to_value(self.data, True, self.delve)
+            if name == "Value":  # of what has no form for scripts, as a channel, the field of that name
+                value = variable.to_value(self.data, True, self.delve)
+                return star(self.data.get("value", "")) if value is MISSING else value
             if name == "Expr":
                 return variable.address_expression(self.data)
         field = self.shape.found.get(name)
@@ -117,7 +118,7 @@ class Struct(Value):
             raise self._no_field(name)
         kinds = {int: NUMBERS, str: ("string",), bool: ("bool",), float: ()}.get(type(value))
         if kinds is None:
-            raise Error(f'can not assign value of type {type_of(value)} to {self.shape.name}."{name}"')
+            raise Error(f'can not assign value of type {go_name(value)} to {self.shape.name}."{name}"')
         if field.type not in kinds:
             raise Error(f'can not assign to {self.shape.name}."{name}": it is of type {go_type(field.type)}')
         self.data[field.json] = text(value) if type(value) is str else value
@@ -138,6 +139,8 @@ def go_text(data, kind, delve):
         return f"{go_type(kind)}{{{', '.join(go_text(item, inner, delve) for item in data)}}}"
     if kind in ("uint64", "byte"):
         return hex(data or 0)
+    if kind == "bool":
+        return "true" if data else "false"
     return represent(from_json(data, kind, delve))
 
 

@@ -5,7 +5,7 @@ import os
 
 from . import api, caller_position, variable
 from .scan import star, text
-from .values import MISSING, Builtin, Error, Value, function_name, is_callable, represent, type_of
+from .values import MISSING, Builtin, Error, Value, function_name, go_name, is_callable, represent
 
 # NAME CALL RESULT PARAMETER:TYPE...; "@" and "%" after a parameter: where it is not given, the scope or the load
 # configuration of the prompt. The order of the parameters is Delve's.
@@ -109,7 +109,8 @@ _TGT = ("Use tgt.varname to access the varname variable in the target process (i
         "'eval(None, \"varname\").Variable.Value').")
 LOAD_CONFIG = {"FollowPointers": True, "MaxVariableRecurse": 1, "MaxStringLen": 64, "MaxArrayValues": 64,
                "MaxStructFields": -1}
-_FOR_MORE = {"MaxVariableRecurse": 1, "MaxStringLen": 1024, "MaxArrayValues": 64, "MaxStructFields": -1}
+_CONFIG = {"max-string-len": "MaxStringLen", "max-array-values": "MaxArrayValues",
+           "max-variable-recurse": "MaxVariableRecurse"}
 _SELECTED = {"GoroutineID": -1}
 
 
@@ -135,32 +136,56 @@ def _decorated(function):
 
 
 class Delve:
-    """The target, as scripts of Delve see it."""
+    """The target, as scripts of Delve see it. What the prompt has selected is what they have, and the other way round."""
 
     def __init__(self, host, output):
         self.host, self.output = host, output
         self.help = dict(_OTHERS)
+        self.config = dict(LOAD_CONFIG)
+        self._asked = self._selected = None  # (goroutine, thread, frame) of the prompt; None: it may be another one now
 
-    def ask(self, method, parameters):
-        """The result of a call of the interface, as JSON has it; raises Error with the words of the interface."""
+    def begin(self):
+        """Something has run, or may have, that selects."""
+        self._asked = None
+
+    def _selection(self):
+        """What the prompt has selected; the interface then has it, too."""
+        if self._asked is None:
+            self._asked = goroutine, thread, frame = self.host.selection()
+            del frame
+            if self._selected != (goroutine, thread) and (goroutine or thread):
+                self._selected = goroutine, thread
+                self._call("Command", {"name": "switchGoroutine", "goroutineID": goroutine} if goroutine else
+                           {"name": "switchThread", "threadID": thread})
+        return self._asked
+
+    def _call(self, method, parameters):
         try:
             return json.loads(self.host.delve_call("RPCServer." + method, json.dumps(parameters).encode()))
         except self.host.Error as problem:
             raise Error(star(str(problem))) from None
 
-    def load(self, expression):
+    def ask(self, method, parameters):
+        """The result of a call of the interface, as JSON has it; raises Error with the words of the interface."""
+        self._selection()
+        result = self._call(method, parameters)
+        if method == "Command" and parameters.get("name") == "switchGoroutine":
+            self._run_line(f"goroutine {parameters.get('goroutineID', 0)}")
+        return result
+
+    def load(self, expression, elements=64):
         """A variable by its expression, for values that are asked for as a script comes to them."""
         try:
-            return self.ask("Eval", {"Scope": _SELECTED, "Expr": text(expression), "Cfg": _FOR_MORE})["Variable"]
+            return self.ask("Eval", {"Scope": _SELECTED, "Expr": text(expression), "Cfg": {
+                "MaxVariableRecurse": 1, "MaxStringLen": 1024, "MaxArrayValues": elements, "MaxStructFields": -1}})["Variable"]
         except Error as problem:
             return {"unreadable": text(problem.message)}
 
     def scope(self):
-        return dict(_SELECTED)
+        return {**_SELECTED, "Frame": self._selection()[2]}
 
-    @staticmethod
-    def load_config():
-        return dict(LOAD_CONFIG)
+    def load_config(self):
+        return dict(self.config)
 
     def builtin(self, description):
         """A function for a call of the interface, and its name."""
@@ -198,6 +223,23 @@ class Delve:
             result.update(value if parameter.embedded else {parameter.json: value})
         return result
 
+    def builtins(self):
+        """What scripts of Delve find: its functions and tgt, by name."""
+        descriptions = _CALLS.replace("\n ", " ").strip().split("\n")
+        result = dict(self.builtin(description) for description in descriptions)
+        functions = {
+            "dlv_command": self.dlv_command,
+            "read_file": _decorated(_read_file),
+            "write_file": _decorated(_writer("write_file", os.O_TRUNC)),
+            "append_file": _decorated(_writer("append_file", os.O_APPEND)),
+            "cur_scope": self.cur_scope,
+            "default_load_config": self.default_load_config,
+            "help": self.print_help,
+        }
+        result.update((name, Builtin(name, function)) for name, function in functions.items())
+        result["tgt"] = Target(self)
+        return result
+
     # The rest of the functions.
 
     def dlv_command(self, args, kwargs):
@@ -208,10 +250,34 @@ class Delve:
 
     def _run_command(self, args, kwargs):
         del kwargs
+        line = text(" ".join(args))
+        words = line.split()
+        if words[:1] == ["config"]:
+            self._configure(words[1:])
+        else:
+            self.output(self._run_line(line))
+
+    def _run_line(self, line):
+        """A line of the prompt; what it says."""
         try:
-            self.output(self.host.command(text(" ".join(args))))
+            return self.host.command(line)
         except self.host.Error as problem:
             raise Error(star(str(problem))) from None
+        finally:
+            self.begin()
+
+    def _configure(self, words):
+        """`config`: how much of values is loaded, and other names of commands."""
+        if len(words) == 3 and words[0] == "alias":
+            command, alias = words[1:]
+            self.host.add_command(alias, lambda rest: self.output(self._run_line(f"{command} {rest}".rstrip())),
+                                  f"The same as {command}.")
+        elif len(words) == 2 and words[0] in _CONFIG:
+            if not words[1].lstrip("-").isdigit():
+                raise Error(f'argument to "{star(words[0])}" must be a number')
+            self.config[_CONFIG[words[0]]] = int(words[1])
+        else:
+            raise Error(f"of config, there is alias COMMAND NAME, and {', '.join(_CONFIG)}, each with a number")
 
     def cur_scope(self, args, kwargs):
         del args, kwargs
@@ -232,13 +298,8 @@ class Delve:
         elif is_callable(args[0]):
             lines = [f"user defined function {function_name(args[0])}", *filter(None, [args[0].__doc__])]
         else:
-            lines = [f"no help for object of type {_GO_TYPES.get(type_of(args[0]), type_of(args[0]))}"]
+            lines = [f"no help for object of type {go_name(args[0])}"]
         self.output(text("\n".join(lines)) + "\n")
-
-
-_GO_TYPES = {"int": "starlark.Int", "string": "starlark.String", "float": "starlark.Float", "bool": "starlark.Bool",
-             "NoneType": "starlark.NoneType", "list": "*starlark.List", "dict": "*starlark.Dict", "set": "*starlark.Set",
-             "tuple": "starlark.Tuple", "bytes": "starlark.Bytes"}
 
 
 class Target(Value):
@@ -260,9 +321,9 @@ class Target(Value):
         return []
 
     def attribute(self, name):
+        parameters = {"Scope": self.delve.scope(), "Expr": text(name), "Cfg": self.delve.load_config()}
         try:
-            data = self.delve.ask("Eval", {"Scope": self.delve.scope(), "Expr": text(name),
-                                           "Cfg": self.delve.load_config()})["Variable"]
+            data = self.delve.ask("Eval", parameters)["Variable"]
         except Error as problem:
             raise Error(f'could not find variable "{name}": {problem.message}') from None
         return variable.to_value(data, True, self.delve)
@@ -307,23 +368,3 @@ def _writer(function, flags):
         except (OSError, ValueError) as problem:
             raise _file_error(problem, path) from None
     return write
-
-
-def builtins(host, output):
-    """What scripts of Delve find: its functions and tgt, by name."""
-    delve = Delve(host, output)
-    descriptions = _CALLS.replace("\n ", " ").strip().split("\n")
-    result = dict(delve.builtin(description) for description in descriptions)
-    functions = {
-        "dlv_command": delve.dlv_command,
-        "read_file": _decorated(_read_file),
-        "write_file": _decorated(_writer("write_file", os.O_TRUNC)),
-        "append_file": _decorated(_writer("append_file", os.O_APPEND)),
-        "cur_scope": delve.cur_scope,
-        "default_load_config": delve.default_load_config,
-        "help": delve.print_help,
-    }
-    result.update((name, Builtin(name, function)) for name, function in functions.items())
-    result["tgt"] = Target(delve)
-    return result
-

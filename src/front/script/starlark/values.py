@@ -159,6 +159,17 @@ def type_of(value):
     return _TYPES.get(type(value)) or value.get_type()
 
 
+_GO_NAMES = {"int": "starlark.Int", "string": "starlark.String", "float": "starlark.Float", "bool": "starlark.Bool",
+             "NoneType": "starlark.NoneType", "list": "*starlark.List", "dict": "*starlark.Dict", "set": "*starlark.Set",
+             "tuple": "starlark.Tuple", "bytes": "starlark.Bytes", "function": "*starlark.Function",
+             "builtin_function_or_method": "*starlark.Builtin"}
+
+
+def go_name(value):
+    """The type as some messages of Delve name it."""
+    return _GO_NAMES.get(type_of(value), type_of(value))
+
+
 def is_callable(value):
     return type(value) in (types.FunctionType, Builtin)
 

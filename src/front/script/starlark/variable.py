@@ -7,7 +7,7 @@ import base64
 
 from .scan import star
 from .shapes import KINDS
-from .values import MISSING, Error, Value, float_text, go_float, quote
+from .values import MISSING, Error, Value, float_text, go_float, go_name, quote
 
 ARRAY, CHAN, FUNC, INTERFACE, MAP, POINTER, SLICE, STRING, STRUCT, UNSAFE = (
     KINDS.index(name) for name in "array chan func interface map ptr slice string struct unsafe.Pointer".split())
@@ -200,7 +200,7 @@ class Map(Variable):
         elif of is Struct:
             text = address_expression(key.data)
         else:
-            raise Error(f"key type not supported {_GO_NAMES.get(of.__name__, of.__name__)}")
+            raise Error(f"key type not supported {go_name(key)}")
         loaded = self.delve.load(f"{address_expression(self.data)}[{text}]")
         if loaded.get("unreadable") == "key not found":
             return MISSING
@@ -223,18 +223,16 @@ class Map(Variable):
         at, size = 0, 2 * self.data.get("len", 0)
         while at < size:
             children = _children(self.data)
-            if at >= len(children):
-                more = self.delve.load(f"{address_expression(self.data)}[{len(children) // 2}:]")
-                if not _children(more):
+            if at >= len(children):  # more than are loaded at first
+                children = _children(self.delve.load(address_expression(self.data), size // 2))
+                if at >= len(children):
                     return
-                self.data["children"] = children = children + _children(more)
+                self.data["children"] = children
             yield self._part(children[at])
             at += 2
 
 
 _CONTAINERS = {STRUCT: Struct, SLICE: Sequence, ARRAY: Sequence, MAP: Map}
-_GO_NAMES = {"List": "*starlark.List", "Dict": "*starlark.Dict", "tuple": "starlark.Tuple", "NoneType": "starlark.NoneType",
-             "bytes": "starlark.Bytes"}
 
 
 # The text of a variable on one line, as Delve prints it.
