@@ -40,7 +40,10 @@ def _abs(name, args, kwargs):
 @_add("any", "all")
 def _any(name, args, kwargs):
     items, = positional(name, args, kwargs, 1, "iterable")
-    return any(walk(items)) if name == "any" else all(walk(items))
+    for item in walk(items):  # Python's any() of a huge range could not be interrupted
+        if bool(item) == (name == "any"):
+            return name == "any"
+    return name == "all"
 
 
 @_add("bool")

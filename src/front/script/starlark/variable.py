@@ -16,6 +16,7 @@ SIGNED = range(KINDS.index("int"), KINDS.index("int64") + 1)
 UNSIGNED = range(KINDS.index("uint"), KINDS.index("uintptr") + 1)
 FLOATS = range(KINDS.index("float32"), KINDS.index("float64") + 1)
 COMPLEX = range(KINDS.index("complex64"), KINDS.index("complex128") + 1)
+WORD = 8
 PLAIN = frozenset((BOOL, *SIGNED, *UNSIGNED, *FLOATS))  # a parent has these in full
 
 
@@ -71,10 +72,20 @@ def to_value(data, top, delve):
     if kind in FLOATS:
         return _float(value)
     if kind in (POINTER, INTERFACE):
-        if _children(data):
-            data["children"][0] = delve.load(address_expression(data["children"][0]))
+        _load_target(data, delve)
         return Pointer(data, delve)
     return MISSING
+
+
+def _load_target(data, delve):
+    """Loads what a pointer or interface has, if that is anything."""
+    if not _children(data):
+        return
+    target = data["children"][0]
+    if _kind(data) == INTERFACE and _kind(target) == POINTER and not target.get("addr") and data.get("addr"):
+        target["addr"] = data["addr"] + WORD  # a pointer that an interface holds is its second word
+    if target.get("addr"):
+        data["children"][0] = delve.load(address_expression(target))
 
 
 def _float(value):
@@ -167,8 +178,7 @@ class Pointer(Variable):
         children = _children(self.data)
         if _kind(self.data) == INTERFACE and children and _kind(children[0]) == POINTER:
             inner = children[0]
-            if _children(inner):
-                inner["children"][0] = self.delve.load(address_expression(inner["children"][0]))
+            _load_target(inner, self.delve)
             return Pointer(inner, self.delve).attribute(name)
         return MISSING
 
