@@ -20,6 +20,8 @@ struct stacks_only {
     pthread_mutex_t lock; /* guards the sets of words while they are made */
     struct word_set records; /* that were read, but by the unwinder from stacks */
     struct word_set lists;   /* of which addresses and small numbers stay */
+    struct word_set
+        locals;  /* thread-local variables, of which addresses stay: Delve finds a thread's goroutine there */
     struct page_set threads; /* their stacks */
     struct page_set tasks;   /* and those of tasks */
     struct page_runs pages;
@@ -52,6 +54,13 @@ static void take_list(void *arg, taddr at, uint64_t n)
     word_set_add(&o->lists, at, n);
 }
 
+static void take_local(void *arg, taddr at, uint64_t n)
+{
+    struct stacks_only *o = arg;
+
+    word_set_add(&o->locals, at, n);
+}
+
 static void find_task_stacks(struct stacks_only *o, struct session *s, const struct tasks *all, size_t n)
 {
     enum { STACK_MAX = 1 << 30 };
@@ -76,6 +85,7 @@ static struct err *find(struct stacks_only *o, struct session *s)
     find_task_stacks(o, s, tasks, n);
     needs_runtimes(s, take_list, o);
     needs_blocks(s, false, take_list, o);
+    needs_blocks(s, true, take_local, o);
     needs_modules(s, take_list, o);
     return session_check(s);
 }
@@ -97,6 +107,7 @@ static void find_pages(struct stacks_only *o)
 
     word_set_pages(&o->records, &all);
     word_set_pages(&o->lists, &all);
+    word_set_pages(&o->locals, &all);
     add_runs(&all, &o->threads);
     page_set_runs(&all, &o->pages);
 }
@@ -135,6 +146,8 @@ static bool stays(const struct stacks_only *o, taddr at, uint64_t v)
     if (word_set_has(&o->records, at))
         return true;
     if ((on_task || page_set_has(&o->threads, at)) && leads_on(o, v))
+        return true;
+    if (word_set_has(&o->locals, at) && is_mapped(o, v))
         return true;
     return !on_task && word_set_has(&o->lists, at) && is_address_or_small(o, v);
 }
@@ -242,6 +255,7 @@ void stacks_only_free(struct stacks_only *o)
         return;
     word_set_done(&o->records);
     word_set_done(&o->lists);
+    word_set_done(&o->locals);
     page_set_done(&o->threads);
     page_set_done(&o->tasks);
     page_runs_done(&o->pages);

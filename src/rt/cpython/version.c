@@ -59,8 +59,8 @@ static bool parse(const char *s, const char *end, uint32_t *out, size_t *used)
 }
 
 /* What Py_GetVersion() has made: "3.9.18 (main, Nov 21 2026, ...", in a buffer of its own. `constant`: what it is made
- * of instead, a string of the program. */
-static bool find_text(const char *p, size_t n, bool constant, uint32_t *out)
+ * of instead, a string of the program. NULL: it is not there. */
+static const char *find_text(const char *p, size_t n, bool constant, uint32_t *out)
 {
     const char *end = p + n;
     for (const char *s = p; (s = memmem(s, (size_t)(end - s), "3.", 2)); s++) {
@@ -68,11 +68,12 @@ static bool find_text(const char *p, size_t n, bool constant, uint32_t *out)
         if ((s > p && s[-1] != '\0') || !parse(s, end, out, &used) || s + used + 1 >= end)
             continue;
         if (constant ? s[used] == '\0' : s[used] == ' ' && s[used + 1] == '(')
-            return true;
+            return s;
     }
-    return false;
+    return NULL;
 }
 
+/* What was found is read once more, since a watch is to know that it is more than the data that it stands in. */
 static bool version_in_memory(struct rt *rt, const struct module *m, uint32_t *out)
 {
     const struct image *im = modules_image(rt->ms);
@@ -84,8 +85,9 @@ static bool version_in_memory(struct rt *rt, const struct module *m, uint32_t *o
         for (taddr at = map->start; at < map->end; at += CHUNK) {
             uint64_t left = map->end - at, want = CHUNK + TEXT_MAX;
             size_t n = py_read_some(rt, at, buf, (size_t)(left < want ? left : want));
-            if (find_text(buf, n, false, out))
-                return true;
+            const char *text = find_text(buf, n, false, out);
+            if (text)
+                return py_read_some(rt, at + (taddr)(text - buf), buf, TEXT_MAX) > 0;
         }
     }
     return false;
