@@ -353,7 +353,7 @@ TABLE = [
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
     Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_servers")]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
-    Row(("bookworm",), (), pyenv, [(f"pyenv-3.{minor}", "found", "hung", "live", "stacks", "values") for minor in range(6, 14)]),
+    Row(("bookworm",), (), pyenv, [(f"pyenv-3.{minor}", "found", "hung", "live", "small", "stacks", "values") for minor in range(6, 14)]),
     Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "jython", "micropython",
                     "pypy3", "binutils", "gcc", "libc6-dev"), python,
         [("python3.13", *PYTHON_TESTS)]),
