@@ -240,7 +240,7 @@ def dumps(place, name, *tests):
 
 
 def editors(place, name, *tests):
-    """Emacs with dape, of the suite; Neovim and VS Code's library where test_editors.py is told of them."""
+    """Emacs with dape, and gdb's adapter, of the suite; Neovim and VS Code's library where test_editors.py is told of them."""
     yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
                           {"INQUEST_GO": EDITORS_GO, "INQUEST_PYTHONS": "/usr/bin/python3"})
 
@@ -360,8 +360,8 @@ TABLE = [
     Row(("sid",), ("python3.14", "libpython3.14", "python3.14-dbg", "python3.15", "libpython3.15", "python3.15-dbg",
                  "python3-greenlet", "python3-numpy", "binutils", "gcc", "gdb", "libc6-dev"), python,
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
-    Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils", "libc6-dev"), editors,
-        [("editors", "editors")]),
+    Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "gdb", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils",
+                   "libc6-dev"), editors, [("editors", "editors"), ("adapters", "dap_peers")]),
     Row(("bookworm",), (), free_threaded, [("free-threaded", *PYTHON_TESTS)]),
 ]
 

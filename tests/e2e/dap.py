@@ -148,20 +148,21 @@ def check_published(m):
 
 
 class Client:
-    """A debug adapter that runs, or a connection to one. `checked`: its messages are compared with the specification."""
+    """A debug adapter that runs, or a connection to one. `argv`: of another adapter than ours. `checked`: its messages are
+    compared with the specification."""
 
-    def __init__(self, *options, stream=None, checked=True, env=None):
+    def __init__(self, *options, stream=None, argv=None, checked=True, env=None):
         self.process, self.checked = None, checked
         if stream is None:
             whole = {**os.environ, "LC_ALL": "C.UTF-8"}
             whole.pop("DEBUGINFOD_URLS", None)
-            self.process = subprocess.Popen([INQUEST, "dap", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            self.process = subprocess.Popen(argv or [INQUEST, "dap", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=subprocess.PIPE, env={**whole, **(env or {})})
             self.sender, self.receiver = self.process.stdin.fileno(), self.process.stdout.fileno()
         else:
             self.sender = self.receiver = stream.fileno()
             self.stream = stream
-        self.seq, self.waiting, self.events = 0, bytearray(), []
+        self.seq, self.waiting, self.events, self.early = 0, bytearray(), [], {}
 
     def __enter__(self):
         return self
@@ -230,6 +231,17 @@ class Client:
                 return message
             assert message["type"] == "event", message
             self.events.append(message)
+
+    def responses(self, *numbers, until=lambda: True):
+        """In the order of the numbers, whatever order they come in; those that come until then, too."""
+        got = self.early
+        while not (set(numbers) <= set(got) and until()):
+            message = self.receive()
+            if message["type"] == "response":
+                got[message["request_seq"]] = message
+            else:
+                self.events.append(message)
+        return [got.pop(number) for number in numbers]
 
     def event(self, name):
         while True:

@@ -417,16 +417,10 @@ def test_progress(lab):
             told = client.event("progressStart")
             assert told["title"] == "Walking the stack" and told["cancellable"] and told["requestId"] == waits
             cancel = client.send("cancel", progressId=told["progressId"])
-            answers = {}
-            while len(answers) < 2:
-                message = client.receive()
-                if message["type"] == "response":
-                    answers[message["request_seq"]] = message
-                else:
-                    client.events.append(message)
-            assert answers[cancel]["success"]
+            cancelled, answer = client.responses(cancel, waits)
+            assert cancelled["success"]
             assert client.event("progressEnd")["progressId"] == told["progressId"]
-            assert not answers[waits]["success"] and answers[waits]["message"] == "cancelled"
+            assert not answer["success"] and answer["message"] == "cancelled"
 
 
 def test_leaves_at_once(cxx_core):
