@@ -23,7 +23,7 @@ struct watch {
     uint64_t next;       /* when it is told next: now_ns() */
     bool told;           /* that it is long: its end is to be told, too */
     struct watch_state {
-        const char *what; /* NULL: unknown */
+        char what[128]; /* a copy: who notes it may free it before it is told. "": unknown */
         uint64_t done, total;
     } state;
 };
@@ -33,7 +33,8 @@ void watch_note(void *arg, const char *what, uint64_t done, uint64_t total)
     struct watch *w = arg;
     if (pthread_mutex_trylock(&w->mutex) != 0)
         return;
-    w->state = (struct watch_state){what, done, total};
+    w->state = (struct watch_state){.done = done, .total = total};
+    snprintf(w->state.what, sizeof(w->state.what), "%s", what ? what : "");
     pthread_mutex_unlock(&w->mutex);
 }
 
@@ -62,7 +63,7 @@ static const char *title_of(const char *command)
 
 static void put_state(struct json *j, const struct watch_state *s)
 {
-    if (s->what)
+    if (*s->what)
         json_kv_string(j, "message", s->what);
     if (s->total)
         json_kv_u64(j, "percentage", s->done < s->total ? s->done * 100 / s->total : 100);
@@ -143,7 +144,7 @@ void watch_begin(struct watch *w, int64_t seq, const char *command)
     w->command = command;
     w->next = now_ns() + FIRST_NS;
     w->told = false;
-    w->state = (struct watch_state){.what = NULL};
+    w->state = (struct watch_state){.done = 0};
     pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->mutex);
 }

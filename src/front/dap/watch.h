@@ -19,7 +19,7 @@ void watch_stop(struct watch *w); /* NULL is allowed, also below */
  * also ends what was told of it. `command` must live until then. */
 void watch_begin(struct watch *w, int64_t seq, const char *command);
 void watch_end(struct watch *w);
-/* struct turn.report; `arg` is the watch. `what` is a literal. */
+/* struct turn.report; `arg` is the watch. `what` is copied. */
 void watch_note(void *arg, const char *what, uint64_t done, uint64_t total);
 
 #endif
