@@ -22,7 +22,7 @@
     X(session_problems) X(session_read) X(session_read_some) X(session_signal_name) X(session_signal_code) \
     X(session_build_id_text) X(session_frame) X(session_variables) X(session_variable) X(session_register) \
     X(session_values) X(session_forget_values) X(session_tasks) X(session_task_state) X(session_task_reason) \
-    X(session_task_name) X(session_task_kind) X(session_task_waited) X(session_task_labels) X(session_task_stack) \
+    X(session_task_name) X(task_word) X(session_task_waited) X(session_task_labels) X(session_task_stack) \
     X(session_task_awaits) X(session_search) X(session_symbol) X(session_save_value) X(session_language_thread) X(session_task_user_frame) X(session_arguments) X(thread_name) \
     X(value_at) X(value_read) X(value_int) X(value_double) X(value_address) X(value_cstr) X(value_member) \
     X(value_element) X(value_deref) X(value_referent) X(value_dynamic) X(value_cast) X(value_resolve) \

@@ -115,7 +115,7 @@ static PyObject *get(PyObject *o, void *closure)
     case ID:
         return PyLong_FromUnsignedLongLong(task->id);
     case KIND:
-        return text_or_none(LAYERS->session_task_kind(s, self->of, task));
+        return text_or_none(LAYERS->task_word(s, self->of, task));
     case NAME:
         return text_or_none(LAYERS->session_task_name(s, self->of, task));
     case STATE:
