@@ -49,7 +49,7 @@ def start_go(lab, folder):
 def start_python(lab, folder):
     lines = folder / "lines"
     lines.write_text("\n".join(PYTHON_LINES), encoding="utf-8")
-    return PYTHON, [PYTHON, f"{ROOT}/tests/targets/python/secrets.py", lines, *ARGUMENTS], PYTHON_LINES, \
+    return PYTHON, [PYTHON, f"{ROOT}/tests/targets/python/keeper.py", lines, *ARGUMENTS], PYTHON_LINES, \
         ["--redact-var", "*password", "--redact-var", "blob", "--redact-var", "pin"]
 
 
