@@ -93,6 +93,7 @@ def test_an_error_is_a_text(client):
     ("DumpStart", {"Destination": "/tmp/x"}, "core dumping not supported"),
     ("Restart", {}, "can not continue execution of core process"),
     ("GetThread", {"Id": 1}, "no thread with id 1"),
+    ("ListRegisters", {"ThreadID": 1}, "couldn't find thread 1"),
     ("GetBreakpoint", {"Id": 3}, "no breakpoint with id 3"),
     ("CreateBreakpoint", {"Breakpoint": {"name": "7"}}, "breakpoint name can not be a number"),
     ("AmendBreakpoint", {"Breakpoint": {"id": 4}}, "no breakpoint with ID 4"),

@@ -228,7 +228,12 @@ static struct err *list_registers(struct client *c, struct arguments *a, struct 
     if (where.object || !tid) {
         TRY(scope_find(c, &where, &sc));
     } else {
-        if (subject_stack(c, &who, 1, &st) || !st->n)
+        struct err *e = subject_stack(c, &who, 1, &st);
+        if (e && e->code != ERR_NOT_FOUND)
+            return e;
+        bool none = e || !st->n;
+        err_free(e);
+        if (none)
             return err_new(ERR_NOT_FOUND, "couldn't find thread %" PRId64, tid);
         TRY(session_frame(c->session, st, 0, &sc.frame));
     }
