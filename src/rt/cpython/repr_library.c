@@ -273,7 +273,7 @@ enum { SOCKET_NUMBERS = 16 };
 void repr_socket(struct repr *r, taddr at, const struct py_type *t)
 {
     int32_t v[4]; /* descriptor, family, type, protocol; the first is -1 once it was closed */
-    if (!py_read(r->rt, at + SOCKET_NUMBERS, v, sizeof(v))) {
+    if (!py_read(r->rt, at + py_offset(r->rt, SOCKET_NUMBERS), v, sizeof(v))) {
         repr_put_corrupt(r, at, t);
         return;
     }
