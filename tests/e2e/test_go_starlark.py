@@ -44,6 +44,12 @@ def main():
 '''
 
 
+@pytest.fixture(autouse=True)
+def leaks_of_python(monkeypatch):
+    """The interpreter stays until the process ends, and what it has then is no leak of ours."""
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+
+
 @pytest.fixture(scope="module")
 def save(tmp_path_factory):
     script = tmp_path_factory.mktemp("save") / "save.star"
