@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of the whole program as Delve has them: a name a line. gdb's are info functions and so on. */
 #include "front/console/console.h"
+#include "session/globals.h"
 #include "session/names.h"
 
 #include <string.h>
@@ -59,28 +60,10 @@ static struct err *run_sources(struct console *c, const char *args)
 
 /* ---- variables ---- */
 
-struct global {
-    char *name; /* heap */
-    struct dw_die die;
-};
-struct globals {
-    VEC(struct global) v;
-    regex_t re;
-    bool all;
-    struct console *c;
-};
-
-static bool take_global(void *arg, const struct index_hit *hit, const char *name)
+static bool matches(const void *pattern, const struct dw_die *die, const char *name)
 {
-    struct globals *g = arg;
-    if (hit->die.unit && !hit->declaration && (g->all || regexec(&g->re, name, 0, NULL, 0) == 0))
-        *vec_push(&g->v) = (struct global){xstrdup(name), hit->die};
-    return !progress_cancelled(g->c->call->progress);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct global *)a)->name, ((const struct global *)b)->name);
+    (void)die;
+    return !pattern || regexec(pattern, name, 0, NULL, 0) == 0;
 }
 
 /* "main.five = 5"; whole only when asked for, since lists may be long. */
@@ -107,30 +90,20 @@ static void put_global(struct console *c, const struct global *g, bool whole)
     text_putc(&c->out, '\n');
 }
 
-static struct err *put_globals(struct console *c, struct globals *g, bool whole)
-{
-    TRY(index_each(session_values(c->session)->index, INDEX_VARIABLE, take_global, g));
-    if (g->v.n)
-        qsort(g->v.v, g->v.n, sizeof(*g->v.v), by_name);
-    for (size_t i = 0; i < g->v.n; i++) {
-        put_global(c, &g->v.v[i], whole);
-        TRY(console_flush(c));
-    }
-    return NULL;
-}
-
 static struct err *run_vars(struct console *c, const char *args)
 {
     const struct image *im;
+    regex_t re;
     bool whole = args_word(&args, "-v");
-    struct globals g = {.c = c, .all = !*args};
+    SCOPED(globals_done) struct globals g = {0};
     TRY(console_target(c, &im));
-    TRY(pattern(args, &g.re));
-    struct err *e = put_globals(c, &g, whole);
-    for (size_t i = 0; i < g.v.n; i++)
-        free(g.v.v[i].name);
-    vec_done(&g.v);
-    regfree(&g.re);
+    TRY(pattern(args, &re));
+    struct err *e = globals_find(c->session, matches, *args ? &re : NULL, &g);
+    regfree(&re);
+    for (size_t i = 0; i < g.v.n && !e; i++) {
+        put_global(c, &g.v.v[i], whole);
+        e = console_flush(c);
+    }
     return e;
 }
 

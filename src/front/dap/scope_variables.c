@@ -2,6 +2,7 @@
 /* The variables of a frame's scopes: arguments, locals, globals of its unit, registers. */
 #include "front/dap/priv.h"
 #include "front/registers.h"
+#include "session/globals.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -90,27 +91,10 @@ static struct err *put_registers(struct scope_listing *l)
 
 /* ---- globals ---- */
 
-struct global {
-    char *name; /* heap */
-    struct dw_die die;
-};
-struct globals {
-    const struct dw_unit *unit; /* the frame's: of Go, its package */
-    VEC(struct global) v;
-};
-
-static bool take_global(void *arg, const struct index_hit *hit, const char *name)
+static bool of_unit(const void *unit, const struct dw_die *die, const char *name)
 {
-    struct globals *g = arg;
-    bool constant = hit->die.unit && dw_tag(&hit->die) == DW_TAG_constant; /* Go has thousands of these */
-    if (hit->die.unit == g->unit && !hit->declaration && !constant)
-        *vec_push(&g->v) = (struct global){xstrdup(name), hit->die};
-    return true;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct global *)a)->name, ((const struct global *)b)->name);
+    (void)name;
+    return die->unit == unit && dw_tag(die) != DW_TAG_constant; /* Go has thousands of these */
 }
 
 static void put_found(struct scope_listing *l, const struct globals *g)
@@ -125,22 +109,16 @@ static void put_found(struct scope_listing *l, const struct globals *g)
     }
 }
 
+/* Those of the frame's unit, which is of Go its package. */
 static struct err *put_globals(struct scope_listing *l)
 {
     struct dw_die function;
-    struct globals g = {.unit = NULL};
+    SCOPED(globals_done) struct globals g = {0};
     if (!scope_function(l->frame, &function))
         return err_new(ERR_NO_DATA, "no debug information says in which file the function is");
-    g.unit = function.unit;
-    struct err *e = index_each(session_values(l->d->session)->index, INDEX_VARIABLE, take_global, &g);
-    if (g.v.n)
-        qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_name);
-    if (!e)
-        put_found(l, &g);
-    for (size_t i = 0; i < g.v.n; i++)
-        free(g.v.v[i].name);
-    vec_done(&g.v);
-    return e;
+    TRY(globals_find(l->d->session, of_unit, function.unit, &g));
+    put_found(l, &g);
+    return NULL;
 }
 
 /* ---- all ---- */

@@ -2,8 +2,8 @@
 /* Methods about values: expressions, locals, arguments, package variables, types. */
 #include "front/delve/priv.h"
 
+#include "session/globals.h"
 #include "session/names.h"
-#include "value/index.h"
 
 #include <regex.h>
 #include <string.h>
@@ -100,22 +100,10 @@ static struct err *list_arguments(struct client *c, struct arguments *a, struct 
 
 /* ---- of the program ---- */
 
-struct global {
-    char *name; /* heap */
-    struct dw_die die;
-};
-struct globals {
-    VEC(struct global) v;
-    regex_t re;
-    struct progress *progress;
-};
-
-static bool take_global(void *arg, const struct index_hit *hit, const char *name)
+static bool matches(const void *filter, const struct dw_die *die, const char *name)
 {
-    struct globals *g = arg;
-    if (hit->die.unit && !hit->declaration && regexec(&g->re, name, 0, NULL, 0) == 0)
-        *vec_push(&g->v) = (struct global){xstrdup(name), hit->die};
-    return !progress_cancelled(g->progress);
+    (void)die;
+    return regexec(filter, name, 0, NULL, 0) == 0;
 }
 
 /* As they are declared. */
@@ -138,12 +126,14 @@ static void put_global(struct client *c, struct json *j, const struct global *g,
 
 static struct err *list_package_variables(struct client *c, struct arguments *a, struct json *j)
 {
-    struct globals g = {.progress = session_values(c->session)->progress};
+    regex_t re;
+    SCOPED(globals_done) struct globals g = {0};
     struct load load = load_of(a, "Cfg", c->api_version == 1 ? &load_default : NULL);
     const char *filter = argument_string(a, "Filter");
     TRY(arguments_check(a));
-    TRY(filter_compile(filter, &g.re));
-    struct err *e = index_each(session_values(c->session)->index, INDEX_VARIABLE, take_global, &g);
+    TRY(filter_compile(filter, &re));
+    struct err *e = globals_find(c->session, matches, &re, &g);
+    regfree(&re);
     if (g.v.n)
         qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_place);
     result_begin(c, j, "Variables");
@@ -152,10 +142,6 @@ static struct err *list_package_variables(struct client *c, struct arguments *a,
         put_global(c, j, &g.v.v[i], &load);
     json_array_end(j);
     result_end(c, j);
-    for (size_t i = 0; i < g.v.n; i++)
-        free(g.v.v[i].name);
-    vec_done(&g.v);
-    regfree(&g.re);
     return e;
 }
 
