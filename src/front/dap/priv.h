@@ -153,9 +153,9 @@ struct err *say_modules(struct dap *d) MUST_CHECK;
 
 /* Where a value is shown: in which frame, by which expression. */
 struct shown {
-    uint32_t frame;         /* number of the frame, 0: none */
+    uint32_t frame; /* number of the frame, 0: none */
     const char *expression; /* that gives the value; NULL: none is known */
-    struct handle_key key;  /* what its handle is found by again */
+    struct handle_key key; /* what its handle is found by again */
     bool hex;
 };
 /* Members value (named `text_key`), type, variablesReference and their like of a value; or of why there is none, which
