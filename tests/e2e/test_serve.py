@@ -2,6 +2,7 @@
 """`inquest serve`: Delve's JSON-RPC as raw bytes, and how the server bears its clients."""
 
 import collections
+import errno
 import json
 import os
 import pathlib
@@ -442,6 +443,9 @@ class Crowd:
                     pass
             except (ConnectionResetError, BrokenPipeError):
                 pass
+            except OSError as error:  # shutdown() of what the server has closed
+                if error.errno != errno.ENOTCONN:
+                    raise
 
     def deaf(self, bytes_):
         """Asks, and never reads."""

@@ -272,7 +272,7 @@ func values(i int, text string, s shape) {
 	started.Add(1)
 	<-neverSend
 	fmt.Println(numbers, array, ages, large, keyed, pointer, nothing, err, empty, anything, buffered, j, closure(1), c,
-		when, flag, r, bytes, words, nested, generic, text, s)
+		when, &once, flag, r, bytes, words, nested, generic, text, s)
 }
 
 type pair[K comparable, V any] struct {
