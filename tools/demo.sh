@@ -94,6 +94,19 @@ say "The odd one out is the goroutine that empties the queue (collect): it found
 queue, too, and so waits for itself, as all others do. How full the queue is, and who waits for it:"
 odd=$("$inquest" debug -batch -p "$hung" -ex 'goroutines -with startloc collect' | sed -n 's/.*Goroutine \([0-9]*\) - .*/\1/p')
 try debug -batch -p "$hung" -ex "goroutine $odd" -ex 'frame function main.(*metrics).collect' -ex 'print m.queue' -ex 'goroutines -chan m.queue -group userloc'
+say "A script as Delve runs them (there with \"source\"): how many goroutines began in each function."
+cat >"$work/began.star" <<'END'
+def main():
+    count = {}
+    for g in goroutines().Goroutines:
+        name = g.StartLoc.Function.Name_ if g.StartLoc.Function else "?"
+        count[name] = count.get(name, 0) + 1
+    for name in sorted(count, key = lambda name: -count[name]):
+        print(count[name], name)
+END
+cat "$work/began.star"
+echo
+try run began.star "$hung"
 kill -9 "$hung"
 
 say "A service in Python that hangs, asked while it runs: Python's frames among those of C, with their variables. Its
