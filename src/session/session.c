@@ -38,8 +38,12 @@ static bool exists(const char *path)
 static struct err *choose_target(struct session *s, const char *target, int32_t *pid)
 {
     *pid = 0;
-    if (!all_digits(target))
-        return NULL;
+    if (!all_digits(target)) {
+        if (exists(target) || strchr(target, '/'))
+            return NULL;
+        return err_hint(err_errno(ENOENT, "cannot open %s", target), "a process is named by its id, such as $(pidof %s)",
+                        target);
+    }
     errno = 0;
     unsigned long number = strtoul(target, NULL, 10);
     bool possible = errno == 0 && number > 0 && number <= INT32_MAX;

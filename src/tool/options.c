@@ -183,8 +183,9 @@ static struct err *check_operands(const struct call *call)
         return err_hint(err_new(ERR_USAGE, "inquest %s needs %s", cmd->name, cmd->operands), "try 'inquest help %s'",
                         cmd->name);
     if (call->n_operands > cmd->max_operands)
-        return err_new(ERR_USAGE, "inquest %s does not know what to do with '%s'", cmd->name,
-                       call->operands[cmd->max_operands]);
+        return err_hint(err_new(ERR_USAGE, "inquest %s does not know what to do with '%s'", cmd->name,
+                                call->operands[cmd->max_operands]),
+                        "try 'inquest help %s'", cmd->name);
     return NULL;
 }
 

@@ -67,6 +67,7 @@ def test_mistakes(args, says):
 @pytest.mark.parametrize("command", ["stack", "info"])
 def test_what_cannot_be_opened(command, tmp_path):
     assert "No such file" in run(command, tmp_path / "none", status=1).err
+    assert "$(pidof httpd-none)" in run(command, "httpd-none", status=1).err
     assert "no process 999999999" in run(command, "999999999", status=1).err
     (tmp_path / "text").write_text("hello\n" * 100)
     assert run(command, tmp_path / "text", status=1).err.startswith("inquest: ")

@@ -46,6 +46,8 @@ static struct err *open_regular(const char *path, int *out, struct stat *st)
     /* O_NONBLOCK: a FIFO without a writer must not hang us before we see what it is. */
     SCOPED(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+    if (fd < 0 && errno == EACCES)
+        return err_hint(err_errno(EACCES, "cannot open %s", path), "try as its owner, or as root");
     if (fd < 0)
         return err_errno(errno, "cannot open %s", path);
     if (fstat(fd, st) != 0)
