@@ -41,8 +41,8 @@ static struct err *choose_target(struct session *s, const char *target, int32_t 
     if (!all_digits(target)) {
         if (exists(target) || strchr(target, '/'))
             return NULL;
-        return err_hint(err_errno(ENOENT, "cannot open %s", target), "a process is named by its id, such as $(pidof %s)",
-                        target);
+        return err_hint(err_errno(ENOENT, "cannot open %s", target),
+                        "a process is named by its id, such as $(pidof %s)", target);
     }
     errno = 0;
     unsigned long number = strtoul(target, NULL, 10);
