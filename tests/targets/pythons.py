@@ -131,17 +131,19 @@ def embedding(python, folder):
 def embedding_statically(python, folder, names):
     """A program that has the interpreter inside; `names`: "exported" by it, "there" in its symbol table, or "stripped"."""
     major = f"3.{python.version[1]}"
-    question = "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"
-    archives = glob.glob(f"{build.ROOT}{build.run([python.path, '-c', question]).strip()}/libpython{major}*.a")
+    question = "import sysconfig; print(*map(sysconfig.get_config_var, ['LIBPL', 'MODLIBS']))"
+    folder_of_it, *libraries = build.run([python.path, "-c", question]).split()
+    archives = glob.glob(f"{build.ROOT}{folder_of_it}/libpython{major}*.a")
     archives = [path for path in archives if not path.endswith("-pic.a")]
     if not archives:
         raise build.Missing(f"{python} has no libpython{major}.a")
     out = os.path.join(folder, f"embed-{python}-{names}")
     if not os.path.exists(out):
         os.makedirs(folder, exist_ok=True)
-        build.run([build.tool("gcc"), "-O2", "-g", *(["-rdynamic"] if names == "exported" else []),
+        # Debian's archives are not position-independent.
+        build.run([build.tool("gcc"), "-O2", "-g", "-no-pie", *(["-rdynamic"] if names == "exported" else []),
                    os.path.join(programs(folder), "embed.c"), archives[0][len(build.ROOT):],
-                   "-lm", "-ldl", "-lpthread", "-lutil", "-o", out])
+                   *libraries, "-lm", "-ldl", "-lpthread", "-lutil", "-o", out])
         if names == "stripped":
             build.run([build.tool("strip"), "--strip-all", out])
     prefix = build.run([python.path, "-c", "import sys; print(sys.base_prefix)"]).strip()

@@ -71,6 +71,14 @@ static bool instruction_of(struct rt *rt, taddr frame, uint64_t *out)
     return py_field(rt, frame, offset, out);
 }
 
+/* 3.13 and later: the code behind `__init__` is a constant of the interpreter's file, which may be missing. Code of
+ * programs is never in a file. */
+static bool is_lost(const struct rt *rt, taddr code)
+{
+    const struct mapping *m = image_mapping(modules_image(rt->ms), code);
+    return py_minor(rt) >= 13 && m && m->path && m->path[0] == '/' && !(m->prot & PROT_BIT_WRITE);
+}
+
 /* One frame, and the one that it returns to. *entry: it is the interpreter's own, on the C stack. */
 static bool add_frame(struct rt *rt, struct py_stack *out, taddr at, taddr *previous, bool *entry)
 {
@@ -84,7 +92,7 @@ static bool add_frame(struct rt *rt, struct py_stack *out, taddr at, taddr *prev
     }
     *entry = owner >= OWNED_BY_INTERPRETER;
     const struct py_code *c = *entry ? NULL : py_code(rt, py_untag(rt, code));
-    if (!*entry && !(c && c->no_function)) {
+    if (!*entry && !(c ? c->no_function : is_lost(rt, py_untag(rt, code)))) {
         if (!add(rt, out, at, py_untag(rt, code), c ? py_instruction(rt, c, at, instruction) : -1))
             return false;
     }
@@ -112,39 +120,76 @@ static void mark(struct py_stack *out, size_t *first, taddr marker)
         out->frames.v[*first].marker = marker;
 }
 
-static void walk_frames(struct rt *rt, taddr at, taddr cframe, struct py_stack *out)
+/* 3.11, 3.12: do the frames that the innermost C function runs, up to where it was entered, return to the frame of the
+ * one further out? It makes its _PyCFrame the innermost before it writes its frame into that, where until then is what
+ * the C stack held before. Without a _PyCFrame: true. */
+static bool returns_outwards(struct rt *rt, taddr cframe, taddr previous)
+{
+    uint64_t outer, frame;
+    return !cframe || (py_field(rt, cframe, rt->l.cframe_previous, &outer) &&
+                       py_field(rt, outer, rt->l.cframe_current_frame, &frame) && frame == previous);
+}
+
+/* False: those are not the frames of `cframe`; 0: whatever they are. */
+static bool walk_frames(struct rt *rt, taddr at, taddr cframe, struct py_stack *out)
 {
     taddr marker, previous;
     size_t first = 0, entries = 0;
-    bool entry;
+    bool entry, good = !cframe;
     struct py_loop loop = {0};
     for (; at && out->frames.n < FRAMES_MAX && entries < ENTRIES_MAX; at = previous) {
+        taddr inner = cframe;
         if (!py_goes_on(&loop, at)) {
             stop(out, "they go in a circle");
-            return;
+            return good;
         }
         if (!add_frame(rt, out, at, &previous, &entry))
-            return;
+            return good;
         entries += entry;
+        bool left = !entry && left_by_3_11(rt, at, &cframe, &marker);
+        if ((entry || left) && !good && !returns_outwards(rt, inner, previous))
+            return false;
+        good = good || entry || left;
         if (entry)
             mark(out, &first, at);
-        else if (left_by_3_11(rt, at, &cframe, &marker))
+        else if (left)
             mark(out, &first, marker);
     }
     if (at)
         stop(out, "too many frames");
+    return good;
+}
+
+static void walk_thread(struct rt *rt, taddr thread, struct py_stack *out)
+{
+    taddr at, cframe, outer;
+    if (!first_frame(rt, thread, &cframe, &at)) {
+        stop(out, "the thread's record cannot be read");
+        return;
+    }
+    if (!at || walk_frames(rt, at, cframe, out))
+        return;
+    bool unreadable = out->stopped;
+    py_stack_done(out);
+    *out = (struct py_stack){0};
+    if (py_field(rt, cframe, rt->l.cframe_previous, &outer) && py_field(rt, outer, rt->l.cframe_current_frame, &at))
+        walk_frames(rt, at, outer, out);
+    else
+        unreadable = true;
+    if (unreadable)
+        stop(out, "the innermost were just being made, or cannot be read");
 }
 
 void py_frames(struct rt *rt, taddr thread, struct py_stack *out)
 {
-    taddr at, cframe;
+    taddr at;
     *out = (struct py_stack){0};
-    if (py_minor(rt) >= 11 ? !first_frame(rt, thread, &cframe, &at) : !py_field(rt, thread, rt->l.thread_frame, &at))
-        stop(out, "the thread's record cannot be read");
-    else if (py_minor(rt) >= 11)
-        walk_frames(rt, at, cframe, out);
-    else
+    if (py_minor(rt) >= 11)
+        walk_thread(rt, thread, out);
+    else if (py_field(rt, thread, rt->l.thread_frame, &at))
         walk_objects(rt, at, out);
+    else
+        stop(out, "the thread's record cannot be read");
 }
 
 void py_frames_from(struct rt *rt, taddr record, struct py_stack *out)
