@@ -109,11 +109,20 @@ def inside(argv):
     return [_CHROOT, "run", ROOT, *argv] if ROOT else argv
 
 
+def followed(path):
+    """Where a link of the root leads to in the root (/etc/alternatives)."""
+    for _ in range(40):
+        if not os.path.islink(ROOT + path):
+            break
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(ROOT + path)))
+    return path
+
+
 def tool(name):
     """Path of a tool of the distribution, or Missing."""
     for folder in ("/usr/bin", "/usr/sbin", "/bin"):
         path = os.path.join(folder, name)
-        if os.access(ROOT + path, os.X_OK):
+        if os.access(ROOT + followed(path), os.X_OK):
             return path
     raise Missing(f"{name} is not installed")
 
