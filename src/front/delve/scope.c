@@ -3,7 +3,6 @@
 #include "front/delve/priv.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* ---- threads ---- */
 
@@ -183,19 +182,6 @@ static struct err *frame_at(void *arg, size_t n, const struct vframe **out)
     return session_frame(sc->client->session, sc->stack, n, out);
 }
 
-/* A failing expression, in Delve's words where clients look for them. */
-static struct err *in_delves_words(struct err *e)
-{
-    static const char gdb[] = "no symbol \"";
-    const char *end = e ? strstr(e->msg, "\" in current context") : NULL;
-    if (!end || strncmp(e->msg, gdb, sizeof(gdb) - 1) != 0)
-        return e;
-    const char *name = e->msg + sizeof(gdb) - 1;
-    struct err *own = err_new(ERR_NOT_FOUND, "could not find symbol value for %.*s", (int)(end - name), name);
-    err_free(e);
-    return own;
-}
-
 struct err *scope_evaluate(struct scope *sc, const char *text, struct value *out, bool *is_type)
 {
     struct expr_env env = {
@@ -206,5 +192,5 @@ struct err *scope_evaluate(struct scope *sc, const char *text, struct value *out
         .frame_at = frame_at,
         .tid = sc->who.tid,
     };
-    return in_delves_words(expr_evaluate(&env, text, out, is_type));
+    return expr_evaluate(&env, text, out, is_type);
 }
