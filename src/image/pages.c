@@ -92,6 +92,16 @@ void page_set_runs(const struct page_set *s, struct page_runs *out)
                 add_run(out, words[i].number * word_bytes + (taddr)k * IMAGE_PAGE, IMAGE_PAGE);
 }
 
+void page_set_add_all(struct page_set *to, const struct page_set *from)
+{
+    struct page_runs runs;
+
+    page_set_runs(from, &runs);
+    for (size_t i = 0; i < runs.v.n; i++)
+        page_set_add(to, runs.v.v[i].start, runs.v.v[i].end - runs.v.v[i].start);
+    page_runs_done(&runs);
+}
+
 size_t page_read(page_bytes *page, void *arg, taddr at, void *buf, size_t n)
 {
     size_t done = 0;

@@ -31,6 +31,8 @@ uint64_t page_set_add(struct page_set *s, taddr at, uint64_t n);
 bool page_set_has(const struct page_set *s, taddr at);
 /* All of them in order; to be freed with page_runs_done(). */
 void page_set_runs(const struct page_set *s, struct page_runs *out);
+/* Adds the pages of another set. */
+void page_set_add_all(struct page_set *to, const struct page_set *from);
 void page_set_done(struct page_set *s);
 void page_runs_done(struct page_runs *r);
 

@@ -144,6 +144,11 @@ void dump_result_done(struct dump_result *r)
     redacted_done(&r->redacted);
 }
 
+static struct err *check_redaction(const struct redact_opts *o)
+{
+    return o->on && !o->stacks_only ? redaction_check(o) : NULL;
+}
+
 /* Before it is stopped: nothing would be gained by that. Of a small core it is the place that matters. */
 static struct err *check(const struct dumping *d)
 {
@@ -152,8 +157,7 @@ static struct err *check(const struct dumping *d)
     struct capture_opts opts = {.all = d->opts->all, .pack = d->opts->pack, .keep = keep};
     struct image *im;
 
-    if (d->opts->redact.on && !d->opts->redact.stacks_only)
-        TRY(redaction_check(&d->opts->redact));
+    TRY(check_redaction(&d->opts->redact));
     TRY(image_peek_open(d->pid, &im));
     struct err *e = capture_check(im, d->path, &opts);
     image_free(im);
@@ -193,8 +197,7 @@ static struct err *shrink(struct dumping *d)
 {
     struct image_core_opts opts = {.progress = d->opts->progress};
 
-    if (d->opts->redact.on && !d->opts->redact.stacks_only)
-        TRY(redaction_check(&d->opts->redact));
+    TRY(check_redaction(&d->opts->redact));
     if (d->opts->size != DUMP_FULL)
         return dump_small(d);
     TRY(image_core_open(d->core, &opts, &d->im));

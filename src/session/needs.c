@@ -150,16 +150,6 @@ static void add_pages(void *arg, taddr at, uint64_t n)
     page_set_add(pages, at, n);
 }
 
-static void add_all(struct page_set *to, const struct page_set *from)
-{
-    struct page_runs runs;
-
-    page_set_runs(from, &runs);
-    for (size_t i = 0; i < runs.v.n; i++)
-        page_set_add(to, runs.v.v[i].start, runs.v.v[i].end - runs.v.v[i].start);
-    page_runs_done(&runs);
-}
-
 struct err *needs_find(struct session *s, uint64_t heap, struct needs *n)
 {
     SCOPED(page_set_done) struct page_set threads = {0}, other = {0};
@@ -174,8 +164,8 @@ struct err *needs_find(struct session *s, uint64_t heap, struct needs *n)
     needs_blocks(s, true, add_pages, &other);
     needs_modules(s, add_pages, &other);
     s->im->space.watch = NULL;
-    add_all(&n->pages, &threads);
-    add_all(&n->pages, &other);
+    page_set_add_all(&n->pages, &threads);
+    page_set_add_all(&n->pages, &other);
     if (heap)
         TRY(needs_heap(s, &threads, heap, &n->pages));
     return session_check(s);

@@ -191,11 +191,6 @@ static void redaction_freep(struct redaction **r)
     redaction_free(*r);
 }
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 static struct err *find_values(struct redaction *r, const struct redact_opts *opts,
                                const struct runtime *const *runtimes, struct progress *progress)
 {

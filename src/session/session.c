@@ -243,11 +243,6 @@ static struct err *open_image(struct session *s, const char *target)
     return NULL;
 }
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 struct err *session_open(const char *target, const struct session_opts *opts, struct session **out)
 {
     SCOPED(session_freep) struct session *s = xcalloc(1, sizeof(*s));

@@ -41,6 +41,10 @@ struct session;
 struct err *session_open(const char *target, const struct session_opts *opts, struct session **out) MUST_CHECK;
 /* NULL is allowed. */
 void session_free(struct session *s);
+static inline void session_freep(struct session **s) /* for SCOPED */
+{
+    session_free(*s);
+}
 /* Makes what runs end with ERR_CANCELLED soon. Needs opts->progress. */
 void session_cancel(struct session *s);
 

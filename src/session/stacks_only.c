@@ -20,8 +20,7 @@ struct stacks_only {
     pthread_mutex_t lock; /* guards the sets of words while they are made */
     struct word_set records; /* that were read, but by the unwinder from stacks */
     struct word_set lists;   /* of which addresses and small numbers stay */
-    struct word_set
-        locals;  /* thread-local variables, of which addresses stay: Delve finds a thread's goroutine there */
+    struct word_set locals;  /* thread-local variables, of which addresses stay: Delve finds goroutines there */
     struct page_set threads; /* their stacks */
     struct page_set tasks;   /* and those of tasks */
     struct page_runs pages;
@@ -90,16 +89,6 @@ static struct err *find(struct stacks_only *o, struct session *s)
     return session_check(s);
 }
 
-static void add_runs(struct page_set *to, const struct page_set *from)
-{
-    struct page_runs runs;
-
-    page_set_runs(from, &runs);
-    for (size_t i = 0; i < runs.v.n; i++)
-        page_set_add(to, runs.v.v[i].start, runs.v.v[i].end - runs.v.v[i].start);
-    page_runs_done(&runs);
-}
-
 /* Of tasks' stacks the pages that were read, or that runtimes want. */
 static void find_pages(struct stacks_only *o)
 {
@@ -108,7 +97,7 @@ static void find_pages(struct stacks_only *o)
     word_set_pages(&o->records, &all);
     word_set_pages(&o->lists, &all);
     word_set_pages(&o->locals, &all);
-    add_runs(&all, &o->threads);
+    page_set_add_all(&all, &o->threads);
     page_set_runs(&all, &o->pages);
 }
 
@@ -224,11 +213,6 @@ bool stacks_only_is(const struct image *im)
 static void stacks_only_freep(struct stacks_only **o)
 {
     stacks_only_free(*o);
-}
-
-static void session_freep(struct session **s)
-{
-    session_free(*s);
 }
 
 struct err *stacks_only_new(struct image *im, const struct session_opts *opts, struct stacks_only **out)

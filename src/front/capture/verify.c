@@ -124,11 +124,6 @@ static struct err *answer_json(struct call *c, const struct answer *a)
     return json_finish(&j);
 }
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 static struct err *run(struct call *c)
 {
     struct session_opts opts = front_session_opts(c);

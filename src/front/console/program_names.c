@@ -60,12 +60,6 @@ static struct err *run_sources(struct console *c, const char *args)
 
 /* ---- variables ---- */
 
-static bool matches(const void *pattern, const struct dw_die *die, const char *name)
-{
-    (void)die;
-    return !pattern || regexec(pattern, name, 0, NULL, 0) == 0;
-}
-
 /* "main.five = 5"; whole only when asked for, since lists may be long. */
 static void put_global(struct console *c, const struct global *g, bool whole)
 {
@@ -98,7 +92,7 @@ static struct err *run_vars(struct console *c, const char *args)
     SCOPED(globals_done) struct globals g = {0};
     TRY(console_target(c, &im));
     TRY(pattern(args, &re));
-    struct err *e = globals_find(c->session, matches, *args ? &re : NULL, &g);
+    struct err *e = globals_find(c->session, globals_match, *args ? &re : NULL, &g);
     regfree(&re);
     for (size_t i = 0; i < g.v.n && !e; i++) {
         put_global(c, &g.v.v[i], whole);

@@ -100,12 +100,6 @@ static struct err *list_arguments(struct client *c, struct arguments *a, struct 
 
 /* ---- of the program ---- */
 
-static bool matches(const void *filter, const struct dw_die *die, const char *name)
-{
-    (void)die;
-    return regexec(filter, name, 0, NULL, 0) == 0;
-}
-
 /* As they are declared. */
 static int by_place(const void *a, const void *b)
 {
@@ -132,7 +126,7 @@ static struct err *list_package_variables(struct client *c, struct arguments *a,
     const char *filter = argument_string(a, "Filter");
     TRY(arguments_check(a));
     TRY(filter_compile(filter, &re));
-    struct err *e = globals_find(c->session, matches, &re, &g);
+    struct err *e = globals_find(c->session, globals_match, &re, &g);
     regfree(&re);
     if (g.v.n)
         qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_place);

@@ -24,11 +24,6 @@ bool info_wants(const struct report *r, const char *section)
     return call_has(r->call, section) || call_has(r->call, "all");
 }
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 static struct err *run(struct call *c)
 {
     struct session_opts opts = front_session_opts(c);

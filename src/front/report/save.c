@@ -14,11 +14,6 @@ static const struct option_row rows[] = {
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
 static const struct option_group *const groups[] = {&own, &front_files_group, &front_output_group, NULL};
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 static struct err *goroutine_stack(struct session *s, uint64_t id, const struct sstack **out)
 {
     const struct tasks *tasks;

@@ -68,11 +68,6 @@ static struct err *check_options(const struct call *c)
     return NULL;
 }
 
-static void session_freep(struct session **s)
-{
-    session_free(*s);
-}
-
 static bool has_task(const struct report *r, uint64_t id)
 {
     for (size_t i = 0; i < r->n_runtimes; i++)

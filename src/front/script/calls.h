@@ -23,7 +23,8 @@
     X(session_build_id_text) X(session_frame) X(session_variables) X(session_variable) X(session_register) \
     X(session_values) X(session_forget_values) X(session_tasks) X(session_task_state) X(session_task_reason) \
     X(session_task_name) X(task_word) X(session_task_waited) X(session_task_labels) X(session_task_stack) \
-    X(session_task_awaits) X(session_search) X(session_symbol) X(session_save_value) X(session_language_thread) X(session_task_user_frame) X(session_arguments) X(thread_name) \
+    X(session_task_awaits) X(session_search) X(session_symbol) X(session_save_value) X(session_language_thread) \
+    X(session_task_user_frame) X(session_arguments) X(thread_name) \
     X(value_at) X(value_read) X(value_int) X(value_double) X(value_address) X(value_cstr) X(value_member) \
     X(value_element) X(value_deref) X(value_referent) X(value_dynamic) X(value_cast) X(value_resolve) \
     X(value_children) X(children_each) X(format_value) X(format_present) X(expr_evaluate) X(expr_type) \

@@ -39,11 +39,6 @@ static bool is_3_6(struct module *m)
     return py_exported(m, "_PyThreadState_Current", &at) && !py_exported(m, "PyString_FromString", &at);
 }
 
-static bool begins_with(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
 /* A module whose file is not here may be an interpreter by its name, or the program. */
 static bool may_be(struct module *m)
 {

@@ -122,18 +122,18 @@ static void mark(struct py_stack *out, size_t *first, taddr marker)
 
 /* 3.11, 3.12: do the frames that the innermost C function runs, up to where it was entered, return to the frame of the
  * one further out? It makes its _PyCFrame the innermost before it writes its frame into that, where until then is what
- * the C stack held before. Without a _PyCFrame: true. */
+ * the C stack held before. */
 static bool returns_outwards(struct rt *rt, taddr cframe, taddr previous)
 {
     uint64_t outer, frame;
-    return !cframe || (py_field(rt, cframe, rt->l.cframe_previous, &outer) &&
-                       py_field(rt, outer, rt->l.cframe_current_frame, &frame) && frame == previous);
+    return py_field(rt, cframe, rt->l.cframe_previous, &outer) &&
+           py_field(rt, outer, rt->l.cframe_current_frame, &frame) && frame == previous;
 }
 
 /* False: those are not the frames of `cframe`; 0: whatever they are. */
 static bool walk_frames(struct rt *rt, taddr at, taddr cframe, struct py_stack *out)
 {
-    taddr marker, previous;
+    taddr marker = 0, previous;
     size_t first = 0, entries = 0;
     bool entry, good = !cframe;
     struct py_loop loop = {0};

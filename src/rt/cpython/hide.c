@@ -3,11 +3,6 @@
  * information tells them, else by their names. Functions of modules that are written in C (time.sleep) stay. */
 #include "rt/cpython/priv.h"
 
-static bool begins_with(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
 /* Is a folder one of the path's, with the folders of what is generated below it? */
 static bool in_folder(const char *path, const char *folder)
 {

@@ -4,11 +4,6 @@
 
 /* ---- how each is known ---- */
 
-static bool begins_with(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
 static const struct module *module_named(struct modules *ms, const char *beginning)
 {
     for (size_t i = 0; i < modules_count(ms); i++)

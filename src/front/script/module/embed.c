@@ -7,7 +7,7 @@
 
 /* ---- the beginning ---- */
 
-static const char *embedded(const char *name)
+const char *script_source(const char *name)
 {
     for (const struct embedded_source *s = embedded_sources; s->name; s++)
         if (strcmp(s->name, name) == 0)
@@ -17,7 +17,7 @@ static const char *embedded(const char *name)
 
 static PyObject *run_host(void)
 {
-    SCOPED(unref) PyObject *code = Py_CompileString(embedded("host"), "<inquest host>", Py_file_input);
+    SCOPED(unref) PyObject *code = Py_CompileString(script_source("host"), "<inquest host>", Py_file_input);
     PyObject *module = code ? PyImport_AddModule("_inquest_host") : NULL; /* borrowed */
     PyObject *names = module ? PyModule_GetDict(module) : NULL;           /* borrowed */
     if (!names || PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0)

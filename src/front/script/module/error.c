@@ -4,9 +4,7 @@
 
 static int set_attribute(PyObject *o, const char *name, const char *value)
 {
-    SCOPED(unref)
-    PyObject *text =
-        value ? PyUnicode_DecodeUTF8(value, (Py_ssize_t)strlen(value), "backslashreplace") : Py_NewRef(Py_None);
+    SCOPED(unref) PyObject *text = text_or_none(value);
     return text ? PyObject_SetAttrString(o, name, text) : -1;
 }
 
@@ -17,7 +15,7 @@ PyObject *raise_error(struct err *e)
         guard_raise();
         return NULL;
     }
-    SCOPED(unref) PyObject *message = PyUnicode_DecodeUTF8(e->msg, (Py_ssize_t)strlen(e->msg), "backslashreplace");
+    SCOPED(unref) PyObject *message = text_or_none(e->msg);
     SCOPED(unref) PyObject *error = message ? PyObject_CallFunctionObjArgs(py.error, message, NULL) : NULL;
     if (error && set_attribute(error, "code", err_code_name(e->code)) == 0 &&
         set_attribute(error, "hint", e->hint) == 0)

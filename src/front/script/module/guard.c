@@ -3,9 +3,11 @@
  *
  * A thread looks at the clock, at our memory and for Ctrl-C. It needs no lock of Python's, which a script may hold for as
  * long as it likes (pow() of large numbers). It sends the script's thread a signal, again and again, for which host.py has
- * set a handler that raises an exception: that ends loops, and calls that wait (time.sleep(), locks). What has not ended a while after that, because it catches everything, or does not return to the interpreter, ends with
- * the process: that lets a stopped target run on, as any end of ours does. The kernel's own limit (RLIMIT_DATA) is
+ * set a handler that raises an exception: that ends loops, and calls that wait (time.sleep(), locks). What has not ended a
+ * while after that, because it catches everything, or does not return to the interpreter, ends with the process: that
+ * lets a stopped target run on, as any end of ours does. The kernel's own limit (RLIMIT_DATA) is
  * somewhat higher than ours: it stops what grows faster than we look. */
+#include "base/log.h"
 #include "front/script/module/priv.h"
 
 #include <errno.h>
@@ -31,13 +33,6 @@ static struct {
     bool limited; /* by the kernel; `data` was its limit before */
     struct rlimit data;
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
-}
 
 /* Bytes of ours that are in memory and no file's, and (`data`) those that RLIMIT_DATA counts; proc(5), statm. */
 static void own_bytes(uint64_t *resident, uint64_t *data)
@@ -96,7 +91,7 @@ bool guard_stops(void)
 
 static void tick(void)
 {
-    uint64_t now = clock_ns();
+    uint64_t now = now_ns();
     if (guard.why == GUARD_NOTHING) {
         guard.why = look(now);
         guard.last = now + GRACE_MS * (NS / 1000);
@@ -115,7 +110,7 @@ static void *watch(void *arg)
     (void)arg;
     pthread_mutex_lock(&guard.lock);
     while (guard.runs) {
-        uint64_t until = clock_ns() + TICK_MS * (NS / 1000);
+        uint64_t until = now_ns() + TICK_MS * (NS / 1000);
         struct timespec t = {.tv_sec = (time_t)(until / NS), .tv_nsec = (long)(until % NS)};
         pthread_cond_timedwait(&guard.wake, &guard.lock, &t);
         if (guard.runs)
@@ -144,7 +139,7 @@ void guard_begin(const struct script_owner *o)
     guard.script = pthread_self();
     guard.why = GUARD_NOTHING;
     guard.seconds = o->seconds;
-    guard.deadline = clock_ns() + o->seconds * NS;
+    guard.deadline = now_ns() + o->seconds * NS;
     guard.bytes = o->bytes;
     guard.progress = o->call->progress;
     own_bytes(&guard.before, &data);

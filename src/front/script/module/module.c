@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module _inquest: what `inquest` shows of it, and what only Inquest's own code in Python calls. */
 #include "front/script/module/priv.h"
-#include "front/script/module/sources.h"
 
 struct module_state py;
 
@@ -68,10 +67,7 @@ static PyObject *source(PyObject *self, PyObject *args)
     (void)self;
     if (!PyArg_ParseTuple(args, "s", &name))
         return NULL;
-    for (const struct embedded_source *s = embedded_sources; s->name; s++)
-        if (strcmp(s->name, name) == 0)
-            return PyUnicode_FromString(s->text);
-    return Py_NewRef(Py_None);
+    return text_or_none(script_source(name));
 }
 
 PyDoc_STRVAR(command_doc, "command(text) -> str\n\nRuns one command of the prompt and gives its answer. Raises Error.");

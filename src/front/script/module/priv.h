@@ -37,6 +37,9 @@ extern struct module_state py;
 
 bool script_add_classes(PyObject *module);
 
+/* embed.c: Inquest's own code in Python, by the name of the file; NULL: there is none. */
+const char *script_source(const char *name);
+
 /* ---- classes.c: what all classes share ---- */
 
 /* A class that only C makes objects of; slots end with {0}. */
