@@ -23,6 +23,11 @@ def interpreters(*minors):
          for minor in missing]
 
 
+def stack(target, *options):
+    """What `inquest stack` says of a target."""
+    return run("stack", "--json", *options, target).json
+
+
 def some():
     """The distribution's, the oldest, and the newest that is there: for what does not depend on the version much."""
     chosen = {FOUND[0], FOUND[-1], *[python for python in FOUND if python.origin == "debian"]} if FOUND else set()

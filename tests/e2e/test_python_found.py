@@ -15,7 +15,7 @@ import pytest
 import build
 import pythons
 from conftest import run
-from pyprograms import FOUND, differences, some
+from pyprograms import FOUND, differences, some, stack
 
 pytestmark = pytest.mark.thin
 
@@ -23,10 +23,6 @@ pytestmark = pytest.mark.thin
 @pytest.fixture(params=some())
 def python(request):
     return request.param
-
-
-def stack(target, *options):
-    return run("stack", "--json", *options, target).json
 
 
 def test_virtual_environment(programs, python, tmp_path):

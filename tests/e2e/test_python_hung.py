@@ -14,7 +14,7 @@ import pytest
 import build
 import pythons
 from conftest import run
-from pyprograms import differences, expected, got, plain, python_frames, some, threads
+from pyprograms import differences, expected, got, plain, python_frames, some, stack, threads
 
 pytestmark = pytest.mark.thin
 
@@ -22,10 +22,6 @@ pytestmark = pytest.mark.thin
 @pytest.fixture(params=some())
 def python(request):
     return request.param
-
-
-def stack(target, *options):
-    return run("stack", "--json", *options, target).json
 
 
 def names(thread):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import SANITIZED, run
-from pyprograms import differences, plain, python_frames, some, threads
+from pyprograms import differences, plain, python_frames, some, stack, threads
 
 pytestmark = pytest.mark.thin
 CALLS = int(os.environ.get("INQUEST_PYTHON_CALLS", "5" if SANITIZED else "50"))
@@ -22,10 +22,6 @@ def python(request):
 
 def names(thread):
     return [plain(frame) if frame["language"] == "python" else frame["function"] or "?" for frame in thread["frames"]]
-
-
-def stack(target, *options):
-    return run("stack", "--json", *options, target).json
 
 
 def test_lock(programs, python):
