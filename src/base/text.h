@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+#include <string.h>
+
 /* A zeroed struct is an empty text. `p` is NUL-terminated once something was put. */
 struct text {
     char *p;
@@ -31,5 +33,10 @@ char *text_take(struct text *t) NEVER_NULL;
 size_t utf8_sequence(const char *s, size_t n);
 /* Is that sequence a control character: C0, DEL or C1? Terminals obey all three. */
 bool utf8_is_control(const char *s, size_t len);
+
+static inline bool begins_with(const char *s, const char *start)
+{
+    return strncmp(s, start, strlen(start)) == 0;
+}
 
 #endif

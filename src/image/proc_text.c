@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/proc_text.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 
 /* What follows "Name:" on a line of a status file; "" when the field is absent. */
@@ -87,7 +89,7 @@ static void unescape_newlines(char *path)
     char *to = path;
 
     while (*path) {
-        bool newline = strncmp(path, "\\012", 4) == 0;
+        bool newline = begins_with(path, "\\012");
         *to++ = newline ? '\n' : *path;
         path += newline ? 4 : 1;
     }

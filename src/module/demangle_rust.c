@@ -108,7 +108,7 @@ char *demangle_rust_legacy(const char *name, size_t n)
     struct text out = {0};
     struct part s;
     bool hash = false;
-    if (n < 3 || strncmp(name, "_ZN", 3) != 0)
+    if (n < 3 || !begins_with(name, "_ZN"))
         return NULL;
     while (!hash && next_part(&at, end, &s)) {
         hash = is_hash(s) && at < end && *at == 'E';

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/elf_priv.h"
 
+#include "base/text.h"
+
 #include <elf.h>
 #include <inttypes.h>
 
@@ -353,8 +355,7 @@ static bool section_named(const struct elf_section *s, const char *name)
 {
     if (strcmp(s->name, name) == 0)
         return true;
-    return strncmp(s->name, ".zdebug_", 8) == 0 && strncmp(name, ".debug_", 7) == 0 &&
-           strcmp(s->name + 8, name + 7) == 0;
+    return begins_with(s->name, ".zdebug_") && begins_with(name, ".debug_") && strcmp(s->name + 8, name + 7) == 0;
 }
 
 const struct elf_section *elf_section(const struct elf *e, const char *name)

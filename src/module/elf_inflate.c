@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of sections, compressed ones included: gABI "Section Compression" (zlib, zstd), and the older
  * GNU form of .zdebug_ sections: "ZLIB", the size as a big-endian number of 8 bytes, a zlib stream. */
+#include "base/text.h"
 #include "base/work.h"
 #include "module/elf_priv.h"
 
@@ -55,7 +56,7 @@ static bool read_zdebug(struct bytes b, uint64_t *size)
 
 void elf_read_compression(const struct elf *e, struct elf_section *s)
 {
-    bool old = strncmp(s->name, ".zdebug_", 8) == 0;
+    bool old = begins_with(s->name, ".zdebug_");
     struct bytes b;
     uint32_t type;
     if (s->type == SHT_NOBITS || (!old && !(s->flags & SHF_COMPRESSED)) || !section_bytes(e, s, &b))

@@ -2,6 +2,7 @@
 /* Relocations of debug sections in object files and kernel modules (gABI "Relocation"; psABI of each processor).
  * Nothing is loaded, so that all sections are at 0 and only plain additions occur. */
 #include "module/elf_priv.h"
+#include "base/text.h"
 #include "module/symtab.h"
 
 #include <elf.h>
@@ -66,7 +67,7 @@ void elf_find_relocations(struct elf *e)
         const struct elf_section *r = &e->sections[i];
         struct elf_section *s = r->info < e->n_sections ? &e->sections[r->info] : NULL;
         if (r->type == SHT_RELA && s && s->type == SHT_PROGBITS &&
-            (strncmp(s->name, ".debug_", 7) == 0 || strncmp(s->name, ".zdebug_", 8) == 0))
+            (begins_with(s->name, ".debug_") || begins_with(s->name, ".zdebug_")))
             s->relocs = (uint32_t)i;
     }
 }

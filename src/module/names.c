@@ -141,7 +141,7 @@ static bool is_language(const struct namer *nm, const char *language)
 static const char *choose_name(struct namer *nm, const struct naming *n)
 {
     const char *linkage = n->names.linkage, *name = NULL;
-    if (linkage && is_language(nm, "c++") && strncmp(linkage, "_Z", 2) == 0)
+    if (linkage && is_language(nm, "c++") && begins_with(linkage, "_Z"))
         name = from_linkage(nm, linkage);
     if (!name && linkage && (is_language(nm, "c") || !n->names.name))
         name = linkage;

@@ -38,7 +38,7 @@ void packages_free(struct packages *p)
 /* After the merge of / and /usr a list may hold the path without /usr. */
 static const char *without_usr(const char *path)
 {
-    return strncmp(path, "/usr/", 5) == 0 ? path + 4 : NULL;
+    return begins_with(path, "/usr/") ? path + 4 : NULL;
 }
 
 static void want_path(struct packages *p, const char *path)
@@ -110,8 +110,8 @@ static bool may_be_packaged(const char *path)
 {
     static const char *const places[] = {"/usr/", "/lib", "/bin/", "/sbin/", "/opt/"};
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        if (strncmp(path, places[i], strlen(places[i])) == 0)
-            return strncmp(path, "/usr/local/", 11) != 0;
+        if (begins_with(path, places[i]))
+            return !begins_with(path, "/usr/local/");
     return false;
 }
 
@@ -160,7 +160,7 @@ static const char *owner_of(struct modules *ms, const char *path)
 static bool distribution_is(const char *text, const char *id)
 {
     for (const char *at = text; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL) {
-        if (strncmp(at, "ID=", 3) != 0 && strncmp(at, "ID_LIKE=", 8) != 0)
+        if (!begins_with(at, "ID=") && !begins_with(at, "ID_LIKE="))
             continue;
         size_t len = strcspn(at, "\n"), n = strlen(id);
         for (size_t i = 3; i + n <= len; i++)

@@ -3,6 +3,7 @@
  * decoding the jump serves every linker's layout (.plt, .plt.sec, .plt.got). Instruction encodings: Intel
  * SDM "JMP" (FF /4, RIP-relative); Arm ARM "ADRP", "LDR (immediate)". */
 #include "module/module_priv.h"
+#include "base/text.h"
 #include "module/symtab.h"
 
 #include <elf.h>
@@ -77,7 +78,7 @@ static const struct elf_section *stub_section(const struct elf *e, taddr vaddr, 
     size_t n;
     const struct elf_section *s = elf_sections(e, &n);
     for (size_t i = 0; i < n; i++) {
-        if (strncmp(s[i].name, ".plt", 4) != 0 || s[i].type != SHT_PROGBITS || vaddr < s[i].addr ||
+        if (!begins_with(s[i].name, ".plt") || s[i].type != SHT_PROGBITS || vaddr < s[i].addr ||
             vaddr - s[i].addr >= s[i].size)
             continue;
         bool got = strcmp(s[i].name, ".plt.got") == 0 && s[i].entsize == GOT_STUB;

@@ -3,6 +3,8 @@
  * symbols that share an answer's address, are ever touched. */
 #include "module/symtab.h"
 
+#include "base/text.h"
+
 #include <elf.h>
 
 /* The two highest bits of an entry's `where` tell its table. */
@@ -106,7 +108,7 @@ static bool is_label_of_interest(const struct sym_table *t, const struct raw_sym
     if (!in_code(t, s))
         return false;
     const char *name = sym_table_name(t, s->name);
-    return name[0] && name[0] != '$' && strncmp(name, ".L", 2) != 0;
+    return name[0] && name[0] != '$' && !begins_with(name, ".L");
 }
 
 static bool is_wanted(const struct sym_table *t, const struct raw_symbol *s)
@@ -248,7 +250,7 @@ static unsigned privacy(const char *name)
 {
     enum { MOST = 15 };
     size_t underscores = strspn(name, "_");
-    return strncmp(name, "__GI_", 5) == 0 || underscores > MOST ? MOST : (unsigned)underscores;
+    return begins_with(name, "__GI_") || underscores > MOST ? MOST : (unsigned)underscores;
 }
 
 /* Smaller is better. */

@@ -208,9 +208,9 @@ static const char *without_return_type(const char *name)
     const char *start = name;
     int depth = 0;
     for (const char *p = name; *p; p++) {
-        if (strncmp(p, "operator", 8) == 0)
+        if (begins_with(p, "operator"))
             return start;
-        if (*p == '(' && depth == 0 && strncmp(p, "(anonymous namespace)", 21) != 0)
+        if (*p == '(' && depth == 0 && !begins_with(p, "(anonymous namespace)"))
             return start;
         if (*p == '<' || *p == '(' || *p == '{' || *p == '[')
             depth++;
@@ -237,11 +237,11 @@ bool session_symbol(struct session *s, taddr at, struct symbol *out, const char 
     struct module *m = modules_find(s->ms, at);
     if (!m || !module_symbol(m, at, out))
         return false;
-    bool mangled = strncmp(out->name, "_Z", 2) == 0 || strncmp(out->name, "_R", 2) == 0;
+    bool mangled = begins_with(out->name, "_Z") || begins_with(out->name, "_R");
     *name = out->type == STT_FUNC && !mangled ? definition_name(s, out) : NULL;
     if (!*name)
         *name = session_symbol_name(s, out);
-    if (out->type == STT_FUNC && strncmp(out->name, "_Z", 2) == 0)
+    if (out->type == STT_FUNC && begins_with(out->name, "_Z"))
         *name = without_return_type(*name);
     return true;
 }

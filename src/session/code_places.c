@@ -285,7 +285,7 @@ static void add_hit(struct session *s, const struct index_hit *hit, bool inlined
 static char *without_parameters(const char *name)
 {
     const char *open = strchr(name, '(');
-    if (!open || open == name || strncmp(name, "(anonymous", 10) == 0)
+    if (!open || open == name || begins_with(name, "(anonymous"))
         return xstrdup(name);
     return xstrndup(name, (size_t)(open - name));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/heap_priv.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 
 /* Chunks of a size that glibc 2.26 to 2.41 give a thread's cache. */
@@ -67,8 +69,8 @@ static const char *why_none(struct heap *h)
 {
     struct module *m;
     struct symbol sym;
-    if (modules_symbol_named(h->ms, "malloc", &sym, &m) && strncmp(m->name, "libc.so", 7) != 0 &&
-        strncmp(m->name, "libc-", 5) != 0 && !m->is_exe)
+    if (modules_symbol_named(h->ms, "malloc", &sym, &m) && !begins_with(m->name, "libc.so") &&
+        !begins_with(m->name, "libc-") && !m->is_exe)
         return arena_printf(&h->arena, "malloc is that of %s, not glibc's", m->name);
     return "malloc is not glibc's, or its state is not in the dump";
 }

@@ -2,6 +2,8 @@
 /* Where malloc's arenas are, and their heaps. */
 #include "session/heap_priv.h"
 
+#include "base/text.h"
+
 enum {
     WORD = 8,
     N_BINS = 127,
@@ -85,7 +87,7 @@ static taddr main_bins(const struct heap *h)
     for (size_t i = 0; i < modules_count(h->ms) && !bins; i++) {
         m = modules_get(h->ms, i);
         /* "libc.so.6", "libc-2.31.so"; or in the program itself, when it is linked statically. */
-        if (m->is_exe || strncmp(m->name, "libc.so", 7) == 0 || strncmp(m->name, "libc-", 5) == 0)
+        if (m->is_exe || begins_with(m->name, "libc.so") || begins_with(m->name, "libc-"))
             bins = search_module(h, m);
     }
     return bins;

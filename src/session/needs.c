@@ -109,7 +109,7 @@ static bool has_thread_lists(const struct module *m)
     static const char *const names[] = {"ld-linux", "ld-2.", "ld.so", "libc.so", "libc-2.", "libpthread"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strncmp(m->name, names[i], strlen(names[i])) == 0)
+        if (begins_with(m->name, names[i]))
             return true;
     return false;
 }

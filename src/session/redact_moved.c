@@ -56,8 +56,8 @@ static void read_variable(struct moved *m, struct module *in, const char *name)
 /* The program, and what may be a C library. */
 static bool may_have_it(const struct module *m)
 {
-    return m->is_exe || strncmp(m->name, "libc.", 5) == 0 || strncmp(m->name, "libc-", 5) == 0 ||
-           strncmp(m->name, "ld-musl", 7) == 0;
+    return m->is_exe || begins_with(m->name, "libc.") || begins_with(m->name, "libc-") ||
+           begins_with(m->name, "ld-musl");
 }
 
 void redact_each_moved(struct image *im, redact_variable_fn *take, void *arg)

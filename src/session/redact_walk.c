@@ -151,7 +151,7 @@ static bool look_into(struct redact_walk *w, struct type_queue *q, const struct 
     struct fields fields = type_fields(t);
     for (size_t i = 0; i < fields.n; i++) {
         const struct field *f = &fields.v[i];
-        if (redact_walk_named(w, f->name) || (f->name && strncmp(f->name, "_vptr", 5) == 0))
+        if (redact_walk_named(w, f->name) || (f->name && begins_with(f->name, "_vptr")))
             return true;
         enqueue(q, f->type);
     }

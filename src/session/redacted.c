@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record of what was written over, read. */
 #include "base/mem.h"
+#include "base/text.h"
 #include "session/redact.h"
 
 #include <ctype.h>
@@ -16,7 +17,7 @@ static struct redacted parse_line(const char *line, size_t n)
         if (copy[at] != ':' || copy[at + 1] != ' ' || !isdigit((unsigned char)copy[at + 2]))
             continue;
         r.matches = strtoull(copy + at + 2, &rest, 10);
-        if (strncmp(rest, " in ", 4) == 0 && isdigit((unsigned char)rest[4])) {
+        if (begins_with(rest, " in ") && isdigit((unsigned char)rest[4])) {
             r.bytes = strtoull(rest + 4, &rest, 10);
             if (strcmp(rest, " bytes") == 0) {
                 r.what = xstrndup(copy, at);

@@ -5,11 +5,6 @@
 
 enum { WRAPPER_BYTES = 1024, WRAPPER_INSTRUCTIONS = 200, INLINED_MAX = 64 };
 
-static bool begins(const char *text, const char *word)
-{
-    return strncmp(text, word, strlen(word)) == 0;
-}
-
 /* A function of the program, not one that every function may call: to grow the stack, to panic. */
 static bool is_program(const struct attached *a, taddr entry)
 {
@@ -27,14 +22,14 @@ static bool wrapper_code(struct session *s, taddr wrapper, struct instructions *
     bool good = !e;
     err_free(e); /* without its code the wrapper is all that is known */
     for (size_t i = 0; good && i < out->n; i++)
-        if (begins(out->v[i].text, "ret"))
+        if (begins_with(out->v[i].text, "ret"))
             out->n = i;
     return good;
 }
 
 static bool calls_program(const struct attached *a, const struct instruction *i)
 {
-    return begins(i->text, "call") && i->has_target && is_program(a, i->target);
+    return begins_with(i->text, "call") && i->has_target && is_program(a, i->target);
 }
 
 /* The first call of the program's code; the wrapper itself when none names its target. */

@@ -154,7 +154,7 @@ static void fpu_suffix(struct x86_line *p, unsigned size)
 /* In AT&T syntax the reversed and the plain forms that store into %st(i) have each other's names. */
 static void fpu_swap(struct x86_line *p)
 {
-    bool subtracts = strncmp(p->name, "fsub", 4) == 0, divides = strncmp(p->name, "fdiv", 4) == 0;
+    bool subtracts = begins_with(p->name, "fsub"), divides = begins_with(p->name, "fdiv");
     if ((p->opcode != 0xdc && p->opcode != 0xde) || !(subtracts || divides))
         return;
     const char *tail = p->name + 4;

@@ -146,7 +146,7 @@ static struct err *unknown_option(const struct table *t, const struct command *c
     unsigned prefixed = 0;
     for (size_t i = 0; i < t->n; i++) {
         nearest_try(&near, t->rows[i]->name);
-        prefixed += strncmp(t->rows[i]->name, name, strlen(name)) == 0;
+        prefixed += begins_with(t->rows[i]->name, name);
     }
     if (prefixed > 1)
         return err_hint(err_new(ERR_USAGE, "option '--%s' is ambiguous", name), "try 'inquest help %s'", cmd->name);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unwind/cfi_entry.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 
 static uint64_t address_mask(const struct cfi_source *s)
@@ -194,7 +196,7 @@ static struct err *parse_cie(struct cfi *c, enum cfi_section_id id, struct cfi_e
     TRY(cursor_check(b));
     if (cie.version != 1 && cie.version != 3 && cie.version != 4)
         return bad_cie(s, ERR_UNSUPPORTED, e->offset, "an unknown version");
-    if (strncmp(augmentation, "eh", 2) == 0) { /* gcc 2: a pointer to its exception table */
+    if (begins_with(augmentation, "eh")) { /* gcc 2: a pointer to its exception table */
         cursor_skip(b, cie.addr_size);
         augmentation += 2;
     }

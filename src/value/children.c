@@ -241,7 +241,7 @@ static bool is_indexable(const struct children *c)
                                        "alloc::vec::Vec<", "list",        "tuple"};
     const struct type *t = type_strip(c->of.type);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (t->name && strncmp(t->name, rows[i], strlen(rows[i])) == 0)
+        if (t->name && begins_with(t->name, rows[i]))
             return c->shown.kind == PRESENT_ARRAY;
     enum go_kind kind;
     (void)type_go(c->of.type, &kind);

@@ -12,7 +12,7 @@ struct value eval_absent(const struct type *t)
 
 struct err *eval_at(const struct eval *ev, const struct node *n, struct err *e)
 {
-    if (!e || e->code != ERR_USAGE || strncmp(e->msg, "column ", 7) == 0)
+    if (!e || e->code != ERR_USAGE || begins_with(e->msg, "column "))
         return e;
     struct err *at = eval_fail(ev, n, "%s", e->msg);
     err_free(e);

@@ -20,7 +20,7 @@ struct value go_bool(struct eval *ev, bool v)
 static bool untyped(const struct value *v)
 {
     struct value row;
-    return (!v->type->die.unit && v->type->name && strncmp(v->type->name, "untyped ", 8) == 0) ||
+    return (!v->type->die.unit && v->type->name && begins_with(v->type->name, "untyped ")) ||
            (type_strip(v->type)->name && strcmp(type_strip(v->type)->name, "string") == 0 && value_go_inline(v, &row));
 }
 

@@ -128,7 +128,7 @@ const char *go_type_text(struct eval *ev, const struct type *t)
     SCOPED(text_done) struct text out = {0};
     type_name(&out, t, NULL);
     const char *name = text_str(&out);
-    return arena_strdup(ev->arena, strncmp(name, "untyped ", 8) == 0 ? name + 8 : name);
+    return arena_strdup(ev->arena, begins_with(name, "untyped ") ? name + 8 : name);
 }
 
 const char *go_kind_text(const struct type *t)

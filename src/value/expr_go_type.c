@@ -126,12 +126,12 @@ static struct prefix prefix_of(struct eval *ev, const char *name)
     char *end;
     if (name[0] == '*')
         return (struct prefix){PREFIX_POINTER, 0, "*", name + 1};
-    if (strncmp(name, "[]", 2) == 0)
+    if (begins_with(name, "[]"))
         return (struct prefix){PREFIX_SLICE, 0, "[]", name + 2};
-    if (strncmp(name, "map[", 4) == 0 && map_prefix(ev, name, &p))
+    if (begins_with(name, "map[") && map_prefix(ev, name, &p))
         return p;
     for (size_t i = 0; i < ARRAY_LEN(channels); i++)
-        if (strncmp(name, channels[i], strlen(channels[i])) == 0)
+        if (begins_with(name, channels[i]))
             return (struct prefix){PREFIX_CHANNEL, 0, channels[i], name + strlen(channels[i])};
     if (name[0] != '[' || name[1] < '0' || name[1] > '9')
         return p;

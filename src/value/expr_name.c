@@ -331,13 +331,13 @@ static const char *rust_path(struct eval *ev, const char *name)
     const char *scope = frame_scope(ev);
     if (ev->language != EXPR_RUST)
         return name;
-    if (strncmp(name, "crate::", 7) == 0)
+    if (begins_with(name, "crate::"))
         return arena_printf(ev->arena, "::%.*s::%s", (int)strcspn(scope, ":"), scope, name + 7);
-    if (strncmp(name, "self::", 6) == 0)
+    if (begins_with(name, "self::"))
         return arena_printf(ev->arena, "::%s::%s", scope, name + 6);
-    for (unsigned i = 0; strncmp(name, "super::", 7) == 0 && i < NAME_RECURSION; i++, name += 7) {
+    for (unsigned i = 0; begins_with(name, "super::") && i < NAME_RECURSION; i++, name += 7) {
         scope = next_scope(ev, scope);
-        if (strncmp(name + 7, "super::", 7) != 0)
+        if (!begins_with(name + 7, "super::"))
             return arena_printf(ev->arena, "::%s::%s", scope, name + 7);
     }
     return name;
@@ -349,7 +349,7 @@ static struct err *find(struct eval *ev, const char *name, const char *file, enu
     name = rust_path(ev, name);
     const char *open = strchr(name, '(');
     bool parameters = open && open > name && name[strlen(name) - 1] == ')' && !strstr(name, "operator(");
-    struct lookup l = {.ev = ev, .file = file, .depth = depth, .global = strncmp(name, "::", 2) == 0};
+    struct lookup l = {.ev = ev, .file = file, .depth = depth, .global = begins_with(name, "::")};
     const char *bare = l.global ? name + 2 : name;
     l.name = parameters ? arena_strndup(ev->arena, bare, (size_t)(open - bare)) : bare;
     l.parameters = parameters ? open : NULL;
@@ -393,7 +393,7 @@ struct err *name_unknown(struct eval *ev, const char *name)
 {
     struct name_parts parts;
     struct found head;
-    const char *bare = strncmp(name, "::", 2) == 0 ? name + 2 : name;
+    const char *bare = begins_with(name, "::") ? name + 2 : name;
     if (name_split(bare, &parts) && parts.n > 1) {
         const char *end = (const char *)parts.v[parts.n - 2].p + parts.v[parts.n - 2].n;
         const char *scope = arena_strndup(ev->arena, bare, (size_t)(end - bare));

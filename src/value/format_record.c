@@ -87,7 +87,7 @@ static void print_static_field(struct printer *p, const struct value *v, const s
 
 static bool is_vtable_pointer(const struct field *f)
 {
-    return f->name && strncmp(f->name, "_vptr", 5) == 0;
+    return f->name && begins_with(f->name, "_vptr");
 }
 
 static void print_field(struct printer *p, const struct value *v, const struct field *f)

@@ -44,7 +44,7 @@ static bool slice_parts(struct printer *p, const struct value *v, const struct t
 {
     struct value n;
     bool named = t->name && (strcmp(t->name, "&str") == 0 || strcmp(t->name, "&mut str") == 0 ||
-                             strncmp(t->name, "&[", 2) == 0 || strncmp(t->name, "&mut [", 6) == 0);
+                             begins_with(t->name, "&[") || begins_with(t->name, "&mut ["));
     if (!named)
         return false;
     struct err *e = value_member(p->vs, v, "data_ptr", data);

@@ -95,7 +95,7 @@ const struct type *register_type(struct types *t, const struct arch *a, const ch
         return type_base(t, TYPE_INT, "int32_t", 4, true);
     if (name[0] == 'k' && size == 8)
         return type_base(t, TYPE_INT, "uint64_t", size, false);
-    if (strstr(name, "_base") || strncmp(name, "orig_", 5) == 0)
+    if (strstr(name, "_base") || begins_with(name, "orig_"))
         return type_c(t, "long");
     return type_base(t, TYPE_INT, size < ARRAY_LEN(words) && words[size] ? words[size] : "int", size, true);
 }

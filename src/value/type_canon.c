@@ -267,7 +267,7 @@ static bool parse_arg(struct parser *p)
         text_put(&p->out, "(char)");
     if (*p->at == '\'' || *p->at == '-' || isdigit((unsigned char)*p->at))
         return parse_literal(p);
-    if (*p->at == '(' && strncmp(p->at, "(anonymous namespace)", 21) != 0) {
+    if (*p->at == '(' && !begins_with(p->at, "(anonymous namespace)")) {
         p->at++;
         return parse_bracketed(p);
     }

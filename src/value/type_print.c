@@ -48,7 +48,7 @@ static uint8_t access_of(const struct type *t, const struct dw_die *die)
 /* "operator int", but not "operator new" or "operator+". */
 static bool is_conversion(const char *name)
 {
-    if (strncmp(name, "operator", 8) != 0 || name[8] != ' ')
+    if (!begins_with(name, "operator") || name[8] != ' ')
         return false;
     const char *type = name + 8 + strspn(name + 8, " ");
     size_t n = strcspn(type, " [(");

@@ -276,7 +276,7 @@ static bool has_vtable(const struct type *t, unsigned depth)
     struct fields fields = type_fields(t);
     for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++) {
         const struct field *f = &fields.v[i];
-        if (f->flags & FIELD_VIRTUAL || (f->name && strncmp(f->name, "_vptr", 5) == 0))
+        if (f->flags & FIELD_VIRTUAL || (f->name && begins_with(f->name, "_vptr")))
             return true;
         if (f->flags & FIELD_BASE && f->bit_offset == 0 && has_vtable(type_strip(f->type), depth + 1))
             return true;
@@ -294,10 +294,10 @@ const char *vtable_class(struct values *vs, taddr vptr)
     static const char prefix[] = "vtable for ";
     struct module *m = modules_find(vs->ms, vptr);
     struct symbol symbol;
-    if (!m || !module_symbol(m, vptr, &symbol) || strncmp(symbol.name, "_ZTV", 4) != 0)
+    if (!m || !module_symbol(m, vptr, &symbol) || !begins_with(symbol.name, "_ZTV"))
         return NULL;
     char *plain SCOPED(freep) = demangle(symbol.name);
-    if (!plain || strncmp(plain, prefix, sizeof(prefix) - 1) != 0)
+    if (!plain || !begins_with(plain, prefix))
         return NULL;
     return arena_strdup(vs->arena, plain + sizeof(prefix) - 1);
 }

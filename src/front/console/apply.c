@@ -10,7 +10,7 @@
 static struct err *parse_one(const char **args, size_t threads, struct thread_list *out)
 {
     const char *s = *args;
-    if (strncmp(s, "1.", 2) == 0)
+    if (begins_with(s, "1."))
         s += 2; /* gdb's INFERIOR.THREAD: there is one inferior */
     char *end;
     unsigned long first = strtoul(s, &end, 10), last = first;

@@ -167,7 +167,7 @@ static void offer_arguments(struct console *c, const struct console_command *row
 /* Where a command begins that stands in the arguments of another: thread apply all -q COMMAND. */
 static const char *inner_command(const char *args)
 {
-    while (*args && (isdigit((unsigned char)*args) || *args == '-' || strncmp(args, "all ", 4) == 0)) {
+    while (*args && (isdigit((unsigned char)*args) || *args == '-' || begins_with(args, "all "))) {
         size_t n = strcspn(args, " ");
         if (!args[n])
             break;

@@ -99,7 +99,7 @@ static char *substitute(const char *line, const char *whole, const struct body *
 {
     struct text t = {0};
     for (const char *p = line; *p;) {
-        bool argument = strncmp(p, "$arg", 4) == 0;
+        bool argument = begins_with(p, "$arg");
         if (argument && p[4] == '*') {
             text_put(&t, whole);
             p += 5;

@@ -31,7 +31,7 @@ static bool has_glibc(struct console *c)
 {
     for (size_t i = 0; i < session_module_count(c->session); i++) {
         const char *name = session_module(c->session, i, false)->name;
-        if (strcmp(name, "libc.so.6") == 0 || strncmp(name, "libpthread", 10) == 0)
+        if (strcmp(name, "libc.so.6") == 0 || begins_with(name, "libpthread"))
             return true;
     }
     return false;

@@ -196,7 +196,7 @@ static void put_rust_function(const struct found *f, const struct type *t, struc
     struct text plain = {0};
     type_name(&plain, t, NULL);
     const char *s = text_str(&plain);
-    s += strncmp(s, "fn ", 3) == 0 ? 3 : 0;
+    s += begins_with(s, "fn ") ? 3 : 0;
     text_printf(out, "fn %s%s", f->name, s);
     text_done(&plain);
 }

@@ -86,7 +86,7 @@ static struct err *print_options(struct console *c, const char **args)
         TRY(e);
         *args = rest;
     }
-    if (strncmp(*args, "--", 2) == 0 && (!(*args)[2] || isspace((unsigned char)(*args)[2])))
+    if (begins_with(*args, "--") && (!(*args)[2] || isspace((unsigned char)(*args)[2])))
         args_word(args, "--");
     return NULL;
 }

@@ -93,7 +93,7 @@ static bool parse_name(const char *word, int *out)
         return true;
     }
     char *end;
-    long n = strncmp(word, "SIG", 3) == 0 && isdigit((unsigned char)word[3]) ? strtol(word + 3, &end, 10) : 0;
+    long n = begins_with(word, "SIG") && isdigit((unsigned char)word[3]) ? strtol(word + 3, &end, 10) : 0;
     if (n < REAL_TIME_FIRST || n > LAST || *end)
         return false;
     *out = (int)n;

@@ -96,7 +96,7 @@ static struct err *run_thread(struct console *c, const char *args)
     if (!*args)
         return console_put_current_thread(c), NULL;
     TRY(console_target(c, &im));
-    const char *word = strncmp(args, "1.", 2) == 0 ? args + 2 : args;
+    const char *word = begins_with(args, "1.") ? args + 2 : args;
     if (*word == '$')
         TRY(console_number(c, word, &number));
     else if (!parse_number(word, UINT32_MAX, &number))

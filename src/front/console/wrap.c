@@ -39,7 +39,7 @@ static bool follows_comma(const char *p)
 
 static size_t frame_may_begin(const struct inside *in, const char *p)
 {
-    bool word = p[-1] == ' ' && (strncmp(p, "at ", 3) == 0 || strncmp(p, "from ", 5) == 0);
+    bool word = p[-1] == ' ' && (begins_with(p, "at ") || begins_with(p, "from "));
     bool arguments = p[-1] == '(' && p[-2] == ' ';
     return !in->quote && (word || arguments || follows_comma(p)) ? 4 : 0;
 }

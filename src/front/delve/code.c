@@ -41,7 +41,7 @@ struct listing {
 static void put_destination(struct client *c, struct json *j, const struct instruction *in)
 {
     json_key(j, "DestLoc");
-    if (!in->has_target || strncmp(in->text, "call", 4) != 0) {
+    if (!in->has_target || !begins_with(in->text, "call")) {
         json_null(j);
         return;
     }

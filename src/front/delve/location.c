@@ -24,7 +24,7 @@ struct goroutine_at location_of_frame(const struct sframe *frames, size_t n, siz
 static bool is_optimized(struct client *c, taddr entry)
 {
     struct code_unit unit;
-    if (!entry || !session_unit_at(c->session, entry, &unit) || !unit.producer || strncmp(unit.producer, "Go ", 3) != 0)
+    if (!entry || !session_unit_at(c->session, entry, &unit) || !unit.producer || !begins_with(unit.producer, "Go "))
         return false;
     const char *flags = strchr(unit.producer, ';');
     return !flags || !strstr(flags, "-N") || !strstr(flags, "-l");

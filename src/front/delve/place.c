@@ -416,7 +416,7 @@ static struct err *return_locations(struct client *c, struct arguments *a, struc
     result_begin(c, j, "Addrs");
     json_array_begin(j);
     for (size_t i = 0; i < in.n; i++)
-        if (strncmp(in.v[i].text, "ret", 3) == 0)
+        if (begins_with(in.v[i].text, "ret"))
             json_u64(j, in.v[i].pc);
     json_array_end(j);
     result_end(c, j);

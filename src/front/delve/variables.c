@@ -151,7 +151,7 @@ static struct err *put_methods(struct client *c, struct json *j, const char *typ
     SCOPED(freep) char *pointer = dot ? xasprintf("%.*s.(*%s).", (int)(dot - type), type, dot + 1) : xstrdup(plain);
     json_array_begin(j);
     for (size_t i = 0; i < n; i++) {
-        if (strncmp(names[i], plain, strlen(plain)) != 0 && strncmp(names[i], pointer, strlen(pointer)) != 0)
+        if (!begins_with(names[i], plain) && !begins_with(names[i], pointer))
             continue;
         json_object_begin(j);
         json_kv_string(j, "Name", names[i]);

@@ -21,7 +21,7 @@ static void put_elided(struct text *t, const char *name)
     const char *start = name;
     for (const char *p = name; *p; p++) {
         bool opens = (*p == '<' || *p == '(') && p > start && p[-1] != ':' && p[-1] != ' ';
-        if (strncmp(p, "operator", 8) == 0 && depth == 0) {
+        if (begins_with(p, "operator") && depth == 0) {
             size_t n = 8 + strspn(p + 8, "<>=()-+*/%^&|~![], ");
             text_putn(t, p, n);
             p += n - 1;

@@ -275,7 +275,7 @@ struct err *listener_open(const struct listen_opts *opts, struct listener *out)
     const char *address = opts->address;
     if (opts->allow_remote)
         TRY(opts->token_file ? read_token(opts->token_file, &l.token) : make_token(&l.token));
-    if (strncmp(address, prefix, sizeof(prefix) - 1) == 0)
+    if (begins_with(address, prefix))
         TRY(open_unix(address + sizeof(prefix) - 1, &l));
     else
         TRY(*address == '/' ? open_unix(address, &l) : open_tcp(opts, &l));

@@ -87,7 +87,7 @@ static const char *module_path(struct minidump *d, uint32_t offset)
     const char *name = minidump_string(d, offset);
 
     for (size_t i = 0; i < ARRAY_LEN(vdsos); i++)
-        if (strncmp(name, vdsos[i], strlen(vdsos[i])) == 0)
+        if (begins_with(name, vdsos[i]))
             return "[vdso]";
     return name;
 }

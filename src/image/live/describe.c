@@ -87,7 +87,7 @@ static void add_distribution(struct image *im, const struct live *l)
     }
     text[n < 0 ? 0 : n] = '\0';
     for (char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-        if (strncmp(line, wanted, sizeof(wanted) - 1) != 0)
+        if (!begins_with(line, wanted))
             continue;
         char *value = line + sizeof(wanted) - 1;
         value += *value == '"' || *value == '\'';
@@ -130,7 +130,7 @@ static void add_file(struct image *im, const struct live *l, int32_t fd, const s
     const char *line = e ? NULL : strstr(info, "flags:");
     if (line)
         flags = strtoull(line + strlen("flags:"), NULL, 8);
-    if (!e && strncmp(info, "pos:", 4) == 0)
+    if (!e && begins_with(info, "pos:"))
         at = strtoull(info + 4, NULL, 10);
     err_free(e); /* closed meanwhile: its name is there */
     const char *socket = sockets_find(sockets, path);

@@ -3,6 +3,8 @@
  * /proc/PID/pagemap; Linux Documentation/admin-guide/mm/pagemap.rst. */
 #include "image/live/live.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,11 +25,11 @@ static void read_field(const char *line, struct mapping_facts *f)
 {
     static const char anonymous[] = "Anonymous:", swap[] = "Swap:", flags[] = "VmFlags:";
 
-    if (strncmp(line, anonymous, sizeof(anonymous) - 1) == 0)
+    if (begins_with(line, anonymous))
         f->modified |= strtoull(line + sizeof(anonymous) - 1, NULL, 10) > 0;
-    else if (strncmp(line, swap, sizeof(swap) - 1) == 0)
+    else if (begins_with(line, swap))
         f->modified |= strtoull(line + sizeof(swap) - 1, NULL, 10) > 0;
-    else if (strncmp(line, flags, sizeof(flags) - 1) == 0)
+    else if (begins_with(line, flags))
         *f = (struct mapping_facts){.left_out = has_flag(line, "dd"),
                                     .device = has_flag(line, "io") || has_flag(line, "pf"),
                                     .huge = has_flag(line, "ht"),

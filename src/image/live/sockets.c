@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/live/sockets.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 
@@ -60,7 +62,7 @@ static void read_inet(struct sockets *s, const char *kind, char *line)
     uint64_t inode = strtoull(word(&at), NULL, 10);
     if (!good || !inode)
         return;
-    bool tcp = strncmp(kind, "tcp", 3) == 0;
+    bool tcp = begins_with(kind, "tcp");
     const char *name = tcp ? state_name(state) : NULL;
     bool alone = tcp ? state == 10 : state == 7; /* nobody is at the other end */
     *vec_push(&s->v) =
@@ -120,7 +122,7 @@ void sockets_done(struct sockets *s)
 const char *sockets_find(const struct sockets *s, const char *link)
 {
     static const char prefix[] = "socket:[";
-    bool is = strncmp(link, prefix, sizeof(prefix) - 1) == 0;
+    bool is = begins_with(link, prefix);
     struct socket_address key = {.inode = is ? strtoull(link + sizeof(prefix) - 1, NULL, 10) : 0};
     const struct socket_address *found = is && s->v.n ? bsearch(&key, s->v.v, s->v.n, sizeof(key), by_inode) : NULL;
 

@@ -11,7 +11,7 @@ static bool is_eval(struct rt *rt, taddr pc)
 {
     struct symbol s;
     struct module *m = modules_find(rt->ms, pc);
-    return m && module_symbol(m, pc, &s) && strncmp(s.name, eval_function, sizeof(eval_function) - 1) == 0;
+    return m && module_symbol(m, pc, &s) && begins_with(s.name, eval_function);
 }
 
 /* Frames from `first` on that have a marker, each in the native frame around it. The count of those that have none. */

@@ -168,11 +168,6 @@ bool py_read(struct rt *rt, taddr at, void *buf, size_t n);
 size_t py_read_some(struct rt *rt, taddr at, void *buf, size_t n);
 /* Of 1, 2, 4 or 8 bytes. */
 bool py_uint(struct rt *rt, taddr at, unsigned size, uint64_t *out);
-static inline bool begins_with(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
 /* n bytes in place, of a page that was asked for before; NULL: py_read() may have them. */
 static inline const uint8_t *py_view(const struct rt *rt, taddr at, size_t n)
 {

@@ -215,7 +215,7 @@ static bool name_of(struct repr *r, taddr at, const struct py_type *t, struct te
 /* From 3.13 on with its module, unless that is the program's. */
 static const char *referent(struct repr *r, const struct py_type *of)
 {
-    bool of_main = strncmp(of->qualified, "__main__.", strlen("__main__.")) == 0;
+    bool of_main = begins_with(of->qualified, "__main__.");
     return py_minor(r->rt) < 13 ? of->c_name : of_main ? of->qualname : of->qualified;
 }
 

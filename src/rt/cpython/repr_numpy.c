@@ -165,7 +165,7 @@ void repr_numpy_scalar(struct repr *r, taddr at, const struct py_type *t)
     const struct scalar *s = NULL;
     uint64_t bits;
     unsigned version = numpy_version(r->rt);
-    for (size_t i = 0; i < ARRAY_LEN(scalars) && strncmp(t->qualified, "numpy.", 6) == 0; i++)
+    for (size_t i = 0; i < ARRAY_LEN(scalars) && begins_with(t->qualified, "numpy."); i++)
         if (strcmp(scalars[i].name, t->qualified + 6) == 0)
             s = &scalars[i];
     if (!s || !version || !py_uint(r->rt, at + py_offset(r->rt, SCALAR_VALUE), s->size, &bits)) {

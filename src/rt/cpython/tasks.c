@@ -176,7 +176,7 @@ static void add_library(struct finding *f)
     for (size_t i = 0; i < modules_count(ms); i++) {
         size_t n = 0;
         struct module *m = modules_get(ms, i);
-        struct elf *e = strncmp(m->name, "_asyncio.", 9) == 0 && m->bias_known ? module_elf(m) : NULL;
+        struct elf *e = begins_with(m->name, "_asyncio.") && m->bias_known ? module_elf(m) : NULL;
         const struct elf_section *sections = e ? elf_sections(e, &n) : NULL;
         for (size_t k = 0; k < n; k++)
             if (sections[k].name && strcmp(sections[k].name, ".bss") == 0)
@@ -247,7 +247,7 @@ static void add_all(struct finding *f)
 static uint64_t number_in(const char *name)
 {
     char *end = NULL;
-    if (!name || strncmp(name, "Task-", 5) != 0 || name[5] < '0' || name[5] > '9')
+    if (!name || !begins_with(name, "Task-") || name[5] < '0' || name[5] > '9')
         return UINT64_MAX;
     uint64_t n = strtoull(name + 5, &end, 10);
     return *end ? UINT64_MAX : n;

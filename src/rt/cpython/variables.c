@@ -187,7 +187,7 @@ static bool read_slots(struct reading *r)
 static bool is_dunder(const char *s)
 {
     size_t n = strlen(s);
-    return n > 4 && strncmp(s, "__", 2) == 0 && strcmp(s + n - 2, "__") == 0;
+    return n > 4 && begins_with(s, "__") && strcmp(s + n - 2, "__") == 0;
 }
 
 static bool read_namespace(struct reading *r)

@@ -41,7 +41,7 @@ static bool is_system(struct rt *rt, taddr start)
         return *slot;
     const struct go_module *m;
     struct go_function f;
-    bool system = go_function_at(rt, start, &m, &f) && strncmp(f.name, "runtime.", 8) == 0;
+    bool system = go_function_at(rt, start, &m, &f) && begins_with(f.name, "runtime.");
     for (size_t i = 0; system && i < ARRAY_LEN(not_system); i++)
         system = strcmp(f.name, not_system[i]) != 0;
     *slot = system;

@@ -22,11 +22,6 @@ size_t go_lines(struct rt *rt, taddr lookup, struct src_frame *out, size_t max, 
     return n;
 }
 
-static bool starts_with(const char *s, const char *start)
-{
-    return strncmp(s, start, strlen(start)) == 0;
-}
-
 static bool ends_with(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);
@@ -37,17 +32,17 @@ static bool ends_with(const char *s, const char *end)
 static bool is_runtime(const char *function)
 {
     static const char prefix[] = "runtime.";
-    char c = starts_with(function, prefix) ? function[sizeof(prefix) - 1] : 'A';
-    return !(c >= 'A' && c <= 'Z') || starts_with(function, "internal/runtime/") ||
-           starts_with(function, "runtime/internal/");
+    char c = begins_with(function, prefix) ? function[sizeof(prefix) - 1] : 'A';
+    return !(c >= 'A' && c <= 'Z') || begins_with(function, "internal/runtime/") ||
+           begins_with(function, "runtime/internal/");
 }
 
 /* The rule of Delve for a goroutine's user location (1.24 to 1.27). */
 bool go_is_private(struct rt *rt, const char *function)
 {
     (void)rt;
-    return !strchr(function, '.') || is_runtime(function) || starts_with(function, "internal/") ||
-           starts_with(function, "iter.");
+    return !strchr(function, '.') || is_runtime(function) || begins_with(function, "internal/") ||
+           begins_with(function, "iter.");
 }
 
 /* Methods promoted from embedded fields, method values, and the functions of go and defer statements that have

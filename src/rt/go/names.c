@@ -32,13 +32,13 @@ static void add(struct collecting *c, const char *name, size_t n)
 static size_t package_length(const char *function)
 {
     size_t slash = 0, n = 0;
-    if (strncmp(function, "type:", 5) == 0 || strncmp(function, "go:", 3) == 0 || strncmp(function, "type..", 6) == 0)
+    if (begins_with(function, "type:") || begins_with(function, "go:") || begins_with(function, "type.."))
         return 0;
     for (; function[n] && function[n] != '[' && function[n] != '(' && n < PACKAGE_MAX; n++)
         if (function[n] == '/')
             slash = n;
     const char *dot = strchr(function + slash, '.');
-    bool blank = strncmp(function, "_.", 2) == 0; /* of a function that the source calls _ */
+    bool blank = begins_with(function, "_."); /* of a function that the source calls _ */
     return dot && dot < function + n + 1 && !blank ? (size_t)(dot - function) : 0;
 }
 

@@ -27,7 +27,7 @@ static size_t row_name(const char *name, char *buf, size_t max)
 {
     static const char *const inline_namespaces[] = {"__cxx11::", "__debug::", "_V2::"};
     size_t n = 0;
-    if (strncmp(name, "&mut ", 5) == 0)
+    if (begins_with(name, "&mut "))
         buf[n++] = '&', name += 5;
     else if (*name == '&')
         buf[n++] = *name++;
@@ -40,7 +40,7 @@ static size_t row_name(const char *name, char *buf, size_t max)
         }
         size_t skipped = 0;
         for (size_t i = 0; i < ARRAY_LEN(inline_namespaces) && !skipped; i++)
-            if (strncmp(name, inline_namespaces[i], strlen(inline_namespaces[i])) == 0)
+            if (begins_with(name, inline_namespaces[i]))
                 skipped = strlen(inline_namespaces[i]);
         name += skipped;
         if (!skipped)

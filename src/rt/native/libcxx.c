@@ -92,7 +92,7 @@ static const char *pair_path(const struct type *element, const char *now, const 
 {
     struct fields f = type_fields(type_strip(element));
     bool old = f.n == 1 && f.v[0].name && strcmp(f.v[0].name, "__cc") == 0;
-    bool wrapped = f.n == 1 && f.v[0].name && strncmp(f.v[0].name, "__cc", 4) == 0;
+    bool wrapped = f.n == 1 && f.v[0].name && begins_with(f.v[0].name, "__cc");
     if (!wrapped)
         return strrchr(now, '.') + 1;
     return old ? before : now;

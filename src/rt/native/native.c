@@ -42,11 +42,11 @@ static const char *language(const struct module *m, const char *symbol, const ch
     }
     if (!symbol)
         return NULL;
-    if (strncmp(symbol, "_ZN", 3) == 0 && is_rust_legacy(symbol))
+    if (begins_with(symbol, "_ZN") && is_rust_legacy(symbol))
         return "rust";
-    if (strncmp(symbol, "_Z", 2) == 0)
+    if (begins_with(symbol, "_Z"))
         return "c++";
-    if (strncmp(symbol, "_R", 2) == 0 && symbol[2] >= 'A' && symbol[2] <= 'Z')
+    if (begins_with(symbol, "_R") && symbol[2] >= 'A' && symbol[2] <= 'Z')
         return "rust";
     return NULL;
 }

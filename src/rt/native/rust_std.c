@@ -55,9 +55,9 @@ static bool present_slice(struct values *vs, const struct value *v, struct prese
 /* Box<str> and Box<[T]>; a Box of a sized type is a pointer in DWARF and never comes here. */
 static bool present_box(struct values *vs, const struct value *v, struct presentation *p)
 {
-    if (strncmp(v->type->name, "alloc::boxed::Box<str", 21) == 0)
+    if (begins_with(v->type->name, "alloc::boxed::Box<str"))
         return present_str(vs, v, p);
-    return strncmp(v->type->name, "alloc::boxed::Box<[", 19) == 0 && present_slice(vs, v, p);
+    return begins_with(v->type->name, "alloc::boxed::Box<[") && present_slice(vs, v, p);
 }
 
 static bool present_vec(struct values *vs, const struct value *v, struct presentation *p)
