@@ -39,14 +39,14 @@ static struct err *filters_new(const struct dumping *d, struct image *im, struct
 {
     const struct dump_opts *o = d->opts;
     struct session_opts how = {
-        .modules = {.no_debuginfod = true}, .names_only = true, .runtimes = o->runtimes, .progress = o->progress};
+        .modules = o->modules, .names_only = true, .runtimes = o->runtimes, .progress = o->progress};
 
     if (o->redact.stacks_only) {
         TRY(stacks_only_new(im, &how, &f->stacks));
         opts->filter = stacks_only_filter(f->stacks);
         opts->keep = stacks_only_pages(f->stacks);
     } else if (o->redact.on) {
-        TRY(redaction_new(im, &o->redact, o->runtimes, o->progress, &f->redaction));
+        TRY(redaction_new(im, &o->redact, &how, &f->redaction));
         opts->filter = redaction_filter(f->redaction);
     }
     return NULL;

@@ -24,6 +24,7 @@ struct dump_opts {
     enum dump_method method;
     enum dump_size size;
     uint64_t heap; /* bytes of memory that DUMP_HEAP adds */
+    struct module_opts modules; /* where files are looked for, of which stacks and what is redacted are told */
     const struct runtime *const *runtimes; /* see session_opts */
     bool all; /* also what coredump_filter and MADV_DONTDUMP leave out */
     bool pack; /* see struct capture_opts */

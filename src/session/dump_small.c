@@ -24,7 +24,7 @@ static struct err *open_target(struct small *m, struct dumping *d, enum dump_met
 {
     struct image_snapshot how = {0};
     struct session_opts opts = {
-        .modules = {.no_debuginfod = true},
+        .modules = d->opts->modules,
         .names_only = true,
         .hold = method == DUMP_STOP,
         .snapshot = method == DUMP_SNAPSHOT ? &how : NULL,
@@ -71,6 +71,29 @@ static uint64_t read_later(const struct small *m)
     return bytes;
 }
 
+/* Files that stacks asked for and that are not here: frames behind theirs may be missing. Of a process each is at hand. */
+static void note_missing(struct session *s)
+{
+    const struct module *first = NULL;
+    size_t missing = 0;
+
+    for (size_t i = 0; i < session_module_count(s); i++) {
+        const struct module *m = session_module(s, i, false);
+        if (m->file.state != PART_MISSING && m->file.state != PART_MISMATCH && m->file.state != PART_ERROR)
+            continue;
+        first = first ? first : m;
+        missing++;
+    }
+    if (!first)
+        return;
+    struct err *e = missing == 1
+                        ? err_new(ERR_NOT_FOUND, "%s is not here as it was", first->path)
+                        : err_new(ERR_NOT_FOUND, "%zu files are not here as they were, as %s", missing, first->path);
+    *vec_push(&s->im->problems) =
+        err_hint(err_prefix(e, "stacks and tasks that need a file are kept as far as they are known"),
+                 "--sysroot names the folder with the files of another machine or container");
+}
+
 /* *another: the process was left alone, and another method may do. */
 static struct err *write_small(struct dumping *d, enum dump_method method, bool or_snapshot, bool *another)
 {
@@ -84,6 +107,8 @@ static struct err *write_small(struct dumping *d, enum dump_method method, bool 
         return e;
     TRY(needs_find(m.s, d->opts->size == DUMP_HEAP ? d->opts->heap : 0, &m.needs));
     page_set_runs(&m.needs.pages, &m.runs);
+    if (d->core)
+        note_missing(m.s);
     d->result.later = read_later(&m);
     TRY(dump_write(d, m.s->im, &m.runs));
     if (method == DUMP_STOP) {

@@ -191,18 +191,19 @@ static void redaction_freep(struct redaction **r)
     redaction_free(*r);
 }
 
-static struct err *find_values(struct redaction *r, const struct redact_opts *opts,
-                               const struct runtime *const *runtimes, struct progress *progress)
+static struct err *find_values(struct redaction *r, const struct redact_opts *opts, const struct session_opts *how)
 {
-    struct session_opts how = {.modules = {.no_debuginfod = true}, .runtimes = runtimes, .progress = progress};
-    SCOPED(session_freep) struct session *s = session_over(r->im, &how);
+    struct session_opts with_types = *how;
+
+    with_types.names_only = false;
+    SCOPED(session_freep) struct session *s = session_over(r->im, &with_types);
 
     r->has_values = true;
     return redact_find_values(s, opts, r->redactor, &r->values);
 }
 
-struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct runtime *const *runtimes,
-                          struct progress *progress, struct redaction **out)
+struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct session_opts *how,
+                          struct redaction **out)
 {
     SCOPED(redaction_freep) struct redaction *r = xcalloc(1, sizeof(*r));
 
@@ -212,10 +213,10 @@ struct err *redaction_new(struct image *im, const struct redact_opts *opts, cons
         .reach = REDACT_REACH, .memory = memory, .text = text, .word = word, .record = record, .arg = r};
     redactor_add_usual(r->redactor);
     add_patterns(r->redactor, opts);
-    redact_add_known(im, r->redactor);
+    redact_add_known(im, &how->modules, r->redactor);
     join_command_line(r);
     if (opts->variables.n || opts->types.n)
-        TRY(find_values(r, opts, runtimes, progress));
+        TRY(find_values(r, opts, how));
     TRY(redactor_ready(r->redactor));
     *out = TAKE(r);
     return NULL;

@@ -124,7 +124,7 @@ static void add_moved(void *arg, const char *text, size_t n)
         add_text(e, text, n);
 }
 
-static void add_environment(struct image *im, struct redactor *to)
+static void add_environment(struct image *im, const struct module_opts *files, struct redactor *to)
 {
     struct environment all = {.im = im, .to = to};
     SCOPED(freep) char *first = NULL;
@@ -135,7 +135,7 @@ static void add_environment(struct image *im, struct redactor *to)
         len = strnlen(first + at, all.n - at);
         add_text(&all, first + at, len);
     }
-    redact_each_moved(im, add_moved, &all);
+    redact_each_moved(im, files, add_moved, &all);
     if (e && all.variables == 0)
         *vec_push(&im->problems) = err_prefix(TAKE(e), "the environment is redacted only where it looks secret");
     else if (all.variables == 0) /* there was none, or a title is written over it (setproctitle) */
@@ -200,8 +200,8 @@ static void add_arguments(struct image *im, struct redactor *to)
     }
 }
 
-void redact_add_known(struct image *im, struct redactor *to)
+void redact_add_known(struct image *im, const struct module_opts *files, struct redactor *to)
 {
-    add_environment(im, to);
+    add_environment(im, files, to);
     add_arguments(im, to);
 }

@@ -60,12 +60,11 @@ static bool may_have_it(const struct module *m)
            begins_with(m->name, "ld-musl");
 }
 
-void redact_each_moved(struct image *im, redact_variable_fn *take, void *arg)
+void redact_each_moved(struct image *im, const struct module_opts *files, redact_variable_fn *take, void *arg)
 {
     static const char *const names[] = {"environ", "__environ"};
-    struct module_opts opts = {.no_debuginfod = true};
     struct moved m = {.im = im, .take = take, .arg = arg};
-    struct modules *ms = modules_load(im, &opts);
+    struct modules *ms = modules_load(im, files);
 
     for (size_t i = 0; i < modules_count(ms); i++)
         for (size_t k = 0; k < ARRAY_LEN(names) && may_have_it(modules_get(ms, i)); k++)

@@ -6,17 +6,16 @@
 #include "capture/capture.h"
 #include "redact/redact.h"
 #include "session/redact.h"
-
-struct runtime;
+#include "session/session.h"
 
 /* Are the expressions ones? Looks at no target. Errors: those of redactor_ready(). */
 struct err *redaction_check(const struct redact_opts *opts) MUST_CHECK;
 /* Made while the image stands; it must outlive it. Its functions may be called by any number of threads. */
 struct redaction;
-/* What could not be looked up is a problem of the image. `runtimes` are for variables. Errors: those of redactor_ready();
- * ERR_CANCELLED. */
-struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct runtime *const *runtimes,
-                          struct progress *progress, struct redaction **out) MUST_CHECK;
+/* What could not be looked up is a problem of the image. `how`: where files are looked for, and runtimes, for variables.
+ * Errors: those of redactor_ready(); ERR_CANCELLED. */
+struct err *redaction_new(struct image *im, const struct redact_opts *opts, const struct session_opts *how,
+                          struct redaction **out) MUST_CHECK;
 void redaction_free(struct redaction *r); /* NULL is allowed */
 const struct capture_filter *redaction_filter(struct redaction *r);
 /* The lines of the record (IMAGE_NOTE_REDACTED); heap, the caller's. */
@@ -30,9 +29,9 @@ bool redact_is_telling(const struct image *im, const char *text, size_t n, bool 
 /* redact_moved.c. A variable, "NAME=value". */
 typedef void redact_variable_fn(void *arg, const char *text, size_t n);
 /* Those of the environment that the C library has now; none where its variable is not found. */
-void redact_each_moved(struct image *im, redact_variable_fn *take, void *arg);
+void redact_each_moved(struct image *im, const struct module_opts *files, redact_variable_fn *take, void *arg);
 
 /* The environment, and options of the command line whose names say that their value is secret. */
-void redact_add_known(struct image *im, struct redactor *to);
+void redact_add_known(struct image *im, const struct module_opts *files, struct redactor *to);
 
 #endif

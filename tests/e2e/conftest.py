@@ -83,7 +83,7 @@ def run(*args, status=0, timeout=60, env=None, **more):
     whole = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **(env or {})}
     whole = {name: value for name, value in whole.items() if value is not None}
     whole.pop("DEBUGINFOD_URLS", None)
-    if build.ROOT and args[0] in ("debug", "info", "save", "stack"):
+    if build.ROOT and args[0] in ("debug", "info", "save", "shrink", "stack"):
         args = args[0], "--sysroot", build.ROOT, *args[1:]
     result = subprocess.run([INQUEST, *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, env=whole, timeout=timeout, check=False, **more)

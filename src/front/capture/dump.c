@@ -190,6 +190,7 @@ static struct err *run(struct call *c)
                                  .all = call_has(c, "all"),
                                  .pack = call_has(c, "compress"),
                                  .redact = redact_opts_of(c, &words),
+                                 .modules = {.no_debuginfod = true},
                                  .runtimes = c->runtimes,
                                  .progress = c->progress}};
     struct series_calls calls = {.check = check, .one = dump, .arg = &d};

@@ -12,7 +12,8 @@ static const struct option_row rows[] = {
     {"json", 'j', VALUE_NONE, NULL, "one JSON object (schema inquest.shrink/1)"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &size_group, &redact_group, &front_output_group, NULL};
+static const struct option_group *const groups[] = {
+    &own, &size_group, &redact_group, &front_files_group, &front_output_group, NULL};
 
 static uint64_t size_of(const char *path)
 {
@@ -84,8 +85,10 @@ static char *default_path(const char *core, bool pack)
 static struct err *run(struct call *c)
 {
     SCOPED(freep) const char **words = NULL;
+    struct session_opts files = front_session_opts(c);
     struct dump_opts opts = {.pack = call_has(c, "compress"),
                              .redact = redact_opts_of(c, &words),
+                             .modules = files.modules,
                              .runtimes = c->runtimes,
                              .progress = c->progress};
     struct dump_result result = {0};
@@ -113,11 +116,13 @@ const struct command capture_shrink = {
         "Writes to FILE (default CORE.small) what CORE holds: of memory only what stacks need (--stacks) and what they "
         "lead to (--heap), packed (--compress), or without the secrets that can be told (--redact). CORE may be any "
         "core that Inquest opens: of the kernel, of gdb, of Inquest, packed or not. "
-        "It is only read.\n"
+        "It is only read. Of one of another machine or container --sysroot names the folder with its files, without "
+        "which stacks may end early, and what is behind would be left out.\n"
         "FILE is an ELF core, which gdb, lldb, Delve and Inquest open, and \"-\" is standard output. It must not "
         "exist, gets its name when it is complete, and is readable by its owner only.",
     .examples = "inquest shrink --compress core              # core.small.zst\n"
                 "inquest shrink --stacks core                # goroutines and Python, too\n"
+                "inquest shrink --stacks --sysroot image core   # of another machine or container\n"
                 "inquest shrink --redact --compress core out.zst\n"
                 "inquest shrink --redact=stacks-only core    # stacks without values\n"
                 "inquest shrink --redact-pattern 'ID-[0-9]{6}' core\n",
