@@ -130,7 +130,7 @@ static bool shape_of(struct rt *rt, const struct py_greenlets *g, struct shape *
     const struct py_type *t;
     if (!g->v.n || !py_field(rt, g->v.v[0], rt->l.object_type, &type) || !(t = greenlet_class(rt, type)))
         return false;
-    if (t->basicsize > OBJECT_SIZE) { /* 0.4 to 1.1: struct _greenlet of greenlet.h */
+    if (t->basicsize > (int64_t)py_offset(rt, OBJECT_SIZE)) { /* 0.4 to 1.1: struct _greenlet of greenlet.h */
         *out = (struct shape){.start = 16, .stop = 24, .parent = 56, .run = 64, .top_frame = 72};
         return true;
     }

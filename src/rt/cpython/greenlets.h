@@ -7,9 +7,10 @@
 #include "rt/cpython/copy.h"
 #include "rt/cpython/tasks.h"
 
-/* gc.c */
+/* gc.c, heaps.c */
 typedef void py_gc_visit(void *arg, taddr object, taddr type);
-/* Objects that may refer to others, of all interpreters, the oldest generation first; `only_new`: the youngest alone.
+/* Objects that may refer to others, of all interpreters, the oldest generation first; `only_new`: the youngest alone
+ * (none in a build without a GIL).
  * `end`: when to stop on the clock of now_ns(); 0: never. False: not all were found; one can come twice then. */
 bool py_each_gc(struct rt *rt, bool only_new, uint64_t end, py_gc_visit *visit, void *arg);
 

@@ -38,6 +38,7 @@
     X(rt_gc_permanent, "_PyRuntimeState", "gc.permanent_generation")         \
     X(gc_generation_size, "gc_generation", "")                               \
     X(gc_head_size, "PyGC_Head", "")                                         \
+    X(interp_abandoned, "PyInterpreterState", "mimalloc.abandoned_pool")     \
     X(interp_asyncio_tasks_head, "PyInterpreterState", "asyncio_tasks_head") \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \
@@ -70,6 +71,7 @@
     X(thread_asyncio_loop, "_PyThreadStateImpl", "asyncio_running_loop")     \
     X(thread_asyncio_task, "_PyThreadStateImpl", "asyncio_running_task")     \
     X(thread_asyncio_tasks_head, "_PyThreadStateImpl", "asyncio_tasks_head") \
+    X(thread_heaps, "_PyThreadStateImpl", "mimalloc.heaps")                  \
     X(exc_item_value, "_PyErr_StackItem", "exc_value")                       \
     X(exc_item_type, "_PyErr_StackItem", "exc_type")                         \
     X(exc_item_traceback, "_PyErr_StackItem", "exc_traceback")               \
