@@ -4,30 +4,61 @@
 
 enum { PAGE = 4096, PAGES_AT_ONCE = 1024 };
 
-/* What cannot be read is zeros, page by page. */
-static void read_run(struct image *im, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+/* ---- what is made ---- */
+
+static void add_zeros(struct making *m, size_t n)
 {
+    if (!m->runs)
+        memset(m->out + m->n, 0, n);
+    m->n += n;
+}
+
+/* n bytes of which some may be other than zeros are there. */
+static void add_made(struct making *m, size_t n)
+{
+    struct run *last = m->runs && m->runs->v.n ? &m->runs->v.v[m->runs->v.n - 1] : NULL;
+
+    if (last && last->start + last->n == m->n)
+        last->n += n;
+    else if (m->runs && n)
+        *vec_push(&m->runs->v) = (struct run){.start = m->n, .n = n};
+    m->n += n;
+}
+
+static void add_text(struct making *m, const void *p, size_t n)
+{
+    memcpy(m->out + m->n, p, n);
+    add_made(m, n);
+}
+
+/* What cannot be read is zeros, page by page. */
+static void add_memory(struct making *m, struct image *im, taddr at, size_t n)
+{
+    uint8_t *out = m->out + m->n;
+
     for (size_t done = 0; done < n;) {
         done += space_read_some(&im->space, at + done, out + done, n - done);
         if (done == n)
             break;
         size_t rest = PAGE - (size_t)((at + done) % PAGE), gap = rest < n - done ? rest : n - done;
         memset(out + done, 0, gap);
-        *skipped += gap;
+        m->skipped += gap;
         done += gap;
     }
+    add_made(m, n);
 }
 
-/* Pages that were never used are not read, so that they do not come to be in the target. False: all were such. */
-static bool read_pages(struct image *im, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+/* ---- memory ---- */
+
+/* Pages that were never used are not read, so that they do not come to be in the target. */
+static void add_pages(struct making *m, struct image *im, taddr at, size_t n)
 {
     uint8_t touched[PAGES_AT_ONCE];
     size_t pages = (n + PAGE - 1) / PAGE;
-    bool any = false;
 
     if (!image_touched(im, at, pages, touched)) {
-        read_run(im, at, n, out, skipped);
-        return true;
+        add_memory(m, im, at, n);
+        return;
     }
     for (size_t i = 0; i < pages;) {
         size_t from = i;
@@ -35,40 +66,41 @@ static bool read_pages(struct image *im, taddr at, size_t n, uint8_t *out, uint6
             i++;
         size_t start = from * PAGE, end = i * PAGE < n ? i * PAGE : n;
         if (touched[from])
-            read_run(im, at + start, end - start, out + start, skipped);
+            add_memory(m, im, at + start, end - start);
         else
-            memset(out + start, 0, end - start);
-        any |= touched[from];
+            add_zeros(m, end - start);
     }
-    return any;
 }
 
-bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+void make_segment(struct making *m, struct image *im, const struct segment *s, taddr at, size_t n)
 {
-    bool any = false;
-
     if (s->untouched) {
-        memset(out, 0, n);
-        return false;
+        add_zeros(m, n);
+        return;
     }
     if (!s->anonymous) {
-        read_run(im, at, n, out, skipped);
-        return true;
+        add_memory(m, im, at, n);
+        return;
     }
     for (size_t done = 0, part; done < n; done += part) {
         part = n - done < PAGES_AT_ONCE * PAGE ? n - done : PAGES_AT_ONCE * PAGE;
-        any |= read_pages(im, at + done, part, out + done, skipped);
+        add_pages(m, im, at + done, part);
     }
-    return any;
 }
 
-static bool make_segment(const struct plan *p, size_t i, taddr at, size_t n, uint8_t *out, uint64_t *skipped)
+/* A filter looks at all of it. */
+static void make_filtered_segment(const struct plan *p, const struct segment *s, taddr at, size_t n, struct making *m)
 {
-    if (!read_segment(p->im, &p->segments.v.v[i], at, n, out, skipped))
-        return false;
-    if (p->filtering)
-        filter_memory(p, at, n, out);
-    return true;
+    struct making whole = {.out = m->out + m->n};
+
+    if (s->untouched) {
+        add_zeros(m, n);
+        return;
+    }
+    make_segment(&whole, p->im, s, at, n);
+    filter_memory(p, at, n, whole.out);
+    m->skipped += whole.skipped;
+    add_made(m, n);
 }
 
 /* The first segment that ends behind a place in the file. */
@@ -86,50 +118,40 @@ static size_t first_segment(const struct segments *all, uint64_t at)
     return low;
 }
 
-static size_t put_text(const struct text *t, uint64_t start, uint64_t at, uint8_t *out, size_t n)
+static void make_block(const struct plan *p, uint64_t at, size_t n, struct making *m)
 {
-    size_t skip = (size_t)(at - start), left = at < start + t->n ? t->n - skip : 0;
+    size_t i = first_segment(&p->segments, at);
 
-    memcpy(out, t->p + skip, left < n ? left : n);
-    return left < n ? left : n;
-}
-
-static bool make_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
-{
-    size_t done = 0, i = first_segment(&p->segments, at);
-    bool any = at < p->head.n;
-
-    if (any)
-        done = put_text(&p->head, 0, at, out, n);
-    while (done < n) {
+    if (at < p->head.n)
+        add_text(m, p->head.p + at, p->head.n - at < n ? (size_t)(p->head.n - at) : n);
+    while (m->n < n) {
         const struct segment *s = i < p->segments.v.n ? &p->segments.v.v[i] : NULL;
-        uint64_t here = at + done, end = at + n;
+        uint64_t here = at + m->n, end = at + n;
         if (s && here >= s->offset) {
             uint64_t stop = s->offset + s->size < end ? s->offset + s->size : end;
-            any |= make_segment(p, i, s->start + (here - s->offset), (size_t)(stop - here), out + done, skipped);
-            done += (size_t)(stop - here);
+            taddr from = s->start + (here - s->offset);
+            if (p->filtering)
+                make_filtered_segment(p, s, from, (size_t)(stop - here), m);
+            else
+                make_segment(m, p->im, s, from, (size_t)(stop - here));
             i++;
         } else {
             uint64_t stop = s && s->offset < end ? s->offset : end;
-            memset(out + done, 0, (size_t)(stop - here));
-            done += (size_t)(stop - here);
+            add_zeros(m, (size_t)(stop - here));
         }
     }
-    return any;
 }
 
 /* The end of the file says what was found in the rest of it. */
-static bool make_filtered(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
+static void make_filtered(const struct plan *p, uint64_t at, size_t n, struct making *m)
 {
     uint64_t record = p->end - RECORD_SIZE;
     size_t before = at >= record ? 0 : record - at < n ? (size_t)(record - at) : n;
-    bool any = make_block(p, at, before, out, skipped);
 
+    make_block(p, at, before, m);
     filter_made(p->filtering, before);
-    if (before == n)
-        return any;
-    memcpy(out + before, filter_record(p->filtering) + (at + before - record), n - before);
-    return true;
+    if (before < n)
+        add_text(m, filter_record(p->filtering) + (at + before - record), n - before);
 }
 
 /* What of a segment's bytes from `at` on was not never used; its end: nothing. */
@@ -163,7 +185,7 @@ void plan_pass(const struct plan *p, uint64_t n)
         filter_made(p->filtering, n);
 }
 
-bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped)
+void plan_block(const struct plan *p, uint64_t at, size_t n, struct making *m)
 {
-    return (p->filtering ? make_filtered : make_block)(p, at, n, out, skipped);
+    (p->filtering ? make_filtered : make_block)(p, at, n, m);
 }

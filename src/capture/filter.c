@@ -85,14 +85,14 @@ static size_t segment_above(const struct segments *all, taddr at)
 static void read_around(const struct plan *p, taddr start, taddr end, uint8_t *out)
 {
     const struct segments *all = &p->segments;
-    uint64_t skipped;
 
     memset(out, 0, (size_t)(end - start));
     for (size_t i = segment_above(all, start); i < all->v.n && all->v.v[i].start < end; i++) {
         const struct segment *s = &all->v.v[i];
         taddr from = s->start > start ? s->start : start, to = s->end < end ? s->end : end;
+        struct making m = {.out = out + (from - start)};
         if (!s->device)
-            read_segment(p->im, s, from, (size_t)(to - from), out + (from - start), &skipped);
+            make_segment(&m, p->im, s, from, (size_t)(to - from));
     }
 }
 

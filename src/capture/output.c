@@ -21,7 +21,6 @@ enum {
     BLOCK = 4 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
     GATHERED = 4 << 20, /* bytes of frames; one takes less */
-    GAP = 256 << 10, /* bytes that take longer to make and to look through than to ask whether anything is there */
 };
 static const uint64_t check_every = UINT64_C(64) << 20; /* bytes between two looks at the free space */
 
@@ -76,6 +75,7 @@ struct maker {
     struct writing *w;
     uint8_t *raw, *packed;
     size_t room; /* of packed */
+    struct runs runs; /* of a block of a plain file */
     ZSTD_CCtx *z;
     uint8_t *own; /* to gather in, in place of one that is full */
     uint8_t *blank; /* the frame of a block of zeros; NULL: none was needed yet */
@@ -177,22 +177,6 @@ static void append_in_turn(struct maker *m, const struct made *b)
 
 /* ---- which block ---- */
 
-/* A place at which much is left out ends a block of a plain file. */
-static size_t block_size(const struct writing *w)
-{
-    uint64_t end = w->plan->end - w->at < w->block ? w->plan->end : w->at + w->block, stop = w->at;
-
-    if (in_order(w))
-        return (size_t)(end - w->at);
-    while (stop < end) {
-        uint64_t next = plan_next(w->plan, stop);
-        if (stop > w->at && next - stop >= GAP)
-            return (size_t)(stop - w->at);
-        stop = next + GAP;
-    }
-    return (size_t)(end - w->at);
-}
-
 /* Called with the lock. False: none is left. */
 static bool take_block(struct writing *w, struct made *out)
 {
@@ -205,7 +189,8 @@ static bool take_block(struct writing *w, struct made *out)
         w->done += w->next - w->at;
         w->at = w->next;
     }
-    *out = (struct made){.at = w->at, .n = block_size(w), .blank = fits && w->next - w->at >= w->block};
+    size_t n = w->plan->end - w->at < w->block ? (size_t)(w->plan->end - w->at) : w->block;
+    *out = (struct made){.at = w->at, .n = n, .blank = fits && w->next - w->at >= w->block};
     w->at += out->n;
     return out->n > 0;
 }
@@ -230,10 +215,10 @@ static void pack(struct maker *m, struct made *b)
     b->size = size;
 }
 
-static void make_in_order(struct maker *m, struct made *b, uint64_t *skipped)
+static void make_in_order(struct maker *m, struct made *b, struct making *making)
 {
     if (!b->blank)
-        plan_block(m->w->plan, b->at, b->n, m->raw, skipped);
+        plan_block(m->w->plan, b->at, b->n, making);
     else if (!m->blank)
         memset(m->raw, 0, b->n);
     if (b->blank)
@@ -244,25 +229,33 @@ static void make_in_order(struct maker *m, struct made *b, uint64_t *skipped)
         pack(m, b);
 }
 
+static int make_in_place(struct maker *m, const struct made *b, struct making *making)
+{
+    m->runs.v.n = 0;
+    making->runs = &m->runs;
+    plan_block(m->w->plan, b->at, b->n, making);
+    return sink_write_runs(&m->w->sink, m->raw, &m->runs, b->at);
+}
+
 /* Called with the lock. */
 static void make(struct maker *m, struct made *b)
 {
     struct writing *w = m->w;
-    uint64_t skipped = 0;
+    struct making making = {.out = m->raw};
     int error = 0;
 
     pthread_mutex_unlock(&w->lock);
     if (in_order(w))
-        make_in_order(m, b, &skipped);
-    else if (plan_block(w->plan, b->at, b->n, m->raw, &skipped))
-        error = sink_write_sparse(&w->sink, m->raw, b->n, b->at);
+        make_in_order(m, b, &making);
+    else
+        error = make_in_place(m, b, &making);
     pthread_mutex_lock(&w->lock);
     if (in_order(w))
         append_in_turn(m, b);
     else if (error)
         fail(w, failed(w, error));
     w->done += b->n;
-    w->skipped += skipped;
+    w->skipped += making.skipped;
     progress_report(w->progress, "bytes", w->done, w->plan->end);
 }
 
@@ -314,6 +307,7 @@ static void make_some(void *arg, size_t worker)
     free(m.own);
     free(m.packed);
     free(m.raw);
+    vec_done(&m.runs.v);
 }
 
 /* ---- the whole ---- */

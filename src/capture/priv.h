@@ -52,15 +52,29 @@ struct plan {
     uint64_t end; /* bytes of the whole */
     struct filtering *filtering; /* NULL: nothing is */
 };
-/* Bytes [at, at + n) of the file (block.c), zeros where nothing stands or can be read; of the latter *skipped counts
- * the bytes. False: nothing had to be read, all are zeros. Threads: any number at once. */
-bool plan_block(const struct plan *p, uint64_t at, size_t n, uint8_t *out, uint64_t *skipped);
+/* Bytes of a block, counted from its beginning. */
+struct run {
+    size_t start, n;
+};
+struct runs {
+    VEC(struct run) v;
+};
+/* A block as it is made. */
+struct making {
+    uint8_t *out;
+    size_t n; /* bytes made so far */
+    /* Those that may be other than zeros, in order; the rest of `out` is not written. NULL: all of it is, and it is zeros. */
+    struct runs *runs;
+    uint64_t skipped; /* bytes that could not be read, zeros */
+};
+/* Bytes [at, at + n) of the file (block.c); *m is empty before. Threads: any number at once. */
+void plan_block(const struct plan *p, uint64_t at, size_t n, struct making *m);
 /* The first place of the file from `at` on, at the beginning of a page, at which anything but zeros may stand; its end:
  * none. What is before need not be made, if plan_pass() is told of it. Threads: any number at once. */
 uint64_t plan_next(const struct plan *p, uint64_t at);
 void plan_pass(const struct plan *p, uint64_t n);
-/* n bytes of a segment's memory from `at`. As above. */
-bool read_segment(struct image *im, const struct segment *s, taddr at, size_t n, uint8_t *out, uint64_t *skipped);
+/* Adds n bytes of a segment's memory from `at`. */
+void make_segment(struct making *m, struct image *im, const struct segment *s, taddr at, size_t n);
 
 /* ---- filter.c ---- */
 
@@ -105,10 +119,11 @@ enum { SINK_ALIGN = 4096 }; /* bytes: of memory, offsets and sizes */
 void sink_open(struct sink *s, int fd);
 void sink_close(struct sink *s);
 void *sink_buffer(size_t n) NEVER_NULL; /* free() it */
-/* n bytes at an offset. Return 0 or errno. sink_write_sparse() leaves pages of zeros out where they are many:
- * holes of a new file. */
+/* n bytes at an offset. Returns 0 or errno. */
 int sink_write(const struct sink *s, const void *p, size_t n, uint64_t at);
-int sink_write_sparse(const struct sink *s, const void *p, size_t n, uint64_t at);
+/* Of a block at an offset what is in runs, without pages of zeros where they are many: holes of a new file. Zeros may be
+ * written between runs. */
+int sink_write_runs(const struct sink *s, uint8_t *block, const struct runs *runs, uint64_t at);
 
 /* Writes it (output.c), on all processors. Errors: ERR_IO, ERR_LIMIT (the disk is nearly full), ERR_CANCELLED. */
 struct err *output_write(const struct plan *p, const struct output *o, struct progress *progress,

@@ -53,12 +53,13 @@ static struct samples look(const struct plan *p, bool pack)
 {
     size_t room = pack ? ZSTD_compressBound(SAMPLE) : 0;
     SCOPED(freep) uint8_t *raw = xmalloc(SAMPLE), *packed = pack ? xmalloc(room) : NULL;
-    uint64_t even = p->end / SAMPLES / PAGE * PAGE, step = even > SAMPLE ? even : SAMPLE, skipped = 0;
+    uint64_t even = p->end / SAMPLES / PAGE * PAGE, step = even > SAMPLE ? even : SAMPLE;
     struct samples s = {.n = step == SAMPLE ? p->end / SAMPLE : SAMPLES};
     double sum = 0, squares = 0;
 
     for (uint64_t i = 0; i < s.n; i++) {
-        plan_block(p, i * step, SAMPLE, raw, &skipped);
+        struct making m = {.out = raw};
+        plan_block(p, i * step, SAMPLE, &m);
         double bytes = (double)taken(raw, SAMPLE, packed, room);
         sum += bytes;
         squares += bytes * bytes;

@@ -54,36 +54,49 @@ int sink_write(const struct sink *s, const void *p, size_t n, uint64_t at)
     return error == EINVAL ? file_write(s->fd, p, n, at) : error;
 }
 
-/* What file_next_piece() finds. */
-struct piece {
-    size_t start, n;
-};
+/* What is written. */
 struct pieces {
-    VEC(struct piece) v;
+    struct runs runs;
     size_t bytes;
 };
 
-static void find_pieces(const uint8_t *p, size_t n, struct pieces *out)
+/* Not far behind the last one it is a part of that. */
+static void add_piece(struct pieces *pieces, uint8_t *block, size_t start, size_t n)
 {
-    for (size_t start = 0, size; (size = file_next_piece(p, n, HOLE, &start)) > 0; start += size) {
-        *vec_push(&out->v) = (struct piece){.start = start, .n = size};
-        out->bytes += size;
+    struct run *last = pieces->runs.v.n ? &pieces->runs.v.v[pieces->runs.v.n - 1] : NULL;
+    size_t gap = last ? start - (last->start + last->n) : 0;
+
+    if (last && gap < HOLE) {
+        memset(block + start - gap, 0, gap);
+        last->n += gap + n;
+        pieces->bytes += gap + n;
+    } else {
+        *vec_push(&pieces->runs.v) = (struct run){.start = start, .n = n};
+        pieces->bytes += n;
     }
 }
 
-int sink_write_sparse(const struct sink *s, const void *bytes, size_t n, uint64_t at)
+static void find_pieces(uint8_t *block, const struct runs *runs, struct pieces *out)
 {
-    const uint8_t *p = bytes;
+    for (size_t i = 0; i < runs->v.n; i++) {
+        struct run r = runs->v.v[i];
+        for (size_t at = 0, size; (size = file_next_piece(block + r.start, r.n, HOLE, &at)) > 0; at += size)
+            add_piece(out, block, r.start + at, size);
+    }
+}
+
+int sink_write_runs(const struct sink *s, uint8_t *block, const struct runs *runs, uint64_t at)
+{
     struct pieces pieces = {0};
     int error = 0;
 
-    find_pieces(p, n, &pieces);
-    bool large = pieces.bytes / PIECE >= pieces.v.n;
-    for (size_t i = 0; i < pieces.v.n && !error; i++) {
-        size_t start = pieces.v.v[i].start, size = pieces.v.v[i].n;
-        error =
-            large ? sink_write(s, p + start, size, at + start) : file_write_sparse(s->fd, p + start, size, at + start);
+    find_pieces(block, runs, &pieces);
+    bool large = pieces.bytes / PIECE >= pieces.runs.v.n;
+    for (size_t i = 0; i < pieces.runs.v.n && !error; i++) {
+        size_t start = pieces.runs.v.v[i].start, size = pieces.runs.v.v[i].n;
+        error = large ? sink_write(s, block + start, size, at + start)
+                      : file_write_sparse(s->fd, block + start, size, at + start);
     }
-    vec_done(&pieces.v);
+    vec_done(&pieces.runs.v);
     return error;
 }

@@ -66,8 +66,9 @@ static void body(void)
     waiter(NULL);
 }
 
-/* Of each run of pages the number of the first, and how many. */
-static const size_t used[][2] = {{0, 1}, {5000, 1}, {5002, 2}, {100000, 3000}, {((size_t)64 << 18) - 1, 1}};
+/* Of each run of pages the number of the first, and how many. Those behind the long one stand in blocks that had its bytes. */
+static const size_t used[][2] = {{0, 1},      {5000, 1},   {5002, 2},   {100000, 9000},
+                                 {200000, 1}, {200002, 1}, {200009, 1}, {((size_t)64 << 18) - 1, 1}};
 
 static void reserving(void)
 {
