@@ -2,6 +2,7 @@
 /* The command line, read by getopt_long from the command table. */
 #include "tool/tool.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,9 +167,22 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+/* A file or folder that is to help must be there: without it the answer would say less, and nobody why. */
+static struct err *check_there(const struct option_row *row, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return err_errno(errno, "--%s %s", row->name, path);
+    if (row->kind == VALUE_DIR && !S_ISDIR(st.st_mode))
+        return err_errno(ENOTDIR, "--%s %s", row->name, path);
+    return NULL;
+}
+
 static struct err *check_value(const struct option_row *row, const char *value)
 {
     uint64_t number;
+    if (row->kind == VALUE_FILE || row->kind == VALUE_DIR)
+        return check_there(row, value);
     if (row->kind == VALUE_NUMBER && !parse_number(value, INT64_MAX, &number))
         return err_new(ERR_USAGE, "--%s takes a number, not '%s'", row->name, value);
     if ((row->kind == VALUE_CHOICE || row->kind == VALUE_MAYBE) && !is_choice(row->value, value))
@@ -182,6 +196,12 @@ static struct err *check_operands(const struct call *call)
     if (call->n_operands < cmd->min_operands)
         return err_hint(err_new(ERR_USAGE, "inquest %s needs %s", cmd->name, cmd->operands), "try 'inquest help %s'",
                         cmd->name);
+    /* $(pidof NAME) of a server with several processes */
+    uint64_t pid;
+    if (call->n_operands > 1 && parse_number(call->operands[0], INT32_MAX, &pid) &&
+        parse_number(call->operands[1], INT32_MAX, &pid))
+        return err_hint(err_new(ERR_USAGE, "inquest %s takes one process, not also %s", cmd->name, call->operands[1]),
+                        "'pgrep -o NAME' tells the oldest process of a name; ./%s would be a file", call->operands[1]);
     if (call->n_operands > cmd->max_operands)
         return err_hint(err_new(ERR_USAGE, "inquest %s does not know what to do with '%s'", cmd->name,
                                 call->operands[cmd->max_operands]),

@@ -44,6 +44,8 @@ def test_nothing_given():
     (["/etc/passwd"], "did you mean 'inquest stack /etc/passwd'?"),
     (["stack"], "needs TARGET"),
     (["stack", "a", "b"], "does not know what to do with 'b'"),
+    (["stack", "71", "72"], "takes one process, not also 72"),
+    (["dump", "71", "72"], "'pgrep -o NAME'"),
     (["stack", "--jsom", "x"], "did you mean --json?"),
     (["stack", "--no", "x"], "is ambiguous"),
     (["stack", "--json=1", "x"], "takes no value"),
@@ -74,6 +76,23 @@ def test_what_cannot_be_opened(command, tmp_path):
     (tmp_path / "empty").write_text("")
     assert run(command, tmp_path / "empty", status=1).err.startswith("inquest: ")
     assert run(command, tmp_path, status=1).err.startswith("inquest: ")
+
+
+@pytest.mark.parametrize("option,says", [
+    ("--exe=/none", "--exe /none: No such file"),
+    ("--debug-dir=/none", "--debug-dir /none: No such file"),
+    ("--sysroot=/etc/passwd", "--sysroot /etc/passwd: Not a directory"),
+])
+def test_a_file_to_help_that_is_not_there(option, says):
+    assert says in run("stack", option, str(os.getpid()), status=1).err
+
+
+def test_a_program_that_is_another_one(lab):
+    target, core = lab.core(PLAIN, "segv")
+    assert "--exe was not used: /bin/true has build-id" in run("stack", "--exe=/bin/true", core).out
+    assert "--exe was not used" not in run("stack", f"--exe={target.exe}", core).out
+    answer = run("debug", "-batch", "-ex", "bt 1", "/none", core)
+    assert "No such file" in answer.err and answer.out.count("#0") == 2
 
 
 def test_a_program_that_does_not_run():

@@ -4,7 +4,9 @@
 
 #include "front/console/console.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct option_row rows[] = {
     {"ex", 0, VALUE_TEXT, "CMD", "run CMD once the target is open; may be given again"},
@@ -63,7 +65,11 @@ static struct err *run(struct call *call)
     SCOPED(console_done)
     struct console c = {.call = call, .screen = call->screen, .err = stderr, .signals = console_signals_default()};
     settings_init(&c);
-    c.program = w.program;
+    /* As gdb does, it goes on without a program that is not there. */
+    if (w.program && access(w.program, F_OK) < 0)
+        console_say(&c, err_errno(errno, "%s", w.program));
+    else
+        c.program = w.program;
     run_given(&c, true);
     if (w.target)
         TRY(console_open(&c, w.target));

@@ -397,6 +397,23 @@ static void put_missing(struct text *t, const struct stack_layout *l)
     missing_done(&list);
 }
 
+/* The user named a file, and another one serves, or none. */
+static void put_unused_exe(struct text *t, const struct stack_layout *l)
+{
+    const struct module *m = NULL;
+    for (size_t i = 0; call_has(l->r->call, "exe") && i < session_module_count(l->r->session) && !m; i++) {
+        m = session_module(l->r->session, i, false);
+        m = m->is_exe ? m : NULL;
+    }
+    if (!m || !m->file.note || (m->file.how && strcmp(m->file.how, "--exe") == 0))
+        return;
+    text_putc(t, '\n');
+    put_coloured(t, l->sc, COLOUR_YELLOW, "--exe was not used");
+    text_put(t, ": ");
+    put_safe(t, m->file.note);
+    text_putc(t, '\n');
+}
+
 static void text_donep(struct text *t)
 {
     text_done(t);
@@ -438,5 +455,6 @@ struct err *stack_write_text(const struct report *r)
     }
     if (!call_has(r->call, "names"))
         put_missing(&t, &l);
+    put_unused_exe(&t, &l);
     return report_flush(&t, out);
 }
