@@ -49,11 +49,11 @@ fuzz:
 	@tools/fuzz.py $(TARGETS)
 
 format:
-	clang-format-16 -i $$(git ls-files 'src/**.[ch]' 'fuzz/**.[ch]' 'tests/unit/**.[ch]')
+	clang-format-16 -i $$(find src fuzz tests/unit -name '*.[ch]')
 
 tidy:
 	@test -f build-check/build.ninja || meson setup build-check -Dwerror=true
-	git ls-files 'src/*.c' | xargs -P "$$(nproc)" -n 4 clang-tidy-16 -p build-check --quiet
+	find src -name '*.c' | xargs -P "$$(nproc)" -n 4 clang-tidy-16 -p build-check --quiet
 
 install: build
 	$(if $(PREFIX),meson configure $(BUILD) --prefix=$(PREFIX) && ninja -C $(BUILD))

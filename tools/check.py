@@ -8,6 +8,7 @@ The last line is "N passed, N failed, N skipped": a check of the sources counts 
 Exit status 1 if any failed. Full output of each step: build-check/logs/.
 """
 import argparse
+import glob
 import json
 import os
 import re
@@ -111,10 +112,10 @@ def junit(path, ok):
 
 
 def c_files():
-    """Ours, not the programs that the tests crash: these are laid out as their lines need."""
-    listed = subprocess.run(["git", "ls-files", "src/**.[ch]", "fuzz/**.[ch]", "tests/unit/**.[ch]"],
-                            check=True, capture_output=True, text=True).stdout.splitlines()
-    return [path for path in listed if os.path.exists(path)]
+    """Ours, not the programs that the tests crash: these are laid out as their lines need. Git is not asked: it may
+    not be there, and it refuses a tree of another user."""
+    return sorted(path for folder in ("src", "fuzz", "tests/unit")
+                  for path in glob.glob(f"{folder}/**/*.[ch]", recursive=True))
 
 
 def check_layers(step):
