@@ -88,8 +88,31 @@ void make_segment(struct making *m, struct image *im, const struct segment *s, t
     }
 }
 
+/* Memory that was made, for a filter: neighbours are shown to it at once, since it looks around each piece. */
+struct shown {
+    const struct segment *first;
+    taddr at;
+    uint8_t *bytes;
+    size_t n;
+};
+
+static void show(const struct plan *p, struct shown *sh)
+{
+    if (sh->n)
+        filter_memory(p, sh->at, sh->n, sh->bytes);
+    sh->n = 0;
+}
+
+/* A filter judges code, and what is of a file, otherwise than data. */
+static bool alike(const struct image *im, const struct segment *a, const struct segment *b)
+{
+    const struct mapping *x = image_mapping(im, a->start), *y = image_mapping(im, b->start);
+    return x && y && !x->path && !y->path && !((x->prot ^ y->prot) & PROT_BIT_EXEC);
+}
+
 /* A filter looks at all of it. */
-static void make_filtered_segment(const struct plan *p, const struct segment *s, taddr at, size_t n, struct making *m)
+static void make_filtered_segment(const struct plan *p, const struct segment *s, taddr at, size_t n, struct making *m,
+                                  struct shown *sh)
 {
     struct making whole = {.out = m->out + m->n};
 
@@ -98,9 +121,13 @@ static void make_filtered_segment(const struct plan *p, const struct segment *s,
         return;
     }
     make_segment(&whole, p->im, s, at, n);
-    filter_memory(p, at, n, whole.out);
     m->skipped += whole.skipped;
     add_made(m, n);
+    if (sh->n && (at != sh->at + sh->n || whole.out != sh->bytes + sh->n || !alike(p->im, sh->first, s)))
+        show(p, sh);
+    if (!sh->n)
+        *sh = (struct shown){.first = s, .at = at, .bytes = whole.out};
+    sh->n += n;
 }
 
 /* The first segment that ends behind a place in the file. */
@@ -121,6 +148,7 @@ static size_t first_segment(const struct segments *all, uint64_t at)
 static void make_block(const struct plan *p, uint64_t at, size_t n, struct making *m)
 {
     size_t i = first_segment(&p->segments, at);
+    struct shown shown = {0};
 
     if (at < p->head.n)
         add_text(m, p->head.p + at, p->head.n - at < n ? (size_t)(p->head.n - at) : n);
@@ -131,7 +159,7 @@ static void make_block(const struct plan *p, uint64_t at, size_t n, struct makin
             uint64_t stop = s->offset + s->size < end ? s->offset + s->size : end;
             taddr from = s->start + (here - s->offset);
             if (p->filtering)
-                make_filtered_segment(p, s, from, (size_t)(stop - here), m);
+                make_filtered_segment(p, s, from, (size_t)(stop - here), m, &shown);
             else
                 make_segment(m, p->im, s, from, (size_t)(stop - here));
             i++;
@@ -140,6 +168,7 @@ static void make_block(const struct plan *p, uint64_t at, size_t n, struct makin
             add_zeros(m, (size_t)(stop - here));
         }
     }
+    show(p, &shown);
 }
 
 /* The end of the file says what was found in the rest of it. */

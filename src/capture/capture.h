@@ -14,7 +14,8 @@ struct capture_filter {
     size_t reach; /* bytes of memory on each side that it needs to judge others */
     /* Of the process no command line, open files, control groups and host are noted, nor what others noted. */
     bool terse;
-    /* n bytes of memory from `at`; those of [from, to) are about to be written, the others are to be looked at. */
+    /* n bytes of memory from `at`, in mappings each beside the next; those of [from, to) are about to be written, the
+     * others are to be looked at. The former are of one mapping, or of some without a path, all executable or none. */
     void (*memory)(void *arg, taddr at, uint8_t *bytes, size_t n, size_t from, size_t to);
     /* The content of a note, or its part that is text. */
     void (*text)(void *arg, uint8_t *bytes, size_t n);

@@ -96,17 +96,41 @@ static void read_around(const struct plan *p, taddr start, taddr end, uint8_t *o
     }
 }
 
+/* Where the mappings around an address, each beside the next, begin and end, as far as `reach` bytes from it: what is
+ * beyond a gap goes on from nothing. */
+static taddr mapped_from(const struct segments *all, taddr at, size_t reach)
+{
+    taddr least = at < reach ? 0 : at - reach, from = at;
+
+    for (size_t i = segment_above(all, at); from > least && i < all->v.n; i--) {
+        if (all->v.v[i].start < from)
+            from = all->v.v[i].start;
+        if (i == 0 || all->v.v[i - 1].end != from)
+            break;
+    }
+    return from > least ? from : least;
+}
+
+static taddr mapped_to(const struct segments *all, taddr at, size_t reach)
+{
+    taddr most = UINT64_MAX - at < reach ? UINT64_MAX : at + reach, to = at;
+
+    for (size_t i = segment_above(all, at - 1); to < most && i < all->v.n && all->v.v[i].start <= to; i++)
+        to = all->v.v[i].end;
+    return to < most ? to : most;
+}
+
 void filter_memory(const struct plan *p, taddr at, size_t n, uint8_t *bytes)
 {
     const struct capture_filter *filter = p->filtering->filter;
-    size_t reach = filter->reach, below = at < reach ? (size_t)at : reach;
-    size_t above = UINT64_MAX - at - n < reach ? (size_t)(UINT64_MAX - at - n) : reach;
-    SCOPED(freep) uint8_t *window = xmalloc(below + n + above);
+    taddr from = mapped_from(&p->segments, at, filter->reach), to = mapped_to(&p->segments, at + n, filter->reach);
+    size_t below = (size_t)(at - from), all = (size_t)(to - from);
+    SCOPED(freep) uint8_t *window = xmalloc(all);
 
-    read_around(p, at - below, at, window);
+    read_around(p, from, at, window);
     memcpy(window + below, bytes, n);
-    read_around(p, at + n, at + n + above, window + below + n);
-    filter->memory(filter->arg, at - below, window, below + n + above, below, below + n);
+    read_around(p, at + n, to, window + below + n);
+    filter->memory(filter->arg, from, window, all, below, below + n);
     memcpy(bytes, window + below, n);
 }
 

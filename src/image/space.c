@@ -175,8 +175,12 @@ static size_t gap(const struct space *s, size_t i, taddr at, size_t n)
 {
     for (; i < s->ranges.n; i++) {
         const struct space_range *r = &s->ranges.v[i];
-        if (r->have && r->start > at)
-            return r->start - at < n ? (size_t)(r->start - at) : n;
+        if (r->start <= at)
+            continue;
+        if (r->start - at >= n)
+            break;
+        if (r->have)
+            return (size_t)(r->start - at);
     }
     return n;
 }

@@ -486,16 +486,101 @@ static void of_many_segments(void **state)
     made_image(&arch_i386, 30000);
 }
 
+struct seen {
+    pthread_mutex_t lock;
+    size_t n;
+    struct {
+        taddr start, end;
+        size_t from, to;
+    } v[8];
+};
+
+static void see(void *arg, taddr at, uint8_t *bytes, size_t n, size_t from, size_t to)
+{
+    struct seen *seen = arg;
+    assert_int_equal(bytes[from], 0x5a);
+    bytes[from] = 'x';
+    pthread_mutex_lock(&seen->lock);
+    assert_true(seen->n < ARRAY_LEN(seen->v));
+    seen->v[seen->n].start = at;
+    seen->v[seen->n].end = at + n;
+    seen->v[seen->n].from = from;
+    seen->v[seen->n++].to = to;
+    pthread_mutex_unlock(&seen->lock);
+}
+
+static void see_text(void *arg, uint8_t *bytes, size_t n)
+{
+    (void)arg, (void)bytes, (void)n;
+}
+
+static uint64_t see_word(void *arg, uint64_t value)
+{
+    (void)arg;
+    return value;
+}
+
+static void see_end(void *arg, struct text *out)
+{
+    (void)arg, (void)out;
+}
+
+/* Two mappings beside each other and one behind a gap: what touches is seen at once, and nothing of the gap. */
+static void as_a_filter_sees_it(void **state)
+{
+    static uint8_t data[PAGE];
+    static const taddr places[] = {0x10000, 0x10000 + PAGE, 0x10000 + 3 * PAGE};
+    struct image im = {.kind = IMAGE_CORE, .arch = &arch_x86_64, .path = "made", .pid = 7, .has_ids = true};
+    struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct capture_filter filter = {
+        .reach = 9 * PAGE, .memory = see, .text = see_text, .word = see_word, .record = see_end, .arg = &seen};
+    struct capture_result got;
+    uint8_t b;
+
+    (void)state;
+    memset(data, 0x5a, sizeof(data));
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        taddr at = places[i];
+        *vec_push(&im.maps) = (struct mapping){.start = at, .end = at + PAGE, .prot = PROT_BIT_READ};
+        space_add(&im.space, (struct space_range){.start = at, .end = at + PAGE, .data = data, .have = PAGE});
+    }
+    *vec_push(&im.threads) = (struct image_thread){.tid = 7, .has_regs = true};
+    const char *path = path_of("seen");
+    assert_ok(capture_core(&im, path, &(struct capture_opts){.filter = &filter}, &got));
+    assert_int_equal(seen.n, 2);
+    for (size_t i = 0; i < seen.n; i++) {
+        size_t first = seen.v[i].start == places[0] ? 0 : 2, pages = first ? 1 : 2;
+        assert_int_equal(seen.v[i].start, places[first]);
+        assert_int_equal(seen.v[i].end, places[first] + pages * PAGE);
+        assert_int_equal(seen.v[i].from, 0);
+        assert_int_equal(seen.v[i].to, pages * PAGE);
+    }
+    struct image *core = reopen(path);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        assert_int_equal(space_read_some(&core->space, places[i], &b, 1), 1);
+        assert_int_equal(b, i == 1 ? 0x5a : 'x');
+    }
+    image_free(core);
+    vec_done(&im.maps);
+    vec_done(&im.threads);
+    space_done(&im.space);
+}
+
 int main(void)
 {
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!mkdtemp(dir))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_process),     cmocka_unit_test(of_some_pages),
-        cmocka_unit_test(of_all_memory),    cmocka_unit_test(with_a_signal),
-        cmocka_unit_test(refused),          cmocka_unit_test(of_other_machines),
-        cmocka_unit_test(of_many_segments), cmocka_unit_test(of_reserved_memory),
+        cmocka_unit_test(of_a_process),
+        cmocka_unit_test(of_some_pages),
+        cmocka_unit_test(of_all_memory),
+        cmocka_unit_test(with_a_signal),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(of_other_machines),
+        cmocka_unit_test(of_many_segments),
+        cmocka_unit_test(of_reserved_memory),
+        cmocka_unit_test(as_a_filter_sees_it),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     rmdir(dir);
