@@ -209,15 +209,17 @@ static void filter_process(const struct filtering *f, const struct arch *a, uint
 static void filter_note(const struct filtering *f, const struct image *im, const char *owner, uint32_t type,
                         uint8_t *desc, size_t n)
 {
-    bool core = strcmp(owner, "CORE") == 0;
+    bool core = strcmp(owner, "CORE") == 0, own = strcmp(owner, IMAGE_NOTE_OWNER) == 0;
 
+    if (own && type == IMAGE_NOTE_REDACTED) /* names of rules and numbers, which look like a password's name and it */
+        return;
     if (core && type == NT_PRSTATUS)
         filter_general(f, im->arch, desc, n);
     else if (core && type == NT_PRPSINFO)
         filter_process(f, im->arch, desc, n);
     else if (core || strcmp(owner, "LINUX") == 0)
         filter_set(im, type, desc, n);
-    else if (f->filter->terse && strcmp(owner, IMAGE_NOTE_OWNER) != 0)
+    else if (f->filter->terse && !own)
         memset(desc, 0, n);
     else
         f->filter->text(f->filter->arg, desc, n);

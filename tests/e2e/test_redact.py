@@ -123,6 +123,9 @@ def test_shrink(process, plain, tmp_path):
     more = run("shrink", "--json", "--redact-pattern", "some[a-z]{3}", core, tmp_path / "more").json
     assert redacted(more)["some[a-z]{3}"] >= 2 and more["redacted"][:len(answer["redacted"])] == answer["redacted"]
     assert b"someone" not in (tmp_path / "more").read_bytes()
+    # What was noted the first time looks like a secret with its name, and stays.
+    run("shrink", "--redact", core, tmp_path / "twice")
+    assert run("info", "--json", tmp_path / "twice").json["redacted"][:len(answer["redacted"])] == answer["redacted"]
 
 
 @pytest.mark.parametrize("writer", ["kernel", "gcore"])
