@@ -112,12 +112,23 @@ struct rt_frame {
 struct rt_native {
     taddr lookup;  /* pc, or pc - 1 for a return address */
     taddr sp, cfa; /* its part of the stack is [sp, cfa); 0 unknown */
+    bool guess;    /* it was found without unwind tables, and may be none */
+};
+
+/* A function of the language's own that a native frame runs. Strings are the rt's. */
+struct rt_call {
+    uint32_t native;  /* index of the frame */
+    const char *name; /* "time.sleep", "_thread.lock.acquire"; without what it is of where that is not sure: "sort" */
+    const char *text; /* as CPython's helper for gdb has it: "<built-in method sleep of module object at remote 0x7f..>" */
+    taddr self;       /* the object whose method it is; 0: none, or not sure */
 };
 
 /* What an interpreter runs on one thread. */
 struct rt_stack {
     const struct rt_frame *frames; /* innermost first; `native` never falls, but for RT_UNPLACED */
     size_t n;
+    const struct rt_call *calls; /* by `native`, those that are sure */
+    size_t n_calls;
     const char *note; /* what is not as it should be: frames that end early, or fit no native one; NULL */
     bool unmerged;    /* native frames do not tell where these belong */
 };

@@ -16,7 +16,7 @@ static struct rt_native *native_frames(const struct session *s, const struct ima
     for (size_t i = 0; i < n; i++) {
         const struct frame *f = &frames->frames.v[i];
         bool exact = f->exact_pc || f->is_signal || !f->pc;
-        v[i] = (struct rt_native){.lookup = exact ? f->pc : f->pc - 1, .sp = sp, .cfa = f->cfa};
+        v[i] = (struct rt_native){.lookup = exact ? f->pc : f->pc - 1, .sp = sp, .cfa = f->cfa, .guess = f->how == FRAME_POINTER || f->how == FRAME_SCAN};
         sp = f->cfa;
     }
     return v;
@@ -81,6 +81,15 @@ struct sframe language_frame(const struct language_stack *l, size_t i)
     const struct rt_frame *f = &l->stack.frames[i];
     return (struct sframe){
         .pc = f->record, .at = l->at[i], .physical = f->native, .kind = FRAME_LANGUAGE, .how = FRAME_STEPPER};
+}
+
+const struct rt_call *session_frame_call(const struct sstack *st, size_t i)
+{
+    const struct sframe *f = &st->frames[i];
+    for (size_t k = 0; f->kind == FRAME_NORMAL && k < st->n_calls && st->calls[k].native <= f->physical; k++)
+        if (st->calls[k].native == f->physical)
+            return &st->calls[k];
+    return NULL;
 }
 
 /* ---- threads ---- */

@@ -97,6 +97,8 @@ struct sstack {
     const char *note; /* what is wrong with its language frames, or NULL */
     bool unmerged; /* its language frames stand after the native ones, since it is not known where they belong */
     uint32_t number; /* among all stacks that the session has made; for session/ */
+    const struct rt_call *calls; /* session_frame_call() */
+    size_t n_calls;
     taddr closure; /* of a call of Go that has not begun: its function's value; 0: none */
 };
 
@@ -109,6 +111,10 @@ struct err *session_stacks(struct session *s, const struct sstack **out, size_t 
  * were given out stay, a struct sstack is changed. */
 struct err *session_first_frames(struct session *s, int32_t tid, size_t frames, const struct sstack **out,
                                  size_t *n) MUST_CHECK;
+
+/* The function of an interpreted language's own ("time.sleep") that frame i runs; NULL: none, or that is not sure. Of a
+ * physical frame's only the function itself has it, not what is inlined there. */
+const struct rt_call *session_frame_call(const struct sstack *st, size_t i);
 
 /* What is wrong but not fatal (truncated core, damaged DWARF, a choice made for the user), in the order it
  * was found. The array is valid until the next call. */

@@ -266,6 +266,8 @@ static void fill_stack(struct session *s, const struct tails *t, const struct wa
     language_hide(&w->language, frames, n);
     out->frames = frames;
     out->n = n;
+    out->calls = w->language.stack.calls;
+    out->n_calls = w->language.stack.n_calls;
     out->more = w->n_placed < w->frames.frames.n;
     if (max && n > max) {
         out->n = max;

@@ -72,6 +72,8 @@ struct cfi {
     bool search_checked;                  /* known to be in order */
 };
 
+/* Those of a module, which must outlive it, as must `ms`. */
+struct cfi_source cfi_source_of(struct modules *ms, struct module *m);
 /* Strings and bytes of `source` must outlive it. */
 void cfi_init(struct cfi *c, const struct cfi_source *source);
 void cfi_done(struct cfi *c);

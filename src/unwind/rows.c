@@ -5,11 +5,6 @@
 /* Searches of code take up to a millisecond, and a hostile stack may ask for one a word. */
 #define MAX_SEARCHES 8192
 
-static bool module_word(void *arg, taddr at, unsigned size, uint64_t *out)
-{
-    return modules_word(arg, at, size, out);
-}
-
 static struct cfi *cfi_of(struct unwinder *u, struct module *m)
 {
     bool fresh;
@@ -17,16 +12,7 @@ static struct cfi *cfi_of(struct unwinder *u, struct module *m)
 
     if (fresh) {
         struct cfi *c = arena_new(&u->arena, struct cfi);
-        struct cfi_source source = {
-            .tables = module_cfi(m),
-            .name = m->name,
-            .bias = m->bias,
-            .start = m->start,
-            .end = m->end,
-            .addr_size = u->arch->addr_size,
-            .word = module_word,
-            .word_arg = u->ms,
-        };
+        struct cfi_source source = cfi_source_of(u->ms, m);
         cfi_init(c, &source);
         *slot = (uintptr_t)c;
         *vec_push(&u->all_cfis) = c;

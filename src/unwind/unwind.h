@@ -78,4 +78,13 @@ struct saved_place {
 size_t unwind_saved(struct unwinder *u, const struct regs *callee, bool exact_pc,
                     struct saved_place out[static REG_MAX]);
 
+/* Where functions of modules begin, by their unwind tables, which are there in stripped files. Threads: one a thread. */
+struct functions;
+/* The modules must outlive it. */
+struct functions *functions_new(struct modules *ms);
+void functions_free(struct functions *f); /* NULL is allowed */
+/* The first address of the piece of code that covers a lookup address: a function, or a part of one that the compiler put
+ * elsewhere. 0: no table covers it, or it is damaged. */
+taddr functions_start(struct functions *f, taddr lookup);
+
 #endif

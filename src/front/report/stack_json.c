@@ -61,6 +61,16 @@ static void language_json(struct json *j, const struct sframe *f)
         json_kv_u64(j, "end_column", at->end_column);
 }
 
+static void call_json(struct json *j, const struct sstack *st, size_t i)
+{
+    const struct rt_call *call = session_frame_call(st, i);
+    if (!call)
+        return;
+    json_kv_string(j, "builtin", call->name);
+    if (call->self)
+        json_kv_hex(j, "builtin_self", call->self);
+}
+
 static struct err *frame_json(struct json *j, const struct report *r, const struct sstack *st, size_t i,
                               const struct stretch *s)
 {
@@ -82,6 +92,7 @@ static struct err *frame_json(struct json *j, const struct report *r, const stru
     json_kv_string(j, "language", at->language);
     if (f->kind == FRAME_LANGUAGE)
         language_json(j, f);
+    call_json(j, st, i);
     if (f->hidden)
         json_kv_bool(j, "hidden", true);
     if (at->start && f->pc >= at->start)

@@ -169,8 +169,23 @@ static void put_gap(struct text *t, size_t used, size_t width)
     text_printf(t, "%*s  ", used < width ? (int)(width - used) : 0, "");
 }
 
-static void put_frame(struct text *t, const struct stack_layout *l, size_t number, const struct sframe *f)
+/* "runs _thread.lock.acquire of 0x7f.." */
+static void put_call(struct text *t, const struct stack_layout *l, const struct rt_call *call)
 {
+    struct text part = {0};
+    if (!call)
+        return;
+    text_put(&part, "  runs ");
+    put_safe(&part, call->name);
+    if (call->self)
+        text_printf(&part, " of 0x%" PRIx64, call->self);
+    put_coloured(t, l->sc, COLOUR_YELLOW, text_str(&part));
+    text_done(&part);
+}
+
+static void put_frame(struct text *t, const struct stack_layout *l, const struct sstack *st, size_t number)
+{
+    const struct sframe *f = &st->frames[number];
     struct text part = {0};
     enum colour name = is_start_code(f->at) ? COLOUR_DIM : f->kind == FRAME_SIGNAL ? COLOUR_RED : COLOUR_YELLOW;
     text_printf(&part, "%*s#%zu", NUMBER_COLUMN, "", number);
@@ -192,6 +207,7 @@ static void put_frame(struct text *t, const struct stack_layout *l, size_t numbe
     put_module(&part, f);
     put_coloured(t, l->sc, COLOUR_DIM, text_str(&part));
     put_coloured(t, l->sc, COLOUR_RED, guess_mark(f));
+    put_call(t, l, session_frame_call(st, number));
     text_putc(t, '\n');
     text_done(&part);
 }
@@ -303,7 +319,7 @@ struct err *stack_frames_put(struct text *t, struct stack_layout *l, const struc
         if (s.times > 1)
             put_stretch(t, l, st, &s);
         else
-            put_frame(t, l, i, &st->frames[i]);
+            put_frame(t, l, st, i);
         if (l->r->source_lines && s.times == 1)
             source_text(t, l->r, st->frames[i].at);
         if (shows_variables(l->r, &st->frames[i]))

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "image/build.h"
+#include "rt/cpython/calls.h"
 #include "rt/cpython/object.h"
 
 #include <inttypes.h>
@@ -47,6 +48,14 @@ static void copy_variables(struct rt *rt, const struct py_stack *s)
         py_locals_touch(rt, s->frames.v[i].record);
 }
 
+/* What the frames called of C: from 3.11 on of those that C functions run innermost. */
+static void copy_calls(struct rt *rt, const struct py_stack *s)
+{
+    for (size_t i = 0; i < s->frames.n; i++)
+        if (!i || s->frames.v[i].marker != s->frames.v[i - 1].marker)
+            py_calls_touch(rt, s->frames.v[i].record);
+}
+
 /* What its threads run, and what that leads to. */
 static void copy_walk(struct rt *rt, struct image *im, const struct rt_copy_wish *wish)
 {
@@ -59,8 +68,10 @@ static void copy_walk(struct rt *rt, struct image *im, const struct rt_copy_wish
         const struct rt_exception *raised, *handled; /* what showing them reads is kept */
         if (wish->only_tid && v[i].tid != wish->only_tid)
             continue;
-        if (py_copy_has_time(&c))
+        if (py_copy_has_time(&c)) {
             py_exceptions(rt, &v[i], &raised, &handled);
+            copy_calls(rt, &rt->stacks.v[i]);
+        }
         if (wish->variables)
             copy_variables(rt, &rt->stacks.v[i]);
     }

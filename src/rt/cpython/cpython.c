@@ -23,6 +23,7 @@ void py_forget(struct rt *rt)
     map64_done(&rt->places);
     rt->codes = rt->places = (struct map64){0};
     rt->code_type = 0;
+    functions_free(TAKE(rt->functions));
     py_tasks_free(TAKE(rt->tasks));
     py_objects_free(TAKE(rt->objects));
 }

@@ -116,6 +116,7 @@
     X(code_posonlyargcount, "PyCodeObject", "co_posonlyargcount")            \
     X(code_kwonlyargcount, "PyCodeObject", "co_kwonlyargcount")              \
     X(code_nlocals, "PyCodeObject", "co_nlocals")                            \
+    X(code_stacksize, "PyCodeObject", "co_stacksize")                        \
     X(code_nlocalsplus, "PyCodeObject", "co_nlocalsplus")                    \
     X(code_flags, "PyCodeObject", "co_flags")                                \
     X(code_firstlineno, "PyCodeObject", "co_firstlineno")                    \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which native frame runs which Python frame. From 3.11 on by addresses: each entry into the interpreter leaves a marker
  * on the C stack, which lies in the part of one native frame. Before, each Python frame is one call of one function. */
-#include "rt/cpython/priv.h"
+#include "rt/cpython/calls.h"
 
 static const char eval_function[] = "_PyEval_EvalFrameDefault";
 
@@ -47,6 +47,18 @@ static size_t place_by_function(struct rt *rt, const struct py_stack *s, const s
     for (; at < n; at++)
         *left_over += is_eval(rt, natives[at].lookup);
     return s->frames.n - placed;
+}
+
+static void find_calls(struct rt *rt, const struct rt_native *natives, size_t n, struct rt_stack *out)
+{
+    struct py_calls calls = {0};
+    py_calls_find(rt, natives, n, out->frames, out->n, &calls);
+    struct rt_call *v = arena_array(&rt->arena, struct rt_call, calls.v.n);
+    if (calls.v.n)
+        memcpy(v, calls.v.v, calls.v.n * sizeof(*v));
+    out->calls = v;
+    out->n_calls = calls.v.n;
+    vec_done(&calls.v);
 }
 
 static void give_up(struct rt_stack *out, struct rt_frame *frames, const char *note)
@@ -131,6 +143,8 @@ void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_n
     out->n = s.frames.n;
     if (out->n)
         merge(rt, &s, natives, n, frames, out);
+    if (!out->unmerged)
+        find_calls(rt, natives, n, out);
     if (s.stopped)
         out->note = arena_printf(&rt->arena, "the Python frames end early: %s", s.stopped);
     py_stack_done(&s);

@@ -46,6 +46,7 @@ struct rt {
     struct map64 places; /* hash of code and offset -> chain of struct py_placed */
     struct py_objects *objects; /* object.c; NULL until needed */
     struct formatter formatter; /* format.c */
+    struct functions *functions; /* calls.c; NULL until needed */
     struct py_tasks *tasks;     /* tasks.c; NULL until asked for */
     struct py_greenlets *greenlets; /* greenlets.c; NULL until asked for, or there are none */
 };

@@ -103,6 +103,7 @@ const struct py_layout py_layout_3_10 = {
     .code_posonlyargcount = 20,
     .code_kwonlyargcount = 24,
     .code_nlocals = 28,
+    .code_stacksize = 32,
     .code_nlocalsplus = PY_NONE,
     .code_flags = 36,
     .code_firstlineno = 40,

@@ -103,6 +103,7 @@ const struct py_layout py_layout_3_11 = {
     .code_posonlyargcount = 60,
     .code_kwonlyargcount = 64,
     .code_nlocals = 80,
+    .code_stacksize = 68,
     .code_nlocalsplus = 76,
     .code_flags = 48,
     .code_firstlineno = 72,

@@ -174,6 +174,7 @@ const struct py_layout py_layout_3_14 = {
     .code_posonlyargcount = 56,
     .code_kwonlyargcount = 60,
     .code_nlocals = 80,
+    .code_stacksize = 64,
     .code_nlocalsplus = 72,
     .code_flags = 48,
     .code_firstlineno = 68,

@@ -175,6 +175,7 @@ const struct py_layout py_layout_3_15t = {
     .code_posonlyargcount = 72,
     .code_kwonlyargcount = 76,
     .code_nlocals = 96,
+    .code_stacksize = 80,
     .code_nlocalsplus = 88,
     .code_flags = 64,
     .code_firstlineno = 84,

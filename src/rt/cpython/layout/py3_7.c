@@ -103,6 +103,7 @@ const struct py_layout py_layout_3_7 = {
     .code_posonlyargcount = PY_NONE,
     .code_kwonlyargcount = 20,
     .code_nlocals = 24,
+    .code_stacksize = 28,
     .code_nlocalsplus = PY_NONE,
     .code_flags = 32,
     .code_firstlineno = 36,
