@@ -119,7 +119,8 @@ struct rt_native {
 struct rt_call {
     uint32_t native;  /* index of the frame */
     const char *name; /* "time.sleep", "_thread.lock.acquire"; without what it is of where that is not sure: "sort" */
-    const char *text; /* as CPython's helper for gdb has it: "<built-in method sleep of module object at remote 0x7f..>" */
+    const char
+        *text; /* as CPython's helper for gdb has it: "<built-in method sleep of module object at remote 0x7f..>" */
     taddr self;       /* the object whose method it is; 0: none, or not sure */
 };
 

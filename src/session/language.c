@@ -15,8 +15,8 @@ static struct rt_native *native_frames(const struct session *s, const struct ima
     taddr sp = n && regs_has(&th->regs, a->sp) ? th->regs.val[a->sp] : 0;
     for (size_t i = 0; i < n; i++) {
         const struct frame *f = &frames->frames.v[i];
-        bool exact = f->exact_pc || f->is_signal || !f->pc;
-        v[i] = (struct rt_native){.lookup = exact ? f->pc : f->pc - 1, .sp = sp, .cfa = f->cfa, .guess = f->how == FRAME_POINTER || f->how == FRAME_SCAN};
+        bool exact = f->exact_pc || f->is_signal || !f->pc, guess = f->how == FRAME_POINTER || f->how == FRAME_SCAN;
+        v[i] = (struct rt_native){.lookup = exact ? f->pc : f->pc - 1, .sp = sp, .cfa = f->cfa, .guess = guess};
         sp = f->cfa;
     }
     return v;
@@ -83,13 +83,17 @@ struct sframe language_frame(const struct language_stack *l, size_t i)
         .pc = f->record, .at = l->at[i], .physical = f->native, .kind = FRAME_LANGUAGE, .how = FRAME_STEPPER};
 }
 
+static const struct rt_call *call_of(const struct rt_call *calls, size_t n, const struct sframe *f)
+{
+    for (size_t i = 0; f->kind == FRAME_NORMAL && i < n && calls[i].native <= f->physical; i++)
+        if (calls[i].native == f->physical)
+            return &calls[i];
+    return NULL;
+}
+
 const struct rt_call *session_frame_call(const struct sstack *st, size_t i)
 {
-    const struct sframe *f = &st->frames[i];
-    for (size_t k = 0; f->kind == FRAME_NORMAL && k < st->n_calls && st->calls[k].native <= f->physical; k++)
-        if (st->calls[k].native == f->physical)
-            return &st->calls[k];
-    return NULL;
+    return call_of(st->calls, st->n_calls, &st->frames[i]);
 }
 
 /* ---- threads ---- */
@@ -145,6 +149,7 @@ void language_hide(const struct language_stack *l, struct sframe *frames, size_t
             continue; /* where the thread is, and may have crashed */
         inside |= frames[i].kind == FRAME_LANGUAGE;
         if (frames[i].kind != FRAME_LANGUAGE && frames[i].kind != FRAME_SIGNAL)
-            frames[i].hidden = r->is_interpreter(l->by->rt, at->module, at->function, at->file, inside);
+            frames[i].hidden = r->is_interpreter(l->by->rt, at->module, at->function, at->file, inside) &&
+                               (inside || !call_of(l->stack.calls, l->stack.n_calls, &frames[i]));
     }
 }

@@ -7,6 +7,7 @@ struct functions {
     struct modules *ms;
     struct map64 cfis; /* struct module * -> struct cfi * */
     VEC(struct cfi *) all;
+    struct map64 starts; /* lookup address -> what functions_start() said */
 };
 
 static bool module_word(void *arg, taddr at, unsigned size, uint64_t *out)
@@ -45,6 +46,7 @@ void functions_free(struct functions *f)
     }
     vec_done(&f->all);
     map64_done(&f->cfis);
+    map64_done(&f->starts);
     free(f);
 }
 
@@ -62,7 +64,7 @@ static struct cfi *cfi_of(struct functions *f, struct module *m)
     return (struct cfi *)(uintptr_t)*slot;
 }
 
-taddr functions_start(struct functions *f, taddr lookup)
+static taddr find_start(struct functions *f, taddr lookup)
 {
     struct module *m = modules_find(f->ms, lookup);
     struct fde fde;
@@ -70,4 +72,13 @@ taddr functions_start(struct functions *f, taddr lookup)
     if (m)
         IGNORE_ERR(cfi_find(cfi_of(f, m), lookup, &fde, &found)); /* then it is not known */
     return found ? fde.start : 0;
+}
+
+taddr functions_start(struct functions *f, taddr lookup)
+{
+    bool fresh;
+    uint64_t *slot = map64_put(&f->starts, lookup, &fresh);
+    if (fresh)
+        *slot = find_start(f, lookup);
+    return *slot;
 }

@@ -10,7 +10,7 @@ import pytest
 
 import build
 from conftest import run
-from pyprograms import FOUND, some
+from pyprograms import FOUND, interpreters, some, threads
 from test_python_stacks import by_name
 
 pytestmark = pytest.mark.thin
@@ -47,10 +47,52 @@ def test_bt(programs, python):
         want.append(f'  File "{frame["file"]}", line {frame["line"]}, in {frame["function"]}')
         want += source(frame["file"], frame["line"])
     (got,) = console(core, "py-bt")
-    lines = got.splitlines()
+    # The functions of C in between, as far as the test's own frames are: see test_functions_of_c().
+    assert "  <built-in method exec of module object at remote 0x" in got
+    assert re.search("  <built-in method sub of [a-zA-Z_.]*Pattern object at remote 0x[0-9a-f]+>\n", got)
+    lines = without_c_lines(got)
     assert lines[0] == "Traceback (most recent call first):"
     assert lines[-len(want):] == want
     assert ", in stop" in lines[-len(want) - 2]
+
+
+# What threads of calls.py are in: the innermost function of C, and those between Python's frames, further out.
+FUNCTIONS = {"lock": ["_thread.lock.__enter__"], "rlock": ["_thread.RLock.acquire"], "queue": ["_thread.lock.acquire"],
+             "condition": ["_thread.lock.acquire"], "socket": ["socket._accept"], "select": ["select.select"],
+             "generator": ["_thread.lock.acquire", "sum"], "values": ["time.sleep"], "parked": ["_thread.lock.acquire"],
+             "recursive": ["_thread.lock.acquire"], "context": ["_thread.lock.acquire"],
+             "MainThread": ["posix.abort", "exec", "__build_class__", r"(re|_sre)\.(SRE_)?Pattern\.sub", "_functools.reduce",
+                            "sort", "sorted"]}
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_functions_of_c(programs, python):
+    """What native frames run, by name; the lock that a thread waits for is the one that the program wrote down."""
+    answer, oracle = programs.answer(python)
+    for known in oracle["threads"]:
+        if known["name"] not in FUNCTIONS:
+            continue
+        frames = threads(answer)[known["tid"]]["frames"]
+        called = [frame for frame in frames if "builtin" in frame]
+        names = [frame["builtin"] for frame in called]
+        wanted = FUNCTIONS[known["name"]]
+        assert len(names) == len(wanted) and all(map(re.fullmatch, wanted, names)), (known["name"], names)
+        (waits,) = [frame for frame in known["frames"] or [] if frame["function"] == "wait" and
+                    "waiter" in (frame["locals"] or {})] or [None]
+        if waits:
+            assert f"lock object at {called[0]['builtin_self']}" in waits["locals"]["waiter"]
+
+
+@pytest.mark.parametrize("python", some())
+def test_functions_of_c_without_names(programs, python):
+    """The same where no symbol is left: the unwind tables say where functions begin."""
+    core, oracle = programs.core(programs.stripped(python), "all")
+    found = threads(run("stack", "--json", core).json)
+    # Until 3.10 functions without names lie between, so that what several names are of is not sure.
+    for name in ("rlock", "select", "values", "condition") if python.version >= (3, 11) else ("select", "values"):
+        frames = found[by_name(oracle, name)["tid"]]["frames"]
+        names = [frame["builtin"] for frame in frames if "builtin" in frame]
+        assert [re.sub(".*[.]", "", name) for name in names] == [re.sub(".*[.]", "", name) for name in FUNCTIONS[name]]
 
 
 @pytest.mark.parametrize("python", some())
@@ -80,10 +122,26 @@ COMMANDS = ["py-bt", "py-list", "py-list 3", "py-list 3,5", "py-bt-full", "py-up
             "py-locals", "py-print HELD", "py-print len", "py-print nothing", "py-down", "py-down", "py-down"]
 
 
+def without_c_lines(text):
+    """Without the lines of C functions alone."""
+    return [line for line in text.splitlines() if not re.match(r"\s*(#\d+ )?<built-in ", line)]
+
+
 def without_c(text):
     """Without the lines of C functions and the numbers of frames, which count gdb's frames there."""
     lines = [line for line in text.splitlines() if not re.match(r"\s*(#\d+ )?<built-in ", line)]
     return [re.sub(r"^#\d+ ", "# ", line) for line in lines]
+
+
+def c_lines(text):
+    """Functions of C; of one that C called, Inquest does not tell whose it is."""
+    return re.findall(r"^ *(?:#\d+ )?(<built-in (?:method|function) \w+(?: of .*)?>)$", text, re.M)
+
+
+def are_among(some_of_them, lines):
+    """Are they all there, in this order?"""
+    left = iter(lines)
+    return all(any(line == other or line.startswith(other[:-1] + " of ") for other in left) for line in some_of_them)
 
 
 def without_values(lines):
@@ -108,19 +166,20 @@ def gdb(core, python, commands):
 def test_beside_gdb(programs):
     python = HELPED[0]
     core, _ = programs.core(python, "all")
-    # gdb stops at C functions, too: it needs more steps for the same way.
+    # What gdb sees as another number of frames is in the numbers, and it does not see what is called without a wrapper.
     theirs = gdb(core, python, COMMANDS)
     ours = console(core, *COMMANDS)
     for mine, its in zip(ours[:4], theirs[:4]):  # py-bt, py-list
         assert without_c(mine) == without_c(its)
+    assert are_among(c_lines(theirs[0]), c_lines(ours[0])) and are_among(c_lines(theirs[4]), c_lines(ours[4]))
     assert without_values(without_c(ours[4])) == without_values(without_c(theirs[4]))
-    # The first loop, then the second: up over C's frame in gdb.
-    assert without_values(without_c(ours[5])) == without_values(without_c(theirs[5]))
+    for at in (5, 7, 8):  # py-up
+        assert without_values(without_c(ours[at])) == without_values(without_c(theirs[at]))
+        assert are_among(c_lines(theirs[at]), c_lines(ours[at]))
     mine, its = without_values(without_c(ours[6])), without_values(without_c(theirs[6]))
     # The helper does not show names of a module or class.
     last = its.index("Locals for <module>") + 1
     assert mine[:last] == its == its[:last]
-    assert without_values(without_c(ours[7])) == without_values(without_c(theirs[8]))
     for command in ("py-print HELD", "py-print len", "py-print nothing"):
         at = COMMANDS.index(command)
         assert without_values([ours[at].strip()]) == without_values([theirs[at].strip()]), command

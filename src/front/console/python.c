@@ -35,18 +35,6 @@ static bool loop_from(const struct sstack *st, size_t i, struct loop *out)
     return i < st->n;
 }
 
-/* The last loop that ends before a frame. False: there is none. */
-static bool loop_before(const struct sstack *st, size_t i, struct loop *out)
-{
-    struct loop l = {0, 0};
-    bool found = false;
-    while (loop_from(st, l.end, &l) && l.end <= i) {
-        *out = l;
-        found = true;
-    }
-    return found;
-}
-
 /* The loop of the selected frame: the one it is part of, or that it runs; else the next older one. */
 static bool selected_loop(const struct console *c, const struct sstack *st, struct loop *out)
 {
@@ -200,89 +188,161 @@ static struct err *put_loop(struct console *c, const struct sstack *st, struct l
     return NULL;
 }
 
-/* What a native frame does for the interpreter that is worth a line; NULL: nothing. */
-static const char *native_note(const struct sframe *f)
+/* ---- what the helper calls frames: loops, and native frames that do something for the interpreter ---- */
+
+struct pystop {
+    struct loop at;
+    const char *note; /* what the native frame does; NULL: a loop */
+};
+
+/* Does the thread wait for the lock of its interpreter, where no name says in which frame? */
+static bool waits_unseen(struct console *c, const struct sstack *st)
+{
+    const struct rt_thread *th = session_language_thread(c->session, st->thread->tid);
+    if (!th || !th->state || strcmp(th->state, "waits for the GIL") != 0)
+        return false;
+    for (size_t i = 0; i < st->n && !is_python(&st->frames[i]); i++)
+        if (st->frames[i].at->function && strcmp(st->frames[i].at->function, "take_gil") == 0)
+            return false;
+    return true;
+}
+
+/* What a native frame does that is worth a line; NULL: nothing. */
+static const char *note_of(struct console *c, const struct sstack *st, size_t i)
 {
     static const struct {
         const char *function, *note;
-    } notes[] = {{"take_gil", "Waiting for the GIL"},
-                 {"collect", "Garbage-collecting"},
-                 {"gc_collect_main", "Garbage-collecting"}};
-    for (size_t i = 0; f->kind != FRAME_LANGUAGE && f->at->function && i < ARRAY_LEN(notes); i++)
-        if (strcmp(f->at->function, notes[i].function) == 0)
-            return notes[i].note;
-    return NULL;
+    } notes[] = {{"take_gil", "Waiting for the GIL"},        {"collect", "Garbage-collecting"},
+                 {"gc_collect_main", "Garbage-collecting"},  {"gc_collect_full", "Garbage-collecting"},
+                 {"gc_collect_young", "Garbage-collecting"}, {"gc_collect_increment", "Garbage-collecting"}};
+    const struct sframe *f = &st->frames[i];
+    const struct rt_call *call = session_frame_call(st, i);
+    if (call)
+        return call->text;
+    for (size_t k = 0; f->kind == FRAME_NORMAL && f->at->function && k < ARRAY_LEN(notes); k++)
+        if (strcmp(f->at->function, notes[k].function) == 0)
+            return notes[k].note;
+    return !i && !is_python(f) && waits_unseen(c, st) ? "Waiting for the GIL" : NULL;
+}
+
+/* The one that begins at or after a frame. False: there is none. */
+static bool stop_from(struct console *c, const struct sstack *st, size_t i, struct pystop *out)
+{
+    for (; i < st->n && !is_python(&st->frames[i]); i++) {
+        const char *note = note_of(c, st, i);
+        *out = (struct pystop){{i, i + 1}, note};
+        if (note)
+            return true;
+    }
+    out->note = NULL;
+    return loop_from(st, i, &out->at);
+}
+
+/* The one that the selected frame is part of, or runs; else the next older one. */
+static bool selected_stop(struct console *c, const struct sstack *st, struct pystop *out)
+{
+    struct loop l;
+    *out = (struct pystop){{0, 0}, NULL};
+    while (stop_from(c, st, out->at.end, out) && out->at.end <= c->frame)
+        if (!out->note && st->frames[out->at.first].physical == st->frames[c->frame].physical)
+            return true;
+    return out->at.first < st->n && (out->note || loop_from(st, out->at.first, &l));
+}
+
+static void put_note(struct console *c, const char *before, const char *note)
+{
+    text_put(&c->out, before);
+    put_safe(&c->out, note);
+    text_putc(&c->out, '\n');
 }
 
 /* ---- py-bt, py-bt-full ---- */
 
-static struct err *run_py_bt(struct console *c, const char *args)
+static void put_call(struct console *c, const struct splace *at)
+{
+    text_put(&c->out, "  File \"");
+    put_safe(&c->out, at->file ? at->file : "?");
+    text_put(&c->out, "\", line ");
+    put_number(&c->out, at->line);
+    text_put(&c->out, ", in ");
+    put_name(&c->out, at);
+    text_putc(&c->out, '\n');
+    put_source(c, at);
+}
+
+static struct err *put_stop(struct console *c, const struct sstack *st, const struct pystop *s)
+{
+    if (!s->note)
+        return put_loop(c, st, s->at);
+    text_printf(&c->out, "#%zu ", s->at.first);
+    put_note(c, "", s->note);
+    return NULL;
+}
+
+/* From the selected one on. */
+static struct err *put_stops(struct console *c, bool full)
 {
     const struct sstack *st;
     struct loop l;
+    struct pystop s;
     bool found;
-    (void)args;
     TRY(python_stack(c, &st, &l, &found));
     if (!found)
         return NULL;
-    text_put(&c->out, "Traceback (most recent call first):\n");
-    for (size_t i = 0; i < st->n; i++) {
-        const struct sframe *f = &st->frames[i];
-        const char *note = native_note(f);
-        if (note)
-            text_printf(&c->out, "  %s\n", note);
-        if (!is_python(f))
-            continue;
-        text_put(&c->out, "  File \"");
-        put_safe(&c->out, f->at->file ? f->at->file : "?");
-        text_put(&c->out, "\", line ");
-        put_number(&c->out, f->at->line);
-        text_put(&c->out, ", in ");
-        put_name(&c->out, f->at);
-        text_putc(&c->out, '\n');
-        put_source(c, f->at);
+    text_put(&c->out, full ? "" : "Traceback (most recent call first):\n");
+    for (found = selected_stop(c, st, &s); found; found = stop_from(c, st, s.at.end, &s)) {
+        if (full)
+            TRY(put_stop(c, st, &s));
+        else if (s.note)
+            put_note(c, "  ", s.note);
+        for (size_t i = s.at.first; !full && !s.note && i < s.at.end; i++)
+            put_call(c, st->frames[i].at);
         TRY(console_flush(c));
     }
     return NULL;
 }
 
+static struct err *run_py_bt(struct console *c, const char *args)
+{
+    (void)args;
+    return put_stops(c, false);
+}
+
 static struct err *run_py_bt_full(struct console *c, const char *args)
 {
-    const struct sstack *st;
-    struct loop l;
-    bool found;
     (void)args;
-    TRY(python_stack(c, &st, &l, &found));
-    for (size_t i = 0; found && i < st->n; i++) {
-        const char *note = native_note(&st->frames[i]);
-        if (note)
-            text_printf(&c->out, "#%zu %s\n", i, note);
-        if (is_python(&st->frames[i]))
-            TRY(put_loop(c, st, (struct loop){i, i + 1}));
-    }
-    return NULL;
+    return put_stops(c, true);
 }
 
 /* ---- py-up, py-down ---- */
 
+/* The last one that ends before another. False: there is none. */
+static bool stop_before(struct console *c, const struct sstack *st, const struct pystop *s, struct pystop *out)
+{
+    struct pystop next = {{0, 0}, NULL};
+    bool found = false;
+    while (stop_from(c, st, next.at.end, &next) && next.at.end <= s->at.first) {
+        *out = next;
+        found = true;
+    }
+    return found;
+}
+
 static struct err *move(struct console *c, bool up)
 {
     const struct sstack *st;
-    struct loop l, to;
+    struct loop l;
+    struct pystop s, to;
     bool found;
     TRY(python_stack(c, &st, &l, &found));
     if (!found)
         return NULL;
-    /* C that Python called is selected: then that is further out. */
-    bool inside = c->frame < l.first;
-    if (up && inside)
-        to = l;
-    else if (up ? !loop_from(st, l.end, &to) : !loop_before(st, inside ? c->frame : l.first, &to)) {
+    if (!selected_stop(c, st, &s) || !(up ? stop_from(c, st, s.at.end, &to) : stop_before(c, st, &s, &to))) {
         text_printf(&c->out, "Unable to find %s python frame\n", up ? "an older" : "a newer");
         return NULL;
     }
-    c->frame = to.first;
-    return put_loop(c, st, to);
+    c->frame = to.at.first;
+    return put_stop(c, st, &to);
 }
 
 static struct err *run_py_up(struct console *c, const char *args)

@@ -6,14 +6,15 @@
 #include <ctype.h>
 
 enum {
-    STACK_MAX = 1024,     /* words of an evaluation stack */
-    WORDS_MAX = 4096,     /* of the C stack between two calls of the interpreter */
+    STACK_MAX = 1024, /* words of an evaluation stack */
+    WORDS_MAX = 4096, /* of the C stack between two calls of the interpreter */
     CALLABLES_MAX = 256,
-    DEF_SIZE = 32,        /* PyMethodDef: ml_name, ml_meth, ml_flags, ml_doc */
+    DEF_SIZE = 32, /* PyMethodDef: ml_name, ml_meth, ml_flags, ml_doc */
     DEF_FUNCTION = 8,
-    TABLE_MAX = 256,      /* methods before and behind one that are looked at */
+    TABLE_MAX = 256, /* methods before and behind one that are looked at */
     NAME_MAX_BYTES = 128,
     BUILTIN_VECTORCALL = 32, /* behind m_ml: m_self, m_module, m_weakreflist */
+    TYPE_CALL = 104, /* tp_call, behind tp_name */
     DESCRIPTOR_OWNER = 16,
     DESCRIPTOR_DEF = 40,
     DESCRIPTOR_VECTORCALL = 48,
@@ -66,7 +67,8 @@ static uint8_t kind_of(struct rt *rt, taddr object)
         type < IMAGE_PAGE || type % 8 || py_type_of(rt, type) != meta)
         return PYK_COUNT;
     const struct py_type *t = py_class(rt, type);
-    return t && (t->kind == PYK_BUILTIN || (t->kind == PYK_METHOD_DESCRIPTOR && strcmp(t->c_name, "method_descriptor") == 0))
+    return t && (t->kind == PYK_BUILTIN ||
+                 (t->kind == PYK_METHOD_DESCRIPTOR && strcmp(t->c_name, "method_descriptor") == 0))
                ? t->kind
                : PYK_COUNT;
 }
@@ -79,8 +81,10 @@ static bool read_callable(struct rt *rt, taddr object, uint8_t kind, struct py_c
     *out = (struct py_callable){.object = object};
     if (!py_field(rt, object, def, &out->def) || !py_field(rt, out->def, DEF_FUNCTION, &out->function))
         return false;
-    if (py_minor(rt) < 8 || !py_field(rt, object, vectorcall, &out->vectorcall))
-        out->vectorcall = 0;
+    if (py_minor(rt) < 8 || !py_field(rt, object, vectorcall, &out->callers[0]))
+        out->callers[0] = 0;
+    if (!py_field(rt, py_type_of(rt, object), rt->l.type_name + TYPE_CALL, &out->callers[1]))
+        out->callers[1] = 0;
     return builtin ? py_field(rt, object, rt->l.cfunction_self, &out->self)
                    : py_field(rt, object, py_offset(rt, DESCRIPTOR_OWNER), &out->owner);
 }
@@ -147,7 +151,8 @@ const char *py_callable_name(struct rt *rt, taddr def)
 
 bool py_callable_has_aliases(struct rt *rt, const struct py_callable *c)
 {
-    for (int step = -1; step <= 1; step += 2) { /* tables end, and those before them, with a definition without a name */
+    for (int step = -1; step <= 1;
+         step += 2) { /* tables end, and those before them, with a definition without a name */
         uint64_t name, function;
         for (int i = 1; i <= TABLE_MAX; i++) {
             taddr at = c->def + (taddr)((int64_t)step * i * DEF_SIZE);

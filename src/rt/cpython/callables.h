@@ -10,10 +10,10 @@ struct py_callable {
     taddr object;
     taddr def;        /* its PyMethodDef */
     taddr function;   /* the function of C behind it */
-    taddr vectorcall; /* the one that calls that; 0: none, or not known */
-    taddr self;       /* of a descriptor what stands beside it in the evaluation stack; 0: none */
-    taddr owner;      /* the class of a descriptor; 0 */
-    bool stacked;     /* it is in the evaluation stack */
+    taddr callers[2]; /* those of the interpreter that call that: its vectorcall (3.8), tp_call of its class; 0: none */
+    taddr self; /* of a descriptor what stands beside it in the evaluation stack; 0: none */
+    taddr owner; /* the class of a descriptor; 0 */
+    bool stacked; /* it is in the evaluation stack */
 };
 struct py_callables {
     VEC(struct py_callable) v;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which built-in functions native frames run. What proves it is the code: a frame runs the function of C that a callable
- * in the evaluation stack of the Python frame that called, or on the C stack in between, says it is of. Evaluation stacks keep
- * what they held before, and several names may share a function of C: what then is not sure is not said. */
+/* Which built-in functions native frames run. What proves it is code: where the frame's function begins by the unwind tables.
+ *
+ * - The interpreter calls what is in the evaluation stack of a Python frame. When nothing but its own ways of calling lies between
+ *   the two, that is one of those there whose function of C the native frame runs, or (the function may have ended with a jump to
+ *   another) whose way of being called that is.
+ * - Any other frame runs the function of a callable that is somewhere on the C stack in between.
+ *
+ * Evaluation stacks keep what they held before, and several names may share a function: where more than one callable is
+ * possible, what they differ in is not said. */
 #include "rt/cpython/calls.h"
 
 #include "rt/cpython/callables.h"
@@ -16,100 +22,130 @@ struct gap {
     struct rt *rt;
     const struct rt_native *natives;
     size_t first, end; /* [first, end); `end` runs the Python frame */
+    size_t direct; /* the one that the Python frame's instruction called; end: it is not known */
+    enum py_instruction_kind instruction;
     struct py_evaluation evaluation;
     struct py_callables callables;
-    bool enters; /* it runs a `with`, which looks __enter__ up by itself (until 3.13) */
 };
 
 static bool is_at(struct rt *rt, const struct rt_native *f, taddr function)
 {
-    if (f->lookup < function || f->lookup - function >= FUNCTION_MAX || !function)
+    if (!function || f->lookup < function || f->lookup - function >= FUNCTION_MAX)
         return false;
     if (!rt->functions)
         rt->functions = functions_new(rt->ms);
     return functions_start(rt->functions, f->lookup) == function;
 }
 
-/* Does the function of the interpreter do nothing but call what the evaluation stack says? Objects/call.c, methodobject.c,
- * descrobject.c, Python/ceval.c. */
-static bool is_plumbing(struct rt *rt, const struct rt_native *f, taddr vectorcall)
+static bool calls(const struct gap *g, size_t i, const struct py_callable *c)
 {
-    static const char *const names[] = {
-        "PyObject_Vectorcall",         "_PyObject_Vectorcall",           "_PyObject_VectorcallTstate",
-        "call_function",               "_PyCFunction_FastCallKeywords",  "_PyMethodDef_RawFastCallKeywords",
-        "_PyCFunction_FastCallDict",   "_PyMethodDescr_FastCallKeywords", "_PyMethodDef_RawFastCallDict",
-        "_PyMethodDescr_Vectorcall",
-    };
-    struct symbol s;
-    struct module *m = modules_find(rt->ms, f->lookup);
-    if (is_at(rt, f, vectorcall))
-        return true;
-    if (m && module_symbol(m, f->lookup, &s))
-        for (size_t i = 0; i < ARRAY_LEN(names); i++)
-            if (strcmp(s.name, names[i]) == 0)
-                return true;
+    for (size_t k = 0; k < ARRAY_LEN(c->callers); k++)
+        if (is_at(g->rt, &g->natives[i], c->callers[k]))
+            return true;
     return false;
 }
 
-/* Was it the instruction of the Python frame that called the function of native frame i? */
-static bool is_direct(const struct gap *g, size_t i, taddr vectorcall)
+/* Does the function of the interpreter do nothing but call what it is given? Objects/call.c, methodobject.c, descrobject.c,
+ * Python/ceval.c. */
+static bool is_way_of_calling(const struct gap *g, size_t i)
 {
-    for (i++; i < g->end; i++)
-        if (!is_plumbing(g->rt, &g->natives[i], vectorcall))
-            return false;
-    return true;
+    static const char *const names[] = {
+        "PyObject_Vectorcall",
+        "_PyObject_Vectorcall",
+        "_PyObject_VectorcallTstate",
+        "call_function",
+        "do_call_core",
+        "PyObject_Call",
+        "_PyObject_Call",
+        "_PyObject_MakeTpCall",
+        "PyVectorcall_Call",
+        "_PyVectorcall_Call",
+        "PyCFunction_Call",
+        "_PyCFunction_FastCallKeywords",
+        "_PyCFunction_FastCallDict",
+        "_PyMethodDef_RawFastCallKeywords",
+        "_PyMethodDef_RawFastCallDict",
+        "_PyMethodDescr_Vectorcall",
+        "_PyMethodDescr_FastCallKeywords",
+        "_PyObject_FastCallDict",
+        "_PyObject_CallNoArg",
+        "PyObject_CallNoArgs",
+        "cfunction_call_varargs",
+        "PyObject_CallFunctionObjArgs",
+        "_PyObject_CallNoArgs",
+    };
+    struct symbol s;
+    taddr at = g->natives[i].lookup;
+    struct module *m = modules_find(g->rt->ms, at);
+    for (size_t k = 0; k < g->callables.v.n; k++)
+        if (calls(g, i, &g->callables.v.v[k]))
+            return true;
+    bool known = m && module_symbol(m, at, &s);
+    for (size_t k = 0; known && k < ARRAY_LEN(names); k++)
+        if (strcmp(s.name, names[k]) == 0)
+            return true;
+    return false;
 }
 
-/* Is the instruction that a frame is at SETUP_WITH, or BEFORE_WITH (Lib/opcode.py, Include/opcode_ids.h)? From 3.14 on a
- * `with` puts what it calls on the evaluation stack, as other calls do. */
-static bool is_entering(struct rt *rt, taddr record)
+static size_t find_direct(const struct gap *g)
 {
-    static const uint8_t with[] = {[6] = 143, [7] = 143, [8] = 143, [9] = 143, [10] = 143, [11] = 53, [12] = 53, [13] = 2};
-    const struct py_layout *l = &rt->l;
-    uint64_t at = 0, code;
-    int32_t last;
-    uint8_t op;
-    unsigned minor = py_minor(rt);
-    bool read;
-    if (minor >= ARRAY_LEN(with))
-        return false;
-    if (minor >= 11)
-        read = py_field(rt, record, l->frame_instr_ptr != PY_NONE ? l->frame_instr_ptr : l->frame_prev_instr, &at);
-    else {
-        read = py_field(rt, record, l->frameobj_code, &code) && py_field_int(rt, record, l->frameobj_lasti, &last) &&
-               last >= 0 && py_field(rt, code, l->code_code, &at);
-        at += l->bytes_data + (taddr)last * (minor == 10 ? 2 : 1);
-    }
-    return !read || !py_read(rt, at, &op, 1) || op == with[minor]; /* not known: nothing is sure */
+    size_t i = g->end;
+    while (i > g->first && is_way_of_calling(g, i - 1))
+        i--;
+    return i > g->first && g->instruction != PY_OTHER ? i - 1 : g->end;
 }
 
 /* ---- what is sure of one frame ---- */
 
 /* Callables that may be what a frame runs. */
 struct choice {
-    const char *name; /* NULL: they have several */
     const struct py_callable *one; /* any of them; NULL: there are none */
+    const char *name; /* NULL: they have several */
     bool same_self;
 };
 
-static bool fits(const struct gap *g, const struct py_callable *c, bool direct)
+static void consider(const struct gap *g, const struct py_callable *c, struct choice *all)
 {
-    if (direct && g->enters)
-        return !c->owner && c->self && py_evaluation_has(g->rt, &g->evaluation, c->self);
-    return !direct || c->stacked;
+    const char *name = py_callable_name(g->rt, c->def);
+    all->name = !all->one || (all->name && name && strcmp(name, all->name) == 0) ? name : NULL;
+    all->same_self = !all->one || (all->same_self && all->one->self == c->self);
+    all->one = c;
 }
 
-static struct choice choose(const struct gap *g, size_t i, bool direct)
+static bool is_called(const struct gap *g, const struct py_callable *c, const char *name)
 {
-    struct choice all = {.same_self = true};
+    const char *own = py_callable_name(g->rt, c->def);
+    return own && strcmp(own, name) == 0;
+}
+
+/* Was an object entered by `with`? It, or (until 3.12) its __exit__ is in the evaluation stack. */
+static bool is_entered(const struct gap *g, taddr object)
+{
+    for (size_t i = 0; i < g->callables.v.n; i++) {
+        const struct py_callable *c = &g->callables.v.v[i];
+        if (c->stacked && !c->owner && c->self == object && is_called(g, c, "__exit__"))
+            return true;
+    }
+    return py_evaluation_has(g->rt, &g->evaluation, object);
+}
+
+/* May the instruction of the Python frame have called it? */
+static bool is_callable_there(const struct gap *g, const struct py_callable *c)
+{
+    if (g->instruction != PY_ENTERS)
+        return c->stacked;
+    return !c->owner && c->self && is_called(g, c, "__enter__") && is_entered(g, c->self);
+}
+
+/* By its function; else, `by_caller`, by what called it. */
+static struct choice choose(const struct gap *g, size_t i, bool direct, bool by_caller)
+{
+    struct choice all = {0};
     for (size_t k = 0; k < g->callables.v.n; k++) {
         const struct py_callable *c = &g->callables.v.v[k];
-        if (!is_at(g->rt, &g->natives[i], c->function) || !fits(g, c, direct))
-            continue;
-        const char *name = py_callable_name(g->rt, c->def);
-        all.name = !all.one || (all.name && name && strcmp(name, all.name) == 0) ? name : NULL;
-        all.same_self &= !all.one || all.one->self == c->self;
-        all.one = c;
+        bool fits = by_caller ? i + 1 < g->end && calls(g, i + 1, c) : is_at(g->rt, &g->natives[i], c->function);
+        if (fits && (!direct || is_callable_there(g, c)))
+            consider(g, c, &all);
     }
     return all;
 }
@@ -141,26 +177,28 @@ static void describe(struct rt *rt, const struct choice *c, bool sure_of_self, s
                                  c->name);
 }
 
+static bool is_of_module(const struct gap *g, const struct py_callable *c)
+{
+    const struct py_type *t = c->self ? py_type(g->rt, c->self) : NULL;
+    return t && t->kind == PYK_MODULE;
+}
+
 /* The built-in function that native frame i runs. False: none, or that is not sure. */
 static bool call_of(const struct gap *g, size_t i, struct rt_call *out)
 {
-    struct choice all = choose(g, i, false);
-    if (!all.one)
-        return false;
-    bool direct = is_direct(g, i, all.one->vectorcall), alias = py_callable_has_aliases(g->rt, all.one);
-    struct choice c = direct ? choose(g, i, true) : all;
-    if (!c.one || !c.name) { /* what it calls is nowhere to be seen, but for its function */
-        if (alias || !all.name)
-            return false;
-        c = all;
+    bool direct = i == g->direct;
+    struct choice c = choose(g, i, direct, false);
+    if (!c.one && direct)
+        c = choose(g, i, true, true);
+    if (!c.one && direct) { /* what was called is nowhere to be seen, but for its function */
         direct = false;
+        c = choose(g, i, false, false);
     }
-    if (alias && !direct)
+    if (!c.one || !c.name || (!direct && py_callable_has_aliases(g->rt, c.one)))
         return false;
-    const struct py_type *t = c.one->self ? py_type(g->rt, c.one->self) : NULL;
-    bool of_module = t && t->kind == PYK_MODULE;
+    bool has_arguments = g->instruction != PY_CALLS_TUPLE || !c.one->owner;
     *out = (struct rt_call){.native = (uint32_t)i};
-    describe(g->rt, &c, c.same_self && (direct || of_module), out);
+    describe(g->rt, &c, c.same_self && ((direct && has_arguments) || is_of_module(g, c.one)), out);
     return true;
 }
 
@@ -174,7 +212,8 @@ static void find_in_gap(struct gap *g, taddr record, struct py_calls *out)
         py_callables_stacked(rt, &g->evaluation, &g->callables);
     if (g->natives[g->first].sp)
         py_callables_of_words(rt, g->natives[g->first].sp, g->natives[g->end].cfa, &g->callables);
-    g->enters = g->callables.v.n && is_entering(rt, record);
+    g->instruction = py_instruction_kind(rt, record);
+    g->direct = g->callables.v.n ? find_direct(g) : g->end;
     for (size_t i = g->first; i < g->end && g->callables.v.n; i++)
         if (!g->natives[i].guess && call_of(g, i, &call))
             *vec_push(&out->v) = call;

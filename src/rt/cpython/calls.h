@@ -5,6 +5,19 @@
 
 #include "rt/cpython/priv.h"
 
+/* ---- instructions.c ---- */
+
+enum py_instruction_kind {
+    PY_OTHER,       /* or not known */
+    PY_CALLS,       /* calls what the evaluation stack holds, with arguments that it holds, too */
+    PY_CALLS_TUPLE, /* the same with arguments in a tuple and a dict */
+    PY_ENTERS,      /* until 3.13: looks __enter__ of what the evaluation stack holds up, and calls it */
+};
+/* What a frame that runs is at. */
+enum py_instruction_kind py_instruction_kind(struct rt *rt, taddr record);
+
+/* ---- calls.c ---- */
+
 struct py_calls {
     VEC(struct rt_call) v; /* by native frame; strings are the rt's */
 };
