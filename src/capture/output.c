@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <zstd.h>
 
 enum {
     BLOCK = 4 << 20,
@@ -76,7 +75,7 @@ struct maker {
     uint8_t *raw, *packed;
     size_t room; /* of packed */
     struct runs runs; /* of a block of a plain file */
-    ZSTD_CCtx *z;
+    struct packer *packer; /* NULL: nothing is packed */
     uint8_t *own; /* to gather in, in place of one that is full */
     uint8_t *blank; /* the frame of a block of zeros; NULL: none was needed yet */
     size_t blank_size;
@@ -156,7 +155,7 @@ static void append_in_turn(struct maker *m, const struct made *b)
         fail(w, failed(w, ENOMEM));
         return;
     }
-    if (m->z)
+    if (m->packer)
         *vec_push(&w->frames) = (struct seekable_frame){.packed = (uint32_t)b->size, .size = (uint32_t)b->n};
     if (w->out->stream) {
         error = stream_on(w, b->bytes, b->size);
@@ -203,9 +202,7 @@ static void pack(struct maker *m, struct made *b)
     size_t size = m->blank_size;
 
     if (!b->blank || size == 0)
-        size = ZSTD_compress2(m->z, m->packed, m->room, m->raw, b->n);
-    if (ZSTD_isError(size))
-        size = 0;
+        size = packer_frame(m->packer, m->raw, b->n, m->packed, m->room);
     if (b->blank && !m->blank && size) {
         m->blank = xmalloc(size);
         m->blank_size = size;
@@ -225,7 +222,7 @@ static void make_in_order(struct maker *m, struct made *b, struct making *making
         plan_pass(m->w->plan, b->n);
     b->bytes = m->raw;
     b->size = b->n;
-    if (m->z)
+    if (m->packer)
         pack(m, b);
 }
 
@@ -259,18 +256,6 @@ static void make(struct maker *m, struct made *b)
     progress_report(w->progress, "bytes", w->done, w->plan->end);
 }
 
-/* Each frame ends with a checksum of what it unpacks to, so that damage is seen and never read as memory. */
-static ZSTD_CCtx *new_packer(void)
-{
-    ZSTD_CCtx *z = ZSTD_createCCtx();
-
-    if (z) {
-        (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, PACK_LEVEL);
-        (void)ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
-    }
-    return z;
-}
-
 static struct err *check(struct writing *w)
 {
     return progress_cancelled(w->progress) ? err_new(ERR_CANCELLED, "writing the core was stopped") : check_space(w);
@@ -284,13 +269,13 @@ static void make_some(void *arg, size_t worker)
     struct made block;
 
     if (w->out->pack) {
-        m.z = new_packer();
-        m.room = ZSTD_compressBound(w->block);
+        m.packer = packer_new();
+        m.room = packer_room(w->block);
         m.packed = xmalloc(m.room);
         m.own = sink_buffer(GATHERED);
     }
     pthread_mutex_lock(&w->lock);
-    if (w->out->pack && !m.z)
+    if (w->out->pack && !m.packer)
         fail(w, err_new(ERR_NOMEM, "no memory to pack the core"));
     while (!w->error && take_block(w, &block)) {
         struct err *e = check(w);
@@ -302,7 +287,7 @@ static void make_some(void *arg, size_t worker)
     }
     pthread_cond_broadcast(&w->moved);
     pthread_mutex_unlock(&w->lock);
-    ZSTD_freeCCtx(m.z);
+    packer_free(m.packer);
     free(m.blank);
     free(m.own);
     free(m.packed);

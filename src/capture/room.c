@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <sys/statvfs.h>
-#include <zstd.h>
 
 enum {
     PAGE = 4096,
@@ -36,11 +35,13 @@ static size_t used_pages(const uint8_t *p, size_t n)
     return used;
 }
 
-/* Bytes that a piece of the file takes. */
-static uint64_t taken(const uint8_t *raw, size_t n, uint8_t *packed, size_t room)
+/* Bytes that a piece of the file takes; `packer` NULL: it is not packed. */
+static uint64_t taken(struct packer *packer, const uint8_t *raw, uint8_t *packed, size_t room)
 {
-    size_t size = packed ? ZSTD_compress(packed, room, raw, n, PACK_LEVEL) : used_pages(raw, n) * PAGE;
-    return packed && ZSTD_isError(size) ? n : size;
+    if (!packer)
+        return used_pages(raw, SAMPLE) * PAGE;
+    size_t size = packer_frame(packer, raw, SAMPLE, packed, room);
+    return size ? size : SAMPLE;
 }
 
 /* Bytes of a piece of the file, from pieces at even distances. */
@@ -49,10 +50,10 @@ struct samples {
     double mean, variance;
 };
 
-static struct samples look(const struct plan *p, bool pack)
+static struct samples look(const struct plan *p, struct packer *packer)
 {
-    size_t room = pack ? ZSTD_compressBound(SAMPLE) : 0;
-    SCOPED(freep) uint8_t *raw = xmalloc(SAMPLE), *packed = pack ? xmalloc(room) : NULL;
+    size_t room = packer_room(SAMPLE);
+    SCOPED(freep) uint8_t *raw = xmalloc(SAMPLE), *packed = packer ? xmalloc(room) : NULL;
     uint64_t even = p->end / SAMPLES / PAGE * PAGE, step = even > SAMPLE ? even : SAMPLE;
     struct samples s = {.n = step == SAMPLE ? p->end / SAMPLE : SAMPLES};
     double sum = 0, squares = 0;
@@ -60,7 +61,7 @@ static struct samples look(const struct plan *p, bool pack)
     for (uint64_t i = 0; i < s.n; i++) {
         struct making m = {.out = raw};
         plan_block(p, i * step, SAMPLE, &m);
-        double bytes = (double)taken(raw, SAMPLE, packed, room);
+        double bytes = (double)taken(packer, raw, packed, room);
         sum += bytes;
         squares += bytes * bytes;
     }
@@ -78,13 +79,21 @@ static bool surely_above(const struct samples *s, double limit)
     return above > 0 && above * above * (double)s->n > 4 * s->variance;
 }
 
+static void packer_done(struct packer **p)
+{
+    packer_free(*p);
+}
+
 struct err *room_check(const struct plan *p, const struct output *to)
 {
     uint64_t left;
 
     if (!room_left(to->fd, &left) || p->end <= left)
         return NULL;
-    struct samples s = look(p, to->pack);
+    SCOPED(packer_done) struct packer *packer = to->pack ? packer_new() : NULL;
+    if (to->pack && !packer)
+        return err_new(ERR_NOMEM, "no memory to pack the core");
+    struct samples s = look(p, packer);
     double pieces = (double)p->end / SAMPLE;
     if (!surely_above(&s, (double)left / pieces))
         return NULL;
