@@ -189,6 +189,42 @@ def test_beside_gdb(programs):
     assert ours[-1] == theirs[-1] == "Unable to find a newer python frame\n"
 
 
+def values_of(text):
+    """{(function, name): text of the value} of answers of py-locals; the first of each."""
+    found, function = {}, None
+    for part in re.split(r"^(?=\w+ = |Locals for |\s*$)", text, flags=re.M):
+        name, _, value = part.partition(" = ")
+        if part.startswith("Locals for "):
+            function = part
+        elif value:
+            found.setdefault((function, name), value.rstrip("\n"))
+    return found
+
+
+def on_one_line(text):
+    return re.sub(r":\n *", ": ", re.sub(r"(?<=[\[({])\n *|\n *(?=[\])}>])", "", re.sub(r",\n *(?=[^\])}> ])", ", ", text)))
+
+
+@pytest.mark.parametrize("python", some()[-2:])
+def test_pretty(programs, python):
+    """Values that are longer than a line have lines for their parts, and are otherwise what they were."""
+    core, _ = programs.core(python, "all")
+    flat, pretty = (values_of(run("debug", "--batch", "-ex", f"set print pretty {word}", "-ex", "thread apply all py-locals",
+                                  core).out) for word in ("off", "on"))
+    assert flat.keys() == pretty.keys() and len(flat) > 100
+    broken = 0
+    for key, text in pretty.items():
+        if "(truncated)" in text + flat[key]:
+            continue
+        assert on_one_line(text) == flat[key], key
+        broken += "\n" in text
+        long = [line for line in text.split("\n") if len(line) > 120 and re.match(r" *[\[({]", line)]
+        assert not long, long
+    assert broken > 10
+    assert any(text.startswith("{\n  'key0': 0,\n  'key1': 1,\n") for text in pretty.values())
+    assert any(re.match(r"<values.ManyAttributes object at \w+:\n  field0=0,\n", text) for text in pretty.values())
+
+
 def test_no_python(lab):
     _, path = lab.core("c-gcc-O2-dwarf5", "segv")
     for command in ("py-bt", "py-bt-full", "py-list", "py-locals", "py-up", "py-down", "py-print x"):

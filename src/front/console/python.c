@@ -110,7 +110,7 @@ static void put_source(struct console *c, const struct splace *at)
     text_putc(&c->out, '\n');
 }
 
-static void put_value(struct console *c, const struct vframe *f, const struct variable *v)
+static void put_value(struct console *c, const struct vframe *f, const struct variable *v, const struct format *format)
 {
     struct value value;
     struct err *e = session_variable(c->session, f, v, &value);
@@ -119,7 +119,7 @@ static void put_value(struct console *c, const struct vframe *f, const struct va
         put_err(&c->out, e);
         text_putc(&c->out, '>');
     } else {
-        format_variable(session_values(c->session), &value, &c->set.print, &c->out);
+        format_variable(session_values(c->session), &value, format, &c->out);
     }
     err_free(e);
 }
@@ -155,7 +155,9 @@ static void put_argument(struct console *c, const struct vframe *f, const struct
     text_put(&c->out, n ? ", " : "");
     put_safe(&c->out, v->name);
     text_putc(&c->out, '=');
-    put_value(c, f, v);
+    struct format flat = c->set.print; /* a frame is one line */
+    flat.pretty = false;
+    put_value(c, f, v, &flat);
 }
 
 /* "Frame 0x7f..., for file x.py, line 3, in f (a=1)" and the line below it. */
@@ -444,7 +446,7 @@ static void put_local(struct console *c, const struct vframe *f, const struct va
     put_safe(&c->out, v->name);
     text_put(&c->out, " = ");
     size_t from = c->out.n;
-    put_value(c, f, v);
+    put_value(c, f, v, &c->set.print);
     cut(&c->out, from);
     text_putc(&c->out, '\n');
 }

@@ -38,7 +38,39 @@ bool repr_is_cycle(const struct repr *r, taddr at)
 
 bool repr_must_stop(const struct repr *r)
 {
-    return !r->left || progress_cancelled(r->progress);
+    return !r->left || (r->line_end && r->out->n > r->line_end) || progress_cancelled(r->progress);
+}
+
+/* ---- lines ---- */
+
+static void put_line(struct repr *r)
+{
+    text_printf(r->out, "\n%*s", (int)r->indent * 2, "");
+}
+
+void repr_open(struct repr *r, const char *open)
+{
+    size_t n = strlen(open);
+    r->indent += r->lines;
+    text_putn(r->out, open, n - (r->lines && n && open[n - 1] == ' '));
+    if (r->lines)
+        put_line(r);
+}
+
+void repr_next(struct repr *r, uint64_t i)
+{
+    if (i)
+        text_put(r->out, r->lines ? "," : ", ");
+    if (i && r->lines)
+        put_line(r);
+}
+
+void repr_close(struct repr *r, const char *close)
+{
+    r->indent -= r->lines;
+    if (r->lines)
+        put_line(r);
+    text_put(r->out, close);
 }
 
 /* ---- parts ---- */
@@ -412,6 +444,46 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_NUMPY_SCALAR] = repr_numpy_scalar,
 };
 
+static void put_object(struct repr *r, taddr at, const struct py_type *t)
+{
+    if (t->is_enum)
+        repr_enum(r, at, t);
+    else if (t->is_fields)
+        repr_named_tuple(r, at, t);
+    else if (repr_is_struct_sequence(r, t))
+        repr_struct_sequence(r, at, t);
+    else
+        writers[t->kind](r, at, t);
+}
+
+/* Has it no parts that could have lines of their own? */
+static bool is_indivisible(const struct py_type *t)
+{
+    return t->kind == PYK_STR || t->kind == PYK_BYTES || t->kind == PYK_BYTEARRAY || t->kind == PYK_INT;
+}
+
+/* On the rest of the line if it fits there, else its parts on lines of their own. */
+static void put_pretty(struct repr *r, taddr at, const struct py_type *t)
+{
+    size_t from = r->out->n, column = 0;
+    unsigned left = r->left;
+    bool lines = r->lines;
+    while (column < from && column < REPR_WIDTH && r->out->p[from - column - 1] != '\n')
+        column++;
+    r->lines = false;
+    r->line_end = from + REPR_WIDTH - column;
+    put_object(r, at, t);
+    bool fits = r->out->n <= r->line_end;
+    r->line_end = 0;
+    if (!fits) {
+        r->out->n = from;
+        r->left = left;
+        r->lines = true;
+        put_object(r, at, t);
+    }
+    r->lines = lines;
+}
+
 void repr_put(struct repr *r, taddr at)
 {
     const struct py_type *t = at ? py_type(r->rt, at) : NULL;
@@ -429,14 +501,10 @@ void repr_put(struct repr *r, taddr at)
     }
     r->left--;
     r->path[r->level++] = at;
-    if (t->is_enum)
-        repr_enum(r, at, t);
-    else if (t->is_fields)
-        repr_named_tuple(r, at, t);
-    else if (repr_is_struct_sequence(r, t))
-        repr_struct_sequence(r, at, t);
+    if (r->f->pretty && !r->line_end && !is_indivisible(t))
+        put_pretty(r, at, t);
     else
-        writers[t->kind](r, at, t);
+        put_object(r, at, t);
     r->level--;
 }
 

@@ -11,6 +11,7 @@ enum {
     REPR_LEVELS = 100,    /* objects in each other, whatever `depth` says */
     REPR_OBJECTS = 20000, /* objects of one text: shared ones multiply */
     REPR_NAME = 200,      /* characters of a name of code */
+    REPR_WIDTH = 80,      /* columns of a line that holds several elements: `pretty` */
 };
 
 struct repr {
@@ -23,6 +24,9 @@ struct repr {
     unsigned instances; /* of those, how many show their attributes */
     unsigned left;      /* objects that may still be written */
     taddr path[REPR_LEVELS]; /* of the objects around */
+    bool lines;      /* `pretty`: what is in the object that is being written has a line each */
+    unsigned indent; /* of such lines: steps of two spaces */
+    size_t line_end; /* while it is tried to put an object on the rest of a line: where the text must end; 0 */
 };
 typedef void repr_fn(struct repr *r, taddr at, const struct py_type *t);
 
@@ -48,9 +52,14 @@ void repr_put_object(struct repr *r, taddr at, const struct py_type *t);
 repr_fn repr_str;
 void repr_put_str(struct repr *r, const struct py_str *s);
 
+/* What stands around, and between, the parts of an object: on one line, or one a line. `i`: parts before this one. */
+void repr_open(struct repr *r, const char *open);
+void repr_next(struct repr *r, uint64_t i);
+void repr_close(struct repr *r, const char *close);
+
 /* repr_container.c */
 repr_fn repr_container;
-/* The elements between two brackets; `it` was begun. */
+/* The elements between two brackets; `it` was begun. NULLs: behind other parts of the object. */
 void repr_put_items(struct repr *r, struct py_items *it, const char *open, const char *close);
 /* repr_code.c */
 repr_fn repr_type, repr_module, repr_code, repr_frame, repr_traceback, repr_generator, repr_cell, repr_weakref;

@@ -155,7 +155,7 @@ static void put_arguments(struct repr *r, taddr at, uint8_t kind, uint8_t shape)
         repr_put_unreadable(r, at);
     } else if (it.length) {
         it.shape = shape;
-        repr_put_items(r, &it, ", ", "");
+        repr_put_items(r, &it, NULL, NULL);
     }
 }
 
@@ -172,9 +172,9 @@ void repr_partial(struct repr *r, taddr at, const struct py_type *t)
         text_put(r->out, "(...)");
         return;
     }
-    text_putc(r->out, '(');
+    repr_open(r, "(");
     repr_put_field(r, at, py_offset(r->rt, PARTIAL_FUNCTION));
     put_arguments(r, arguments, PYK_TUPLE, PY_SHAPE_ROW);
     put_arguments(r, keywords, PYK_DICT, PY_SHAPE_NAMED);
-    text_putc(r->out, ')');
+    repr_close(r, ")");
 }

@@ -76,13 +76,14 @@ static void put_item(struct repr *r, const struct py_items *it, const struct py_
 static void put_rest(struct repr *r, const struct py_items *it, uint64_t n, bool more)
 {
     if (it->bad || it->corrupt) {
-        text_put(r->out, n ? ", " : "");
+        repr_next(r, n);
         if (it->bad)
             repr_put_unreadable(r, it->bad);
         else
             text_put(r->out, "<the rest is damaged>");
     } else if (more) {
-        text_put(r->out, n ? ", ..." : "...");
+        repr_next(r, n);
+        text_put(r->out, "...");
         if (it->length != UINT64_MAX && it->length > n)
             text_printf(r->out, "+%" PRIu64 " more", it->length - n);
     }
@@ -94,7 +95,7 @@ static uint64_t put_all(struct repr *r, struct py_items *it, bool pairs)
     uint64_t n = 0, limit = r->f->elements ? r->f->elements : UINT64_MAX;
     bool any = py_items_next(it, &item);
     for (; any && n < limit && !repr_must_stop(r); n++) {
-        text_put(r->out, n ? ", " : "");
+        repr_next(r, n);
         put_item(r, it, &item, pairs);
         any = py_items_next(it, &item);
     }
@@ -104,9 +105,13 @@ static uint64_t put_all(struct repr *r, struct py_items *it, bool pairs)
 
 void repr_put_items(struct repr *r, struct py_items *it, const char *open, const char *close)
 {
-    text_put(r->out, open);
+    if (open)
+        repr_open(r, open);
+    else
+        repr_next(r, 1);
     put_all(r, it, false);
-    text_put(r->out, close);
+    if (open)
+        repr_close(r, close);
 }
 
 /* Instead of what is in it. */
@@ -149,7 +154,7 @@ static bool put_counts(struct repr *r, struct py_items *it)
         qsort(all.v, all.n, sizeof(*all.v), by_count);
     uint64_t limit = r->f->elements ? r->f->elements : UINT64_MAX, n = 0;
     for (; good && n < all.n && n < limit && !repr_must_stop(r); n++) {
-        text_put(r->out, n ? ", " : "");
+        repr_next(r, n);
         put_item(r, it, &all.v[n].item, false);
     }
     if (good)
@@ -212,9 +217,9 @@ void repr_container(struct repr *r, taddr at, const struct py_type *t)
     if (empty) {
         text_put(r->out, b.empty);
     } else {
-        text_put(r->out, pairs ? "([" : b.open);
+        repr_open(r, pairs ? "([" : b.open);
         put_elements(r, &it, at, t);
-        text_put(r->out, pairs ? "])" : b.close);
+        repr_close(r, pairs ? "])" : b.close);
     }
     if (t->kind == PYK_DEFAULTDICT) {
         text_putc(r->out, ')');

@@ -22,9 +22,8 @@ void repr_instance(struct repr *r, taddr at, const struct py_type *t)
     py_attributes_begin(r->rt, at, t, &it);
     first = it;
     if (open && (py_items_next(&first, &item) || first.bad || first.corrupt)) {
-        text_put(r->out, ": ");
         r->instances++;
-        repr_put_items(r, &it, "", "");
+        repr_put_items(r, &it, ": ", "");
         r->instances--;
     }
     text_putc(r->out, '>');
@@ -92,16 +91,16 @@ static bool put_dataclass(struct repr *r, taddr at, const struct py_type *t, tad
     if (!of || of->kind != PYK_DICT || !has_generated_repr(r, t) || !py_items_begin(r->rt, fields, of, &it))
         return false;
     repr_put_name(r, t->qualname);
-    text_putc(r->out, '(');
+    repr_open(r, "(");
     r->instances++;
     while (n < limit && py_items_next(&it, &item)) {
         if (!is_shown(r, item.value))
             continue;
-        text_put(r->out, n++ ? ", " : "");
+        repr_next(r, n++);
         put_attribute(r, at, t, item.key);
     }
     r->instances--;
-    text_put(r->out, n < limit ? ")" : "...)");
+    repr_close(r, n < limit ? ")" : "...)");
     return true;
 }
 
@@ -118,14 +117,14 @@ void repr_struct_sequence(struct repr *r, taddr at, const struct py_type *t)
         return;
     }
     repr_put_name(r, t->qualified);
-    text_putc(r->out, '(');
+    repr_open(r, "(");
     for (unsigned i = 0; py_items_next(&it, &item) && (m = py_member_at(r->rt, t, i)); i++) {
-        text_put(r->out, i ? ", " : "");
+        repr_next(r, i);
         repr_put_name(r, m->name);
         text_putc(r->out, '=');
         repr_put(r, item.value);
     }
-    text_putc(r->out, ')');
+    repr_close(r, ")");
 }
 
 bool repr_is_struct_sequence(struct repr *r, const struct py_type *t)
@@ -152,14 +151,14 @@ void repr_named_tuple(struct repr *r, taddr at, const struct py_type *t)
         return;
     }
     repr_put_name(r, t->name);
-    text_putc(r->out, '(');
+    repr_open(r, "(");
     for (uint64_t i = 0; py_items_next(&names, &name) && py_items_next(&it, &item); i++) {
-        text_put(r->out, i ? ", " : "");
+        repr_next(r, i);
         repr_put_str_name(r, name.value);
         text_putc(r->out, '=');
         repr_put(r, item.value);
     }
-    text_putc(r->out, ')');
+    repr_close(r, ")");
 }
 
 /* ---- members of enumerations (Lib/enum.py) ---- */
