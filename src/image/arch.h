@@ -80,6 +80,27 @@ struct tls_desc {
     uint16_t dtv; /* bytes from there to the pointer to the vector of modules' blocks, in glibc and musl */
 };
 
+/* A signal frame that the kernel would have built, and which gives a thread all its registers back when it returns to it. */
+struct frame_want {
+    taddr at; /* of the return address; a multiple of 64 */
+    taddr returns_to; /* the code of a signal frame (struct sigframe_desc) */
+    const uint8_t *pr_reg; /* what an interrupted call left in it begins anew */
+    struct bytes state; /* the set `state`; empty: such registers get their initial values */
+    uint64_t blocked; /* signals, bit signo - 1 */
+};
+struct frame_desc {
+    uint8_t insn[4]; /* the instruction that enters the kernel, and one that returns to the caller */
+    uint8_t insn_size;
+    uint32_t state; /* NT_* of the registers beyond pr_reg */
+    uint32_t shadow_stack; /* the same of a stack of return addresses, which such a frame is not on */
+    /* Bytes of it, 0: there is no room, or the state is not understood. */
+    size_t (*put)(const struct frame_want *w, uint8_t *out, size_t room);
+    /* A thread that stands at the entry of a system call makes that with this number instead. */
+    void (*entered)(uint8_t *pr_reg, uint64_t number);
+    /* Would an interrupted call go on with what is left of its time limit? With the frame it waits for all of it anew. */
+    bool (*is_timed)(const uint8_t *pr_reg);
+};
+
 /* How a thread that stands still is made to make a system call (the kernel's convention: syscall(2), "Architecture
  * calling conventions"). Works on pr_reg. */
 struct call_desc {
@@ -89,6 +110,7 @@ struct call_desc {
     void (*prepare)(uint8_t *pr_reg, taddr at, uint64_t number, const uint64_t args[static 6]);
     int64_t (*result)(const uint8_t *pr_reg); /* as the kernel gives it: -errno on failure */
     bool (*inside)(const uint8_t *pr_reg); /* is the thread in a system call? */
+    const struct frame_desc *frame; /* NULL: none can be made */
 };
 
 struct arch {

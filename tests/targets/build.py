@@ -43,6 +43,8 @@ SOURCES = {
     "heap": "c/heap.c",
     "server": "c/server.c",
     "witness": "c/witness.c",
+    "registers": "c/registers.c",
+    "killer": "c/killer.c",
     "secrets": "c/secrets.c",
     "titled": "c/titled.c",
     "values": "c/values.c",

@@ -2,6 +2,7 @@
 /* x86-64. Register numbers: System V psABI AMD64 supplement, figure 3.36. pr_reg is struct
  * user_regs_struct (Linux arch/x86/include/asm/user_64.h). */
 #include "image/arch.h"
+#include "image/arch/x86_64_frame.h"
 #include "image/arch/x86_64_vector.h"
 
 #include <elf.h>
@@ -143,12 +144,23 @@ static bool inside_call(const uint8_t *pr_reg)
     return (int64_t)reg_at(pr_reg, ORIG_RAX) >= 0;
 }
 
+static const struct frame_desc frame = {
+    .insn = {0x0f, 0x05, 0xc3}, /* syscall; ret */
+    .insn_size = 3,
+    .state = NT_X86_XSTATE,
+    .shadow_stack = 0x204, /* NT_X86_SHSTK (linux/elf.h) */
+    .put = x86_64_put_frame,
+    .entered = x86_64_entered,
+    .is_timed = x86_64_is_timed,
+};
+
 static const struct call_desc call = {
     .insn = {0x0f, 0x05}, /* syscall */
     .insn_size = 2,
     .prepare = prepare_call,
     .result = call_result,
     .inside = inside_call,
+    .frame = &frame,
 };
 
 const struct arch arch_x86_64 = {

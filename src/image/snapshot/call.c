@@ -4,8 +4,10 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -70,7 +72,7 @@ static bool in_sequence(int32_t tid)
 
 struct err *call_again(struct caller *c, int32_t tid, const struct arch *arch, taddr insn)
 {
-    struct caller new = {.tid = tid, .call = arch->call, .insn = insn};
+    struct caller new = {.tid = tid, .arch = arch, .insn = insn};
     struct iovec iov = {.iov_base = new.own, .iov_len = sizeof(new.own)};
 
     if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) != 0 || iov.iov_len != arch->prstatus_reg_size)
@@ -89,10 +91,17 @@ struct err *call_begin(struct caller *c, int32_t tid, const struct arch *arch, t
         info.si_status >> 8 != PTRACE_EVENT_STOP)
         return err_new(ERR_BUSY, "thread %" PRId32 " stands at a signal", tid);
     TRY(call_again(&new, tid, arch, insn));
-    if (!new.call->inside(new.own) && in_sequence(tid))
+    if (!arch->call->inside(new.own) && in_sequence(tid))
         return err_new(ERR_BUSY, "thread %" PRId32 " may be in a restartable sequence", tid);
     *c = new;
     return NULL;
+}
+
+void call_heals(struct caller *c, const struct heal_place *p, const struct tracer *t, bool may_wait)
+{
+    c->pid = t->proc->pid;
+    if (!heal_begin(&c->heal, p, t, c->tid, c->own, may_wait))
+        c->heal = (struct heal){0};
 }
 
 /* ---- the call ---- */
@@ -125,19 +134,37 @@ static struct err *await_child(const struct caller *c, int32_t *child)
     return NULL;
 }
 
-struct err *call_make(struct caller *c, long number, const uint64_t args[static 6], int64_t *result, int32_t *child)
+/* At its entry: of a thread that heals, `then` is the frame behind it. */
+static struct err *enter(struct caller *c, long number, const uint64_t args[static 6], taddr then)
+{
+    uint8_t gp[GP_MAX];
+    int stop;
+
+    memcpy(gp, c->own, c->size);
+    if (c->heal.insn)
+        heal_stand(&c->heal, c->arch, gp);
+    else
+        c->arch->call->prepare(gp, c->insn, (uint64_t)number, args);
+    if (!set_registers(c, gp))
+        return gone(c->tid);
+    c->at = CALLER_AFTER_CALL;
+    heal_block(&c->heal, c->tid);
+    TRY(run_on(c, &stop));
+    if (!c->heal.insn)
+        return NULL;
+    heal_enter(&c->heal, c->arch, gp, then, (uint64_t)number, args);
+    return set_registers(c, gp) ? NULL : gone(c->tid);
+}
+
+static struct err *make(struct caller *c, long number, const uint64_t args[static 6], taddr then, int64_t *result,
+                        int32_t *child)
 {
     uint8_t gp[GP_MAX];
     struct iovec iov = {.iov_base = gp, .iov_len = c->size};
     int32_t born = 0;
     int stop;
 
-    memcpy(gp, c->own, c->size);
-    c->call->prepare(gp, c->insn, (uint64_t)number, args);
-    if (!set_registers(c, gp))
-        return gone(c->tid);
-    c->at = CALLER_AFTER_CALL;
-    TRY(run_on(c, &stop)); /* at its entry */
+    TRY(enter(c, number, args, then));
     TRY(run_on(c, &stop));
     if (stop >> 8 == PTRACE_EVENT_CLONE) {
         TRY(await_child(c, &born));
@@ -145,25 +172,45 @@ struct err *call_make(struct caller *c, long number, const uint64_t args[static 
     }
     if (ptrace(PTRACE_GETREGSET, c->tid, NT_PRSTATUS, &iov) != 0)
         return gone(c->tid);
-    *result = c->call->result(gp);
+    *result = c->arch->call->result(gp);
     if (child)
         *child = born;
     return NULL;
 }
 
+struct err *call_make(struct caller *c, long number, const uint64_t args[static 6], int64_t *result, int32_t *child)
+{
+    return make(c, number, args, c->heal.frame, result, child);
+}
+
+struct err *call_clone(struct caller *c, uint64_t flags, taddr stack, int64_t *result, int32_t *child)
+{
+    const uint64_t args[6] = {flags | (c->heal.child_id ? CLONE_PARENT_SETTID : 0),
+                              c->heal.insn ? c->heal.child : stack, c->heal.child_id};
+
+    return make(c, SYS_clone, args, c->heal.after_clone, result, child);
+}
+
 /* After a call the kernel would let it run on without looking at what the stop interrupted: it has to come to an
  * interruption again, behind which it starts such calls anew. */
-void call_end(struct caller *c)
+static void put_back(struct caller *c)
 {
     int stop;
 
-    if (c->at == CALLER_GONE)
+    if (c->at == CALLER_GONE || c->at == CALLER_RESTS)
         return;
     if (c->at == CALLER_AFTER_CALL)
         ptrace(PTRACE_INTERRUPT, c->tid, 0, 0);
+    heal_unblock(&c->heal, c->tid);
     if (!set_registers(c, c->own) || c->at != CALLER_AFTER_CALL)
         return;
     ptrace(PTRACE_CONT, c->tid, 0, 0);
     IGNORE_ERR(next_stop(c->tid, &stop)); /* it was killed: nothing is left to put back */
     c->at = CALLER_RESTS;
+}
+
+void call_end(struct caller *c)
+{
+    put_back(c);
+    heal_end(&c->heal, c->pid);
 }

@@ -142,16 +142,17 @@ static struct err *is_reaper(struct caller *c, const struct snap_order *o, bool 
     return NULL;
 }
 
-/* The helper gets a stack where nothing is: were we killed before it is said that it ends with us, it would fault at
- * once, and not run the thread's code. */
+/* Were we killed before it is said that it ends with us, the helper would end at once, or, where the thread does not heal,
+ * fault on a stack where nothing is, and not run the thread's code. */
 static struct err *begin_helper(struct caller *c, const struct snap_order *o, struct frozen *f)
 {
     enum { NO_STACK = 16 };
-    const uint64_t args[6] = {CLONE_VM | CLONE_FS | CLONE_FILES, NO_STACK};
     int64_t id;
 
     TRY(is_reaper(c, o, &f->reaper));
-    TRY(must(c, SYS_clone, args, &id, &f->helper));
+    TRY(call_clone(c, CLONE_VM | CLONE_FS | CLONE_FILES, NO_STACK, &id, &f->helper));
+    if (id < 0)
+        return refused(id);
     f->helper_inside = o->report->orphan = (uint64_t)id;
     if (!f->helper)
         return err_new(ERR_UNSUPPORTED, "the kernel did not show the helper that was begun");
@@ -167,6 +168,7 @@ static void reap(struct tracer *t, const struct snap_order *o, uint64_t child)
         struct caller c;
         struct err *e = call_begin(&c, t->tracees.v[i].tid, o->arch, o->insn);
         if (!e) {
+            call_heals(&c, &o->heal, t, false);
             e = set_options(c.tid, o, 0);
             if (!e)
                 e = wait_for(&c, child);
@@ -184,6 +186,7 @@ static struct err *try_thread(struct tracer *t, const struct snap_order *o, int3
     struct caller c;
 
     TRY(call_begin(&c, tid, o->arch, o->insn));
+    call_heals(&c, &o->heal, t, !o->seccomp);
     struct err *e = set_options(tid, o, 0);
     if (!e)
         e = begin_helper(&c, o, f);
@@ -200,17 +203,28 @@ static struct err *try_thread(struct tracer *t, const struct snap_order *o, int3
     return e;
 }
 
+/* Threads inside of a call come first: most wait in one, and it is certain that a call there breaks nothing. Of those the
+ * ones for which the time that they wait would begin anew if we were killed are last. */
+enum { BEST, TIMED, RUNS, RANKS };
+static int rank(const struct arch *arch, const struct tracee *th)
+{
+    const struct frame_desc *frame = arch->call->frame;
+
+    if (!arch->call->inside(th->gp))
+        return RUNS;
+    return frame && frame->is_timed(th->gp) ? TIMED : BEST;
+}
+
 struct err *freeze(struct tracer *t, const struct snap_order *o, struct frozen *out)
 {
     struct err *e = err_new(ERR_BUSY, "no thread stands still");
     int tries = 0;
 
-    /* Threads inside of a call first: most wait in one, and it is certain that a call there breaks nothing. */
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = BEST; pass < RANKS; pass++) {
         for (size_t i = 0; i < t->tracees.n && tries < TRIES_MAX && e && e->code == ERR_BUSY; i++) {
             const struct tracee *th = &t->tracees.v[i];
             bool whole = th->state == TRACEE_STOPPED && th->gp_size == o->arch->prstatus_reg_size;
-            if (!whole || o->arch->call->inside(th->gp) != (pass == 0))
+            if (!whole || rank(o->arch, th) != pass)
                 continue;
             tries++;
             err_free(e);

@@ -210,6 +210,7 @@ static struct err *open_snapshot(struct opening *o, int32_t pid, const struct im
 
     TRY(live_prepare(o->im, pid, &o->status));
     TRY(find_instruction(o->im, &o->order.insn));
+    heal_find(o->im, &o->order.heal);
     TRY(headroom_check(&l->proc));
     TRY(make_report(o));
     TRY(areas_choose(&o->areas, o->im));

@@ -8,7 +8,7 @@
 #ifndef IMAGE_SNAPSHOT_SNAPSHOT_H
 #define IMAGE_SNAPSHOT_SNAPSHOT_H
 
-#include "image/live/live.h"
+#include "image/snapshot/heal.h"
 
 /* A thread's registers as the guardian wrote them: `n_sets` sets follow, each {type, size, bytes}, all in multiples of
  * 8 bytes. */
@@ -53,6 +53,7 @@ struct snap_order {
     const struct proc *proc;
     const struct arch *arch;
     taddr insn; /* of arch->call in the target */
+    struct heal_place heal;
     bool seccomp; /* its filters have to be suspended for the call */
     int channel; /* the guardian's end */
     uint64_t orphan; /* of a guardian that was killed: to be waited for, and nothing else; 0: none */
