@@ -362,8 +362,7 @@ TABLE = [
         [("python3.14", *PYTHON_TESTS), ("python3.15", *PYTHON_TESTS)]),
     Row(("sid",), ("emacs-nox", "elpa-dape", "neovim", "gdb", "python3", "g++", f"golang-{EDITORS_GO}-go", "binutils",
                    "libc6-dev"), editors, [("editors", "editors"), ("adapters", "dap_peers")]),
-    # The extension of "hung" is built for objects that begin with 16 bytes.
-    Row(("bookworm",), (), free_threaded, [("free-threaded", *(test for test in PYTHON_TESTS if test != "hung"))]),
+    Row(("bookworm",), (), free_threaded, [("free-threaded", *PYTHON_TESTS)]),
 ]
 
 

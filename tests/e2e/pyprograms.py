@@ -55,8 +55,8 @@ class Programs:
     def native(self):
         return self._try(pythons.native_library, self.folder)
 
-    def extension(self):
-        return self._try(pythons.extension_module, self.folder)
+    def extension(self, python):
+        return self._try(pythons.extension_module, python, self.folder)
 
     def core(self, python, program, *words, **more):
         key = python, program, words, tuple(sorted((name, str(value)) for name, value in more.items()))

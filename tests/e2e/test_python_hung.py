@@ -138,7 +138,7 @@ def test_web_service(service, check_beside_gdb):
 
 def test_extension_holds_the_gil(programs, python, check_beside_gdb):
     """Nobody runs Python: one thread is in C with the lock, two wait for it, one has released it."""
-    with programs.running(python, "hung", "extension", programs.extension(), "hold") as process:
+    with programs.running(python, "hung", "extension", programs.extension(python), "hold") as process:
         process.settle()
         answer = stack(process.pid)
         main = threads(answer)[process.pid]
@@ -153,7 +153,7 @@ def test_extension_holds_the_gil(programs, python, check_beside_gdb):
 
 
 def test_extension_without_the_gil(programs, python):
-    with programs.running(python, "hung", "extension", programs.extension(), "released") as process:
+    with programs.running(python, "hung", "extension", programs.extension(python), "released") as process:
         process.settle()
         assert set(locks(process.pid).values()) == {None}
         main = threads(stack(process.pid))[process.pid]
@@ -161,7 +161,7 @@ def test_extension_without_the_gil(programs, python):
 
 
 def test_extension_crashes(programs, python, check_beside_gdb):
-    core, oracle = programs.core(python, "hung", "extension", programs.extension(), "crash")
+    core, oracle = programs.core(python, "hung", "extension", programs.extension(python), "crash")
     answer = stack(core)
     main = answer["threads"][0]
     assert main["crashed"] and main["frames"][0]["function"] == "crash"

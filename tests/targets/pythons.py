@@ -93,13 +93,13 @@ def native_library(folder):
     return out
 
 
-def extension_module(folder):
-    """extension.c, which serves all versions."""
-    out = os.path.join(folder, "extension.so")
+def extension_module(python, folder):
+    """extension.c, which serves all versions: once for builds with a GIL, once for those without."""
+    out = os.path.join(folder, f"extension{'t' * python.free_threaded}.so")
     if not os.path.exists(out):
         os.makedirs(folder, exist_ok=True)
-        build.run([build.tool("gcc"), "-O2", "-g", "-shared", "-fPIC", os.path.join(programs(folder), "extension.c"), "-o",
-                   out])
+        build.run([build.tool("gcc"), "-O2", "-g", "-shared", "-fPIC", *(["-DFREE_THREADED"] if python.free_threaded else []),
+                   os.path.join(programs(folder), "extension.c"), "-o", out])
     return out
 
 

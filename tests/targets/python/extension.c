@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An extension module in C: functions that hang or crash below Python, with the interpreter's lock and without. What is
- * used of the interpreter has been the same since 3.6 and is declared here, so that no headers are needed. */
+ * used of the interpreter has been the same since 3.6 and is declared here, so that no headers are needed; with FREE_THREADED
+ * defined it is that of builds without a GIL. */
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,11 +15,23 @@ struct method {
     const char *doc;
 };
 enum { WITHOUT_ARGUMENTS = 4, ONE_ARGUMENT = 8, ABI = 1013 };
+/* PyObject of Include/object.h */
+struct head {
+#ifdef FREE_THREADED
+    uintptr_t thread;
+    uint16_t padding;
+    uint8_t mutex, gc_bits;
+    uint32_t own_references;
+    ptrdiff_t others_references;
+#else
+    ptrdiff_t references;
+#endif
+    void *type;
+};
 /* PyModuleDef of Include/moduleobject.h */
 struct module {
     struct {
-        ptrdiff_t references;
-        void *type;
+        struct head head;
         void *init;
         ptrdiff_t index;
         PyObject *copy;
@@ -85,7 +99,13 @@ static struct method methods[] = {
     {"crash", crash, WITHOUT_ARGUMENTS, NULL},
     {NULL, NULL, 0, NULL},
 };
-static struct module definition = {.base.references = 1, .name = "extension", .size = -1, .methods = methods};
+static struct module definition = {
+#ifdef FREE_THREADED
+    .base.head.own_references = UINT32_MAX, /* never freed */
+#else
+    .base.head.references = 1,
+#endif
+    .name = "extension", .size = -1, .methods = methods};
 
 PyObject *PyInit_extension(void);
 PyObject *PyInit_extension(void)
