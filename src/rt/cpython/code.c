@@ -49,8 +49,8 @@ static bool cannot_be_traced(struct rt *rt, taddr code)
 {
     int32_t first;
     uint64_t units;
-    return !rt->free_threaded && py_field_int(rt, code, rt->l.code_firsttraceable, &first) &&
-           py_field(rt, code, rt->l.var_size, &units) && first > 0 && units > 0 && (uint64_t)first >= units;
+    return py_field_int(rt, code, rt->l.code_firsttraceable, &first) && py_field(rt, code, rt->l.var_size, &units) &&
+           first > 0 && units > 0 && (uint64_t)first >= units;
 }
 
 static struct py_code *read_code(struct rt *rt, taddr at)
