@@ -146,7 +146,7 @@ struct rt_thread {
     taddr object;         /* the runtime's record of it */
     uint64_t interpreter; /* number of the interpreter that it belongs to */
     const char *name;     /* the program's name for it; NULL unknown */
-    const char *state;    /* "holds the GIL", "waits for the GIL"; NULL unknown */
+    const char *state;    /* "holds the GIL", "waits for the GIL", ...; NULL unknown */
     int8_t daemon;        /* it does not keep the program alive: 0, 1; -1 unknown */
 };
 

@@ -152,6 +152,20 @@ def test_extension_holds_the_gil(programs, python, check_beside_gdb):
         check_beside_gdb(answer, "-p", process.pid)
 
 
+def test_extension_does_not_stop(programs, python):
+    """Without a GIL all wait for a thread that cannot be stopped, while another collects garbage."""
+    if not python.free_threaded:
+        pytest.skip("a build with a GIL never has threads stop each other")
+    with programs.running(python, "hung", "alone", programs.native()) as process:
+        process.settle()
+        known = {thread["name"]: thread["tid"] for thread in process.oracle["threads"]}
+        assert locks(process.pid) == {known["MainThread"]: "is waited for by a thread that stops all others",
+                                      known["collects"]: "waits until all other threads stop",
+                                      known["works"]: "stopped for another thread",
+                                      known["sleeps"]: "stopped for another thread"}
+        assert "is waited for by a thread that stops all others: " in run("info", process.pid).out
+
+
 def test_extension_without_the_gil(programs, python):
     with programs.running(python, "hung", "extension", programs.extension(python), "released") as process:
         process.settle()

@@ -120,8 +120,6 @@ static bool walk_interpreter(struct py_walk *w, taddr interpreter, bool only_new
 {
     bool whole = true;
     struct heads h = {.n = 0};
-    if (w->rt->free_threaded) /* no object is younger than others */
-        return only_new || py_walk_heaps(w, interpreter);
     if (!find_heads(w->rt, interpreter, &h))
         return false;
     for (unsigned i = only_new ? 1 : h.n; i-- > 0;)
@@ -138,6 +136,8 @@ bool py_each_gc(struct rt *rt, bool only_new, uint64_t end, py_gc_visit *visit, 
     struct py_walk w = {.rt = rt, .kept = kept, .visit = visit, .arg = arg, .end = end};
     uint64_t at;
     bool whole = true;
+    if (rt->free_threaded) /* no object is younger than others */
+        return only_new || py_walk_heaps(&w);
     if (!py_word(rt, rt->interpreters, &at))
         return false;
     for (size_t i = 0; at && i < INTERPRETERS_MAX; i++) {

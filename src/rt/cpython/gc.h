@@ -21,7 +21,7 @@ bool py_walk_read(struct py_walk *w, taddr at, void *out, size_t n);
 /* To be asked after each addition to w->seen. False: it was too much, or the time is over. */
 bool py_walk_goes_on(const struct py_walk *w);
 
-/* heaps.c. All of an interpreter of a build without a GIL. False: not all were found. */
-bool py_walk_heaps(struct py_walk *w, taddr interpreter);
+/* heaps.c. All of a build without a GIL. False: not all were found. */
+bool py_walk_heaps(struct py_walk *w);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lock that lets one thread of an interpreter run: who holds it, and who waits for it. Until 3.11 all interpreters
- * share one (Python/ceval_gil.h); from 3.12 on each may have its own (Python/ceval_gil.c). */
+ * share one (Python/ceval_gil.h); from 3.12 on each may have its own (Python/ceval_gil.c). Without it a thread that must
+ * be alone, to collect garbage or to fork, has all others stop (Python/pystate.c, stop_the_world()). */
 #include "rt/cpython/priv.h"
 
 /* The one of the interpreter that a thread belongs to; 0: not known. */
@@ -44,11 +45,41 @@ static bool is_enabled(struct rt *rt, taddr gil)
     return !rt->free_threaded || (py_field_int(rt, gil, rt->l.gil_enabled, &enabled) && enabled != 0);
 }
 
+/* Include/internal/pycore_interp_structs.h: struct _stoptheworld_state; pycore_pystate.h: _Py_THREAD_ATTACHED. */
+enum { STOP_REQUESTED = 1, STOP_IS_DONE = 2, STOP_REQUESTER = 16, ATTACHED = 1, SUSPENDED = 2 };
+
+/* Of one that is asked for there; NULL: none is, or it is nothing to the thread. */
+static const char *stop_state(struct rt *rt, taddr stop, taddr thread)
+{
+    uint8_t requested, done;
+    uint64_t requester;
+    int32_t state;
+    if (!py_field_byte(rt, stop, STOP_REQUESTED, &requested) || !requested ||
+        !py_field_byte(rt, stop, STOP_IS_DONE, &done) || !py_field(rt, stop, STOP_REQUESTER, &requester) ||
+        !py_field_int(rt, thread, rt->l.thread_state, &state))
+        return NULL;
+    if (requester == thread)
+        return done ? "has stopped all other threads" : "waits until all other threads stop";
+    if (state == ATTACHED)
+        return "is waited for by a thread that stops all others";
+    return state == SUSPENDED ? "stopped for another thread" : NULL;
+}
+
+/* Of its interpreter, or of all of them. */
+static const char *state_without_gil(struct rt *rt, taddr thread)
+{
+    uint64_t interp;
+    const char *state = NULL;
+    if (rt->l.interp_stop != PY_NONE && py_field(rt, thread, rt->l.thread_interp, &interp))
+        state = stop_state(rt, interp + rt->l.interp_stop, thread);
+    return state || rt->l.rt_stop == PY_NONE ? state : stop_state(rt, rt->runtime + rt->l.rt_stop, thread);
+}
+
 const char *py_gil_state(struct rt *rt, taddr thread, const struct image_thread *th)
 {
     taddr gil = gil_of(rt, thread);
     if (!is_enabled(rt, gil))
-        return NULL;
+        return state_without_gil(rt, thread);
     if (gil ? holds(rt, gil, thread) : holds_3_6(rt, thread))
         return "holds the GIL";
     return waits(rt, gil, th) ? "waits for the GIL" : NULL;

@@ -22,6 +22,7 @@
     X(rt_gil, "_PyRuntimeState", "ceval.gil")                                \
     X(rt_tstate_current, "_PyRuntimeState", "gilstate.tstate_current")       \
     X(rt_main_thread, "_PyRuntimeState", "main_thread")                      \
+    X(rt_stop, "_PyRuntimeState", "stoptheworld")                            \
     X(interp_next, "PyInterpreterState", "next")                             \
     X(interp_threads_head, "PyInterpreterState", "threads.head|tstate_head") \
     X(interp_threads_main, "PyInterpreterState", "threads.main")             \
@@ -38,7 +39,7 @@
     X(rt_gc_permanent, "_PyRuntimeState", "gc.permanent_generation")         \
     X(gc_generation_size, "gc_generation", "")                               \
     X(gc_head_size, "PyGC_Head", "")                                         \
-    X(interp_abandoned, "PyInterpreterState", "mimalloc.abandoned_pool")     \
+    X(interp_stop, "PyInterpreterState", "stoptheworld")                     \
     X(interp_asyncio_tasks_head, "PyInterpreterState", "asyncio_tasks_head") \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \

@@ -103,7 +103,7 @@ void py_frames_from(struct rt *rt, taddr record, struct py_stack *out);
 void py_stack_done(struct py_stack *s);
 /* Where a frame that no thread need run is (a coroutine's); NULL: no frame is there. */
 const struct rt_place *py_frame_place(struct rt *rt, taddr record);
-/* gil.c. What the thread does with the lock of its interpreter; NULL: nothing. `th` may be NULL. */
+/* gil.c. What the thread does with the lock of its interpreter, or for one that stops all; NULL: nothing. `th` may be NULL. */
 const char *py_gil_state(struct rt *rt, taddr thread, const struct image_thread *th);
 /* names.c. Gives the threads of an interpreter the names that the program has for them. */
 void py_name_threads(struct rt *rt, taddr interpreter, uint64_t number);

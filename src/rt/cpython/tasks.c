@@ -22,7 +22,7 @@ static const struct py_task_layout layouts[] = {
 
 enum {
     FUTURE_PENDING = 0,
-    FREE_THREADED_NEWEST = 13, /* from 3.14 on their tasks also have the thread that they belong to: not measured */
+    OLDER_ALLOCATOR = 328, /* bytes that 3.14.0 to 3.14.7 without a GIL have more of in an interpreter (heaps.c) */
 };
 
 void py_tasks_free(struct py_tasks *t)
@@ -114,6 +114,13 @@ static void add_task(struct finding *f, taddr object)
         made.waiter = none_is_0(rt, made.waiter);
     made.name = name_of(rt, l, object);
     *vec_push(&f->t->v) = made;
+}
+
+static bool is_list(struct rt *rt, taddr head)
+{
+    uint64_t next, last, back, on;
+    return py_word(rt, head, &next) && py_word(rt, head + 8, &last) && next && last && py_word(rt, next + 8, &back) &&
+           back == head && py_word(rt, last, &on) && on == head;
 }
 
 /* A list that goes in a circle through its head (Include/internal/pycore_llist.h). */
@@ -212,8 +219,11 @@ static void add_interpreter(struct finding *f, taddr interpreter)
     if (!py_field(rt, interpreter, rt->l.interp_modules, &at) || !py_dict_get(rt, at, "asyncio.tasks", &module))
         return;
     add_module(f, module);
-    if (rt->l.interp_asyncio_tasks_head != PY_NONE)
-        add_list(f, interpreter + rt->l.interp_asyncio_tasks_head);
+    if (rt->l.interp_asyncio_tasks_head == PY_NONE)
+        return;
+    taddr head = interpreter + rt->l.interp_asyncio_tasks_head;
+    bool older = rt->free_threaded && !is_list(rt, head) && is_list(rt, head + OLDER_ALLOCATOR);
+    add_list(f, older ? head + OLDER_ALLOCATOR : head);
 }
 
 static void add_threads(struct finding *f)
@@ -298,7 +308,7 @@ static void find_asyncio(struct rt *rt, struct py_tasks *t)
 {
     struct finding f = {.rt = rt, .t = t};
     unsigned minor = py_minor(rt);
-    if (minor >= ARRAY_LEN(layouts) || !layouts[minor].coro || (rt->free_threaded && minor > FREE_THREADED_NEWEST))
+    if (minor >= ARRAY_LEN(layouts) || !layouts[minor].coro)
         return;
     t->layout = &layouts[minor];
     add_all(&f);

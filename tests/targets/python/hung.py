@@ -6,6 +6,7 @@ usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRAR
 
     lock        two threads that wait for each other's lock
     gil         C that holds the GIL; the other threads wait for that
+    alone       without a GIL: a thread that must be alone, and C in another that does not let itself be stopped for that
     recursion   3,000 calls deep
     native      Python, C, Python, C
     crash       C below Python writes where nothing is
@@ -18,6 +19,7 @@ usage: hung.py ENDING FILE WAY [LIBRARY]     ENDING, FILE: see oracle.py; LIBRAR
 """
 
 import ctypes
+import gc
 import mmap
 import os
 import signal
@@ -75,6 +77,23 @@ def serve(idle, number):
     idle.wait()
     while True:
         number += 1
+
+
+def collects(idle):
+    idle.wait()
+    gc.collect()
+
+
+def alone():
+    library = Library(sys.argv[4])
+    idle = threading.Event()
+    oracle.start("collects", collects, idle)
+    oracle.start("works", serve, idle, 0)
+    oracle.start("sleeps", time.sleep, 1000)
+    oracle.settle()
+    oracle.write(sys.argv[2], sys._getframe())
+    idle.set()
+    compress(library, b"payload")
 
 
 def descend(n):
