@@ -29,10 +29,10 @@ TAGS = {"PyInterpreterState": ["_is"], "PyThreadState": ["_ts"], "PyFrameObject"
         "_PyErr_StackItem": ["_err_stackitem"], "_PyStackChunk": ["_stack_chunk"], "_PyCFrame": ["_cframe"],
         "PyDictKeysObject": ["_dictkeysobject"], "PyDictValues": ["_dictvalues"], "PyGenObject": [],
         "PyTracebackObject": ["_traceback"], "_PyThreadStateImpl": ["_PyThreadStateImpl"],
-        "PyGC_Head": ["_gc_head"]}
+        "PyGC_Head": ["_gc_head"], "managed_static_type_state": ["static_builtin_state"]}
 
 def find(name):
-    for n in [name] + ["struct " + t for t in [name] + TAGS.get(name, [])]:
+    for n in [name] + [prefix + t for t in [name] + TAGS.get(name, []) for prefix in ("struct ", "")]:
         try:
             t = gdb.lookup_type(n).strip_typedefs()
             if t.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION) and t.fields():

@@ -41,6 +41,9 @@
     X(gc_head_size, "PyGC_Head", "")                                         \
     X(interp_stop, "PyInterpreterState", "stoptheworld")                     \
     X(interp_asyncio_tasks_head, "PyInterpreterState", "asyncio_tasks_head") \
+    X(interp_static_types, "PyInterpreterState", "types.builtins")           \
+    X(static_type_dict, "managed_static_type_state", "tp_dict")              \
+    X(static_type_size, "managed_static_type_state", "")                     \
     X(gil_last_holder, "_gil_runtime_state", "last_holder")                  \
     X(gil_locked, "_gil_runtime_state", "locked")                            \
     X(gil_cond, "_gil_runtime_state", "cond")                                \
