@@ -18,7 +18,7 @@ class Console:
         for name in ("DEBUGINFOD_URLS", "NO_COLOR", "INPUTRC"):
             if name not in env:
                 whole.pop(name, None)
-        self.child = pexpect.spawn(INQUEST, ["debug", *argv], env=whole, dimensions=(rows, columns), timeout=20,
+        self.child = pexpect.spawn(INQUEST, ["debug", *argv], env=whole, dimensions=(rows, columns), timeout=60,
                                    encoding="utf-8", searchwindowsize=200)
         self.child.expect(PROMPT)
 
@@ -36,7 +36,8 @@ class Console:
 
     def answer(self, end=PROMPT):
         self.child.expect(end)
-        return self.child.before.replace("\r\n", "\n")
+        # Of what took a second or more a bar was shown, and taken away again.
+        return re.sub(r"(?:\r\033\[K[^\r\n]*)*\r\033\[K", "", self.child.before).replace("\r\n", "\n")
 
     def leave(self):
         self.child.sendeof()
@@ -59,6 +60,13 @@ def console(core, tmp_path):
 def test_ctrl_d_leaves(console):
     assert "die_segv" in console.start
     assert console.leave() == 0
+
+
+def test_ctrl_d_right_behind_the_prompt(core, tmp_path):
+    for _ in range(10):
+        console = Console(core[:1], tmp_path, NO_COLOR="1")
+        console.child.delaybeforesend = None
+        assert console.leave() == 0
 
 
 def test_quit_leaves(console):

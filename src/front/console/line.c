@@ -202,6 +202,9 @@ static char *next_typed(struct console_input *base, struct console *c, const cha
     for (;;) {
         int n = 0;
         console_question(c);
+        c->call->question(c->call, false); /* no bar is drawn over a line that is being typed */
+        /* Before the prompt: libedit would do so behind it, and a Ctrl-D that came between the two would be lost. */
+        el_set(in->editor, EL_PREP_TERM, 1);
         const char *line = el_gets(in->editor, &n);
         if (!line || n <= 0) {
             if (!progress_cancelled(c->call->progress))
