@@ -30,24 +30,39 @@ def settle(pid):
     end = time.monotonic() + 20
     while time.monotonic() < end:
         with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
-            if file.read().split()[0] not in ("running", SYS_WRITE):
+            if file.read().split()[0] not in ("running", "-1", SYS_WRITE):  # -1: it waits for a page
                 return
         time.sleep(0.01)
+    raise AssertionError(f"it did not come to rest: {state(pid)}")
+
+
+def goes_on(pid):
+    """Nobody traces its threads any more, and none stands still."""
+    for tid in map(int, os.listdir(f"/proc/{pid}/task")):
+        assert tracer(tid) == 0 and state(tid) in "SRD", (tracer(tid), state(tid))
+
+
+def rests_again(pid):
+    """It goes on, and comes to where it waited before."""
+    goes_on(pid)
+    settle(pid)
+    assert state(pid) == "S"
 
 
 def test_process(lab):
     with lab.running(PLAIN, "hang") as process:
         settle(process.pid)
+        began = time.monotonic_ns()
         answer = stack_json(process.pid)
         assert answer["target"]["kind"] == "process"
-        assert 0 < answer["target"]["pause_ns"] < 1_000_000_000
+        assert 0 < answer["target"]["pause_ns"] < time.monotonic_ns() - began
         assert answer["target"]["signal"] is None
         assert answer["threads"][0]["tid"] == process.pid
         assert "level_one" in functions(answer["threads"][0])
         assert {thread["name"] for thread in answer["threads"]} >= {"crash"}
         assert not any(thread["crashed"] for thread in answer["threads"])
         assert all(thread["stopped"] is None for thread in answer["threads"])
-        assert state(process.pid) == "S" and tracer(process.pid) == 0
+        rests_again(process.pid)
         assert "it stood still for" in run("stack", process.pid).out
 
 
@@ -96,15 +111,14 @@ def test_verbose(lab):
 
 def test_refusals(lab):
     with subprocess.Popen(["true"]) as child:
-        time.sleep(0.2)
-        if state(child.pid) == "Z":
-            assert "zombie" in run("stack", child.pid, status=1).err
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert "zombie" in run("stack", child.pid, status=1).err
     with lab.running(PLAIN, "hang") as process:
         gdb = subprocess.Popen(["gdb", "-nx", "-q", "-p", str(process.pid)], stdin=subprocess.PIPE,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            end = time.monotonic() + 20
-            while tracer(process.pid) == 0 and time.monotonic() < end:
+            while tracer(process.pid) == 0:
+                assert gdb.poll() is None
                 time.sleep(0.02)
             assert "gdb" in run("stack", process.pid, status=1).err
         finally:
@@ -123,9 +137,7 @@ def test_killed_at_any_moment(lab):
             inquest.kill()
             inquest.wait()
             assert process.process.poll() is None
-        time.sleep(0.05)
-        for tid in os.listdir(f"/proc/{process.pid}/task"):
-            assert state(int(tid)) in "SR" and tracer(int(tid)) == 0
+        goes_on(process.pid)
 
 
 def shape(pid):
@@ -143,14 +155,15 @@ def test_a_thousand_calls_in_a_row(lab, tmp_path, calls):
         settle(process.pid)
         before = shape(process.pid)
         for _ in range(calls):
-            seen = int.from_bytes(beats.read_bytes()[:8], "little")
             threads = run("stack", "--json", process.pid).json["threads"]
             assert sorted(str(thread["tid"]) for thread in threads) == before[0]
             assert all(thread["frames"] for thread in threads)
-        time.sleep(0.05)
-        assert int.from_bytes(beats.read_bytes()[:8], "little") > seen
+        goes_on(process.pid)
+        end = time.monotonic() + 20
+        seen = int.from_bytes(beats.read_bytes()[:8], "little")
+        while int.from_bytes(beats.read_bytes()[:8], "little") == seen:
+            assert time.monotonic() < end, "it beats no more"
         assert shape(process.pid) == before
-        assert all(tracer(int(tid)) == 0 for tid in before[0])
 
 
 def test_ctrl_c_lets_go(lab):
@@ -160,5 +173,5 @@ def test_ctrl_c_lets_go(lab):
                                        stderr=subprocess.DEVNULL)
             time.sleep(delay)
             inquest.send_signal(signal.SIGINT)
-            assert inquest.wait(10) in (0, 130, -signal.SIGINT)
-            assert state(process.pid) == "S" and tracer(process.pid) == 0
+            assert inquest.wait(60) in (0, 130, -signal.SIGINT)
+            rests_again(process.pid)

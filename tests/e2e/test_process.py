@@ -13,25 +13,44 @@ import cores
 import peers
 import pytest
 from conftest import INQUEST, SANITIZED, run
-from test_live import settle, state, tracer
+from test_live import goes_on, settle, state, tracer
 
 PLAIN = "c-gcc-O2-dwarf5"
 
 
-def later(pid, *signals, first=0.4, between=0.2):
-    """Sends signals once a debugger is there; the thread is to be joined."""
-    def send():
-        end = time.monotonic() + 30
-        while tracer(pid) == 0 and time.monotonic() < end:
-            time.sleep(0.02)
-        time.sleep(first)
-        for number in signals:
-            os.kill(pid, number)
-            time.sleep(between)
+def runs(pid, seconds=0.3):
+    """Waits until a debugger holds it and has let it run: it sleeps, and has done so for that long."""
+    end, since = time.monotonic() + 60, None
+    while since is None or time.monotonic() < since + seconds:
+        assert time.monotonic() < end, f"it is not continued: {state(pid)}, traced by {tracer(pid)}"
+        if state(pid) != "S" or tracer(pid) == 0:
+            since = None
+        elif since is None:
+            since = time.monotonic()
+        time.sleep(0.01)
 
-    thread = threading.Thread(target=send)
+
+def later(pid, *happens):
+    """Signals, or what is to be called, each once a debugger lets it run; the thread is to be joined."""
+    def act():
+        for one in happens:
+            runs(pid)
+            one() if callable(one) else os.kill(pid, one)
+
+    thread = threading.Thread(target=act)
     thread.start()
     return thread
+
+
+class Told(cores.Running):
+    """Goes on once it is told."""
+
+    def __init__(self, *argv):
+        super().__init__(argv, stdin=subprocess.PIPE)
+
+    def tell(self):
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
 
 
 def debug(pid, *commands, status=None):
@@ -61,7 +80,7 @@ def test_stops_as_gdb_does(lab, number):
     for ask in (lambda *a: debug(*a).out, gdb):
         with lab.running(PLAIN, "hang") as process:
             settle(process.pid)
-            thread = later(process.pid, number, first=1)
+            thread = later(process.pid, number)
             text = ask(process.pid, "continue", "info signals 14", "detach")
             thread.join()
             answers.append(shape(text, "Thread 1"))
@@ -69,10 +88,12 @@ def test_stops_as_gdb_does(lab, number):
 
 
 def test_ends(lab):
-    with cores.Running(["sh", "-c", "echo ready; sleep 1; exit 7"]) as process:
-        assert re.search(r"\[Inferior 1 \(process \d+\) exited with code 07\]", debug(process.pid, "continue").out)
-    with cores.Running(["sh", "-c", "echo ready; sleep 1"]) as process:
-        assert re.search(r"\[Inferior 1 \(process \d+\) exited normally\]", debug(process.pid, "continue", "bt").out)
+    for end, said in ("exit 7", "with code 07"), ("exit 0", "normally"):
+        with Told("sh", "-c", f"echo ready; read line; {end}") as process:
+            thread = later(process.pid, process.tell)
+            out = debug(process.pid, "continue", "bt").out
+            thread.join()
+            assert re.search(rf"\[Inferior 1 \(process \d+\) exited {said}\]", out)
     with lab.running(PLAIN, "hang") as process:
         thread = later(process.pid, signal.SIGKILL)
         answer = debug(process.pid, "continue", "bt", "continue")
@@ -89,7 +110,7 @@ def test_fatal_signal_is_delivered(lab):
             answer = debug(process.pid, "continue", "info threads", last)
             thread.join()
             assert "received signal SIGSEGV, Segmentation fault." in answer.out
-            assert process.wait(10) == -signal.SIGSEGV
+            assert process.wait(60) == -signal.SIGSEGV
     with lab.running(PLAIN, "hang") as process:
         thread = later(process.pid, signal.SIGSEGV, signal.SIGKILL)
         assert "SIGKILL" in debug(process.pid, "continue", "signal 0").out
@@ -108,14 +129,12 @@ def test_signals_that_do_not_stop(lab):
 
 
 def test_another_program(lab):
-    with cores.Running(["sh", "-c", "echo ready; sleep 0.1; exec sleep 1"]) as process:
+    with Told("sh", "-c", "echo ready; read line; exec sleep 0") as process:
+        thread = later(process.pid, process.tell)
         out = debug(process.pid, "continue").out
+        thread.join()
         assert re.search(r"process \d+ is executing new program: /\S*sleep", out)
         assert "exited normally" in out
-
-
-def interrupt(process):
-    process.send_signal(signal.SIGINT)
 
 
 def test_ctrl_c(lab):
@@ -125,21 +144,22 @@ def test_ctrl_c(lab):
                                     "-ex", "continue", "-ex", "info threads", "-ex", "detach"], stdout=subprocess.PIPE,
                                    text=True)
         for _ in range(2):
-            time.sleep(1)
-            assert state(process.pid) == "S"
+            runs(process.pid)
             inquest.send_signal(signal.SIGINT)
-        out, _ = inquest.communicate(timeout=20)
+        out, _ = inquest.communicate(timeout=60)
         assert out.count('Thread 1 "crash" stopped.') == 2
         assert "level_one" in out and "detached]" in out
-        assert state(process.pid) == "S" and tracer(process.pid) == 0
+        goes_on(process.pid)
 
 
 def test_modules_that_come(lab):
     """What the process loads while it runs is known at the next stop."""
-    code = "import time;print('ready',flush=True);time.sleep(1);import ctypes;" \
+    code = "import sys;print('ready',flush=True);sys.stdin.readline();import ctypes;" \
            f"ctypes.CDLL('libc.so.6')['raise']({int(signal.SIGUSR1)})"
-    with cores.Running(["/usr/bin/python3", "-c", code]) as process:
+    with Told("/usr/bin/python3", "-c", code) as process:
+        thread = later(process.pid, process.tell)
         answer = debug(process.pid, "bt", "continue", "bt", "detach")
+        thread.join()
         before, after = answer.out.split("Program received")
         assert "libffi" not in before
         assert "libffi.so" in after and "raise" in after and "main" in after
@@ -161,9 +181,7 @@ def test_our_death_at_any_moment(lab, rounds):
             inquest.kill()
             inquest.wait()
             assert process.process.poll() is None
-        time.sleep(0.05)
-        for tid in os.listdir(f"/proc/{process.pid}/task"):
-            assert state(int(tid)) in "SR" and tracer(int(tid)) == 0
+        goes_on(process.pid)
         inquest = subprocess.Popen([INQUEST, "debug", "-p", str(process.pid), "-ex", "continue"], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, text=True)
         until(inquest, "Continuing.")
@@ -174,7 +192,7 @@ def test_our_death_at_any_moment(lab, rounds):
         assert process.process.poll() is None  # reported, not yet delivered
         inquest.kill()
         inquest.communicate()
-        assert process.wait(10) == -signal.SIGTERM
+        assert process.wait(60) == -signal.SIGTERM
 
 
 def until(process, word):
@@ -187,7 +205,7 @@ def until(process, word):
 def test_values_outlive_a_stop(lab):
     """What was printed before can be used after the process ran on; after its end there is nothing."""
     with lab.running(PLAIN, "hang") as process:
-        thread = later(process.pid, signal.SIGUSR1, signal.SIGKILL)
+        thread = later(process.pid, signal.SIGUSR1)  # which it dies of, once it is continued
         answer = debug(process.pid, "p 40", "p $rip", "set $kept = $1", "display $kept", "continue", "p $1 + 2", "p $kept",
                        "continue", "p $1")
         thread.join()
