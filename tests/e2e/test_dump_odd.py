@@ -11,7 +11,7 @@ import cores
 import pytest
 from conftest import INQUEST, run
 from test_dump import UNSEEN, Witness, as_init, dump, wait_until_written
-from test_live import state, tracer
+from test_live import goes_on, tracer
 
 # Fills memory; at a line it runs another program.
 BODY = """
@@ -21,10 +21,6 @@ print("ready", flush=True)
 input()
 os.execv("/bin/sleep", ["sleep", "60"])
 """
-
-
-def is_free(process):
-    assert tracer(process.pid) == 0 and state(process.pid) in "SRD"
 
 
 @pytest.mark.parametrize("how", ["exit", "exec"])
@@ -78,7 +74,7 @@ def test_other_namespaces(lab, tmp_path):
     with Witness(lab, 4, 2, front=front) as process:
         assert dump(process, tmp_path / "core", "--method", "snapshot")["method"] == "snapshot"
         assert process.seen() == UNSEEN
-        is_free(process)
+        goes_on(process.pid)
     assert run("verify", tmp_path / "core").out.endswith("is whole\n")
 
 
@@ -92,7 +88,7 @@ def test_no_process_allowed(tmp_path):
         assert answer["method"] == "stop" and "could not be forked" in answer["no_snapshot"]
         err = run("dump", "--method", "snapshot", process.pid, tmp_path / "never", status=None).err
         assert "RLIMIT_NPROC" in err and not (tmp_path / "never").exists()
-        is_free(process)
+        goes_on(process.pid)
 
 
 def test_a_thread_that_cannot_stop(lab, tmp_path):
@@ -100,7 +96,7 @@ def test_a_thread_that_cannot_stop(lab, tmp_path):
     with Witness(lab, 4, 2, "vfork") as process:
         err = run("dump", "--method", "snapshot", process.pid, tmp_path / "never", status=None).err
         assert "could not be stopped" in err and not list(tmp_path.iterdir())
-        is_free(process)
+        goes_on(process.pid)
         says = process.says()
         assert says["interrupted"] == 0 and says["child_signals"] == 0
 
@@ -115,5 +111,5 @@ def test_32_bit(tmp_path):
         assert "cannot be made to fork here" in err
         answer = dump(process, tmp_path / "core")
         assert answer["method"] == "stop" and answer["threads"] == 1
-        is_free(process)
+        goes_on(process.pid)
     assert "i386" in run("info", tmp_path / "core").out

@@ -11,6 +11,7 @@ import pytest
 from conftest import SANITIZED, run
 from pyprograms import differences, some
 from test_dump import UNSEEN, VARIANT, Witness, dump
+from test_go_tasks import until_main_rests
 from test_stack import check, stack_json
 
 PIECE = 4096
@@ -71,10 +72,7 @@ def test_of_go(lab, tmp_path, version):
     """Goroutines with their stacks, states, reasons, labels and makers, by either method."""
     exe = lab.target(f"go-{version}", "go").exe
     with cores.Running([exe, "wait"]) as process:
-        for _ in range(1000):  # until main is where it stays
-            tasks = {task["id"]: task["reason"] for task in run("stack", "--json", process.pid).json["tasks"]}
-            if tasks[1] == "select (no cases)":
-                break
+        until_main_rests(process.pid)
         dump(process, tmp_path / "whole", "--full")
         for method in ("copy", "snapshot"):
             answer = dump(process, tmp_path / method, "--stacks", "--method", method)

@@ -33,7 +33,7 @@ def standing(process):
     """It stays where it is while one debugger after the other looks at it."""
     process.settle()
     os.kill(process.pid, signal.SIGSTOP)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while state(process.pid) != "T" and time.monotonic() < end:
         time.sleep(0.01)
     return process.pid

@@ -112,7 +112,7 @@ def test_under_load(lab, request, variant):
                     pauses.append(answer["target"]["pause_ns"] / 1e6)
                     assert len(answer["tasks"]) >= 10
                     for thread in answer["threads"]:
-                        assert not [f for f in thread["frames"] if f["how"] in ("pointer", "scan")], thread
+                        assert not [f for f in thread["frames"] if f["how"] in ("frame-pointer", "stack-scan")], thread
             after = held(server.pid)
             assert standing(server.pid) == stood and len(stood) == 1
             answered, failed, slowest = map(int, load.finish())

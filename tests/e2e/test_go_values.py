@@ -277,12 +277,11 @@ def test_save_refused(core, tmp_path):
 @pytest.mark.parametrize("version", sorted({VERSIONS[0], VERSIONS[-1]} if VERSIONS else ()))
 def test_argument_words(lab, version, tmp_path):
     target = lab.target(f"go-{version}-stripped", "go-values")
-    with cores.Running([target.exe, "abort"], cwd=tmp_path, core=True) as running:
-        running.wait()
-    (core,) = tmp_path.glob("core*")
+    ran = []
+    core = cores.kernel_core([target.exe, "abort"], str(tmp_path), before=ran.append)
     # Wrappers of go statements are in one of the two only.
     calls = re.compile(r"^(main\.(?!main)(?!\S*(?:gowrap|func2))[\w.]+)(?:\[.*?\])?( ?\(.*?\))(?= at |$)", re.M)
-    theirs = sorted(name + args for name, args in calls.findall(running.output.decode()))
+    theirs = sorted(name + args for name, args in calls.findall(ran[0].output.decode()))
     out = console(core, "set width 0", "goroutines -with userloc main. -exec bt")
     ours = sorted(name + args.strip() for name, args in calls.findall(re.sub(r"^(?:.* in |#\d+ +)", "", out, flags=re.M)))
     assert ours == theirs and len(ours) >= 20 and any("{" in call for call in ours)

@@ -108,7 +108,6 @@ def check_possible(answer):
 def test_variables_are_of_one_instant(programs, python, count, copied):
     """All calls of a thread have the number of the same turn, and what they made of it."""
     with programs.running(python, "hung", "relay", str(count), "0") as process:
-        time.sleep(0.2)
         answer = run("stack", "--verbose", "--locals", process.pid)
         assert copied in answer.err and "while the process ran on" not in answer.out
         relaying = [text for text in answer.out.split("\nThread ") if re.match(r'\d+ "relay ', text)]
@@ -136,7 +135,6 @@ def test_no_room_for_all_that_was_written(programs, large, small_group):
 def test_many_calls(programs, busy):
     """Every answer is a stack that can be, and the program runs on without long pauses."""
     with programs.running(busy, "hung", "spin") as process:
-        time.sleep(0.2)
         for _ in range(CALLS):
             check_possible(stack(process.pid, "--names"))
         os.kill(process.pid, signal.SIGUSR1)

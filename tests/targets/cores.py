@@ -82,15 +82,18 @@ class Running:
                 raise Failed(f"{self.argv[0]} ended before it was ready: {self.output.decode(errors='replace')}")
             self.output += part
 
-    def settle(self, timeout=10):
+    def settle(self, timeout=60):
         """Wait until no thread runs and none was added for 50 ms: a program may start threads after "ready"."""
         end, before = time.monotonic() + timeout, None
-        while time.monotonic() < end and self.process.poll() is None:
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise Failed(f"{self.argv[0]} ended: {self.output.decode(errors='replace')}")
             now = self._threads()
             if now == before and set(now.values()) == {"S"}:
                 return
             before = now
             time.sleep(0.05)
+        raise Failed(f"{self.argv[0]} did not come to rest within {timeout} s: {before}")
 
     def _threads(self):
         """{tid: state letter}"""
@@ -137,18 +140,19 @@ def core_pattern():
         return file.read().strip()
 
 
-def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready", timeout=120, env=None, before=None):
+def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready", timeout=120, env=None, before=None,
+                settle=True):
     """Run ARGV until it dies and return the path of the core the kernel wrote.
 
     `kill`: a signal to send once it is ready, for programs that do not die by
-    themselves. `before`: is called then, with the Running. `name`: what to call the core in outdir. The machine's
+    themselves, and rests, unless `settle` is False. `before`: is called then, with the Running. `name`: what to call the core in outdir. The machine's
     core_pattern must be a plain name, because it is not ours to change.
     """
     with _pattern_held(False):
-        return _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before)
+        return _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before, settle)
 
 
-def _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before):
+def _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before, settle):
     pattern = core_pattern()
     if "/" in pattern or pattern.startswith("|"):
         raise Missing(f"kernel.core_pattern is '{pattern}', so cores do not land beside the program")
@@ -162,7 +166,8 @@ def _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before):
             if before:
                 before(running)
             if kill:
-                running.settle()
+                if settle:
+                    running.settle()
                 os.kill(running.pid, kill)
             status = running.wait(timeout)
         finally:

@@ -130,6 +130,32 @@ static void start(void *(*run)(void *), void *arg)
         abort();
 }
 
+/* What comes first in the file that says of a thread where it waits: the number of a call, or "running". */
+static int waits(const char *tid)
+{
+    char path[64], text[16] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%.16s/syscall", tid);
+    FILE *file = fopen(path, "r");
+    if (!file || !fgets(text, sizeof text, file))
+        abort();
+    fclose(file);
+    return strtol(text, NULL, 10) == SYS_poll || strtol(text, NULL, 10) == SYS_futex;
+}
+
+/* Until so many threads are in the calls in which they wait. */
+static void await(int wanted)
+{
+    int found;
+    do {
+        found = 0;
+        DIR *dir = opendir("/proc/self/task");
+        for (struct dirent *entry; dir && (entry = readdir(dir));)
+            found += entry->d_name[0] != '.' && waits(entry->d_name);
+        closedir(dir);
+        usleep(1000);
+    } while (found < wanted);
+}
+
 static int entries(const char *folder)
 {
     int n = 0;
@@ -248,6 +274,7 @@ int main(int argc, char **argv)
     start(beat, NULL);
     for (int i = 0; i < atoi(argv[2]); i++)
         start(wait_here, (void *)(intptr_t)i);
+    await(atoi(argv[2]));
     if (has_word(argc, argv, "vfork"))
         start(wait_for_child, NULL);
     if (has_word(argc, argv, "seccomp"))

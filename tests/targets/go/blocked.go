@@ -358,7 +358,10 @@ func main() {
 	for started.Load() < int64(n) {
 		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(300 * time.Millisecond) // those that have announced themselves reach their wait
+	for time.Sleep(200 * time.Millisecond); !still(*count); { // those that have announced themselves reach their wait
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond) // and so do the threads
 	fmt.Println("ready")
 	os.Stdout.Sync()
 	die(flag.Arg(0))
@@ -408,3 +411,25 @@ func die(how string) {
 }
 
 func recurse(n int) int { return recurse(n+1) + n }
+
+// Does every other goroutine wait? Of very many the list would be what is measured.
+func still(count int) bool {
+	if count > 10000 {
+		return true
+	}
+	text := make([]byte, 1<<18)
+	n, running := runtime.Stack(text, true), 0
+	for n == len(text) {
+		text = make([]byte, 2*len(text))
+		n = runtime.Stack(text, true)
+	}
+	for i := 0; i+9 <= n; i++ {
+		switch string(text[i : i+9]) {
+		case " [runnabl":
+			return false
+		case " [running":
+			running++
+		}
+	}
+	return running == 1
+}

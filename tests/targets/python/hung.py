@@ -205,6 +205,8 @@ def spin():
     counts = {}
     for i in range(8):
         oracle.start("spin %d" % i, spinning, 3 + 2 * i, counts)
+    while len(counts) < 8:
+        time.sleep(0.01)
     beat(sys.argv[2])
 
 
@@ -216,17 +218,21 @@ def hand_on(turn, left):
     return made
 
 
-def relaying():
+def relaying(under_way):
     turn = 0
     while True:
         turn += 1
         hand_on(turn, 11)
+        under_way.set()
 
 
 def relay():
     ballast = b"x" * (int(sys.argv[5]) << 20)
-    for i in range(int(sys.argv[4])):
-        oracle.start("relay %d" % i, relaying)
+    under_way = [threading.Event() for i in range(int(sys.argv[4]))]
+    for i, event in enumerate(under_way):
+        oracle.start("relay %d" % i, relaying, event)
+    for event in under_way:
+        event.wait()
     beat(sys.argv[2])
     return ballast
 
