@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: help, mistakes, exit statuses, terminals, completions."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -127,14 +130,11 @@ def on_terminal(*args, columns=100, standstill=None, **env):
     """What inquest shows on a terminal. standstill: (s after its start, s) that it is made to stand still."""
     pid, fd = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8", **env})
         os.environ.pop("NO_COLOR", None)
         os.environ.update(env)
         os.execv(INQUEST, [INQUEST, *map(str, args)])
-    import fcntl
-    import struct
-    import termios
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     if standstill:
         time.sleep(standstill[0])
         os.kill(pid, signal.SIGSTOP)
@@ -221,7 +221,7 @@ def test_file_that_shrinks_is_said(lab, tmp_path):
                                stderr=subprocess.PIPE)
     process.stdout.read(1)  # the first megabyte fills the pipe, and the rest waits
     os.truncate(copy, 4096)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said.decode().startswith("inquest: a file became shorter while it was read")
     assert copy in said.decode()

@@ -392,8 +392,8 @@ def test_cancel(cxx_core):
     with Client() as client:
         client.open(core=cxx_core)
         waiting = [client.send("loadedSources") for _ in range(5)]
-        client.ask("cancel", requestId=waiting[-1])
-        answers = [client.response(number) for number in waiting]
+        cancelled, *answers = client.responses(client.send("cancel", requestId=waiting[-1]), *waiting)
+        assert cancelled["success"]
         assert all(one["success"] or one["message"] == "cancelled" for one in answers)
         client.ask("cancel", requestId=12345)
         client.ask("disconnect")

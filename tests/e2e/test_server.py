@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real server of the distribution, loaded over loopback and crashed."""
+"""A real server of the distribution, loaded and crashed."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -16,14 +17,10 @@ from conftest import SANITIZED, run
 from test_stack import check, crashed, functions, stack_json
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def ask(port, *words):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as server:
+def ask(path, *words):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.settimeout(60)
+        server.connect(path)
         server.sendall(b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, words))]))
         return server.recv(65536)
 
@@ -33,25 +30,25 @@ def server_core(request, tmp_path_factory):
     exe = shutil.which(f"{request.param}-server")
     if not exe:
         pytest.skip(f"{request.param}-server is not installed")
-    port, folder = free_port(), tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp(request.param)
+    path = str(folder / "socket")
 
     def load_and_crash():
-        for _ in range(200):
-            try:
-                if ask(port, "PING") == b"+PONG\r\n":
+        while True:
+            with contextlib.suppress(OSError):
+                if ask(path, "PING") == b"+PONG\r\n":
                     break
-            except OSError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         for i in range(500):
-            ask(port, "SET", f"key:{i}", "x" * i)
+            ask(path, "SET", f"key:{i}", "x" * i)
         try:
-            ask(port, "DEBUG", "SEGFAULT")
+            ask(path, "DEBUG", "SEGFAULT")
         except OSError:
             pass
 
     threading.Thread(target=load_and_crash, daemon=True).start()
     try:
-        core = cores.kernel_core([exe, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--io-threads", "4",
+        core = cores.kernel_core([exe, "--port", "0", "--unixsocket", path, "--save", "", "--io-threads", "4",
                                   "--enable-debug-command", "yes"], str(folder))
     except build.Missing as missing:
         pytest.skip(str(missing))
