@@ -18,6 +18,8 @@
 
 enum {
     BLOCK = 4 << 20,
+    SMALL_BLOCK = 1 << 20, /* of a process that has less than SMALL bytes: memory for the others takes as long as it all */
+    SMALL = 256 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
     GATHERED = 4 << 20, /* bytes of frames; one takes less */
 };
@@ -333,10 +335,17 @@ static struct err *write_all(struct writing *w)
     return NULL;
 }
 
+static size_t block_size(const struct plan *p, const struct output *o)
+{
+    if (o->pack)
+        return FRAME;
+    return p->im->resident > 0 && p->im->resident < SMALL ? SMALL_BLOCK : BLOCK;
+}
+
 struct err *output_write(const struct plan *p, const struct output *o, struct progress *progress,
                          struct capture_result *result)
 {
-    struct writing w = {.plan = p, .out = o, .block = o->pack ? FRAME : BLOCK, .progress = progress};
+    struct writing w = {.plan = p, .out = o, .block = block_size(p, o), .progress = progress};
 
     sink_open(&w.sink, o->stream ? -1 : o->fd);
     w.gathered = o->pack && !o->stream ? sink_buffer(GATHERED) : NULL;
