@@ -21,6 +21,8 @@ enum {
     SMALL_BLOCK = 1 << 20, /* of a process that has less than SMALL bytes: memory for the others takes as long as it all */
     SMALL = 256 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
+    BLANK_MIN = 64 << 10, /* bytes that were never used, from which on they are frames of their own */
+    BLANK_SIZES = 5,      /* BLANK_MIN to FRAME, each twice the last */
     GATHERED = 4 << 20, /* bytes of frames; one takes less */
 };
 static const uint64_t check_every = UINT64_C(64) << 20; /* bytes between two looks at the free space */
@@ -68,8 +70,12 @@ static struct err *check_space(struct writing *w)
 struct made {
     uint64_t at;
     size_t n; /* bytes of the core; 0: no block */
-    bool blank; /* a whole block of zeros */
+    bool blank; /* nothing but zeros; packed, of one of BLANK_SIZES */
     const uint8_t *bytes; /* that go out, in order; the maker's */
+    size_t size;
+};
+struct packed {
+    uint8_t *p; /* NULL: none was needed yet */
     size_t size;
 };
 struct maker {
@@ -79,8 +85,7 @@ struct maker {
     struct runs runs; /* of a block of a plain file */
     struct packer *packer; /* NULL: nothing is packed */
     uint8_t *own; /* to gather in, in place of one that is full */
-    uint8_t *blank; /* the frame of a block of zeros; NULL: none was needed yet */
-    size_t blank_size;
+    struct packed blanks[BLANK_SIZES]; /* frames of zeros */
 };
 
 static bool in_order(const struct writing *w)
@@ -178,11 +183,37 @@ static void append_in_turn(struct maker *m, const struct made *b)
 
 /* ---- which block ---- */
 
+/* Until much follows that was never used. */
+static size_t used_size(const struct writing *w)
+{
+    uint64_t end = w->plan->end - w->at < w->block ? w->plan->end : w->at + w->block, stop = w->next;
+
+    while (stop < end) {
+        uint64_t next = plan_next(w->plan, stop);
+        if (next - stop >= BLANK_MIN)
+            return (size_t)(stop - w->at);
+        stop = next + BLANK_MIN;
+    }
+    return (size_t)(end - w->at);
+}
+
+static struct made next_block(const struct writing *w)
+{
+    uint64_t left = w->plan->end - w->at, unused = w->next - w->at;
+    struct made b = {.at = w->at, .n = left < w->block ? (size_t)left : w->block};
+
+    b.blank = unused >= (w->out->pack ? BLANK_MIN : w->block);
+    if (!w->out->pack)
+        return b;
+    b.n = b.blank ? FRAME : used_size(w);
+    while (b.blank && b.n > unused)
+        b.n /= 2;
+    return b;
+}
+
 /* Called with the lock. False: none is left. */
 static bool take_block(struct writing *w, struct made *out)
 {
-    bool fits = w->plan->end - w->at >= w->block;
-
     if (w->next <= w->at)
         w->next = plan_next(w->plan, w->at);
     if (!in_order(w)) {
@@ -190,8 +221,7 @@ static bool take_block(struct writing *w, struct made *out)
         w->done += w->next - w->at;
         w->at = w->next;
     }
-    size_t n = w->plan->end - w->at < w->block ? (size_t)(w->plan->end - w->at) : w->block;
-    *out = (struct made){.at = w->at, .n = n, .blank = fits && w->next - w->at >= w->block};
+    *out = next_block(w);
     w->at += out->n;
     return out->n > 0;
 }
@@ -199,33 +229,41 @@ static bool take_block(struct writing *w, struct made *out)
 /* ---- a block ---- */
 
 /* Of 0 bytes: there was no memory for it. */
-static void pack(struct maker *m, struct made *b)
+static struct packed pack(struct maker *m, size_t n)
 {
-    size_t size = m->blank_size;
+    return (struct packed){m->packed, packer_frame(m->packer, m->raw, n, m->packed, m->room)};
+}
 
-    if (!b->blank || size == 0)
-        size = packer_frame(m->packer, m->raw, b->n, m->packed, m->room);
-    if (b->blank && !m->blank && size) {
-        m->blank = xmalloc(size);
-        m->blank_size = size;
-        memcpy(m->blank, m->packed, size);
+/* Frames of as many zeros are all the same. */
+static struct packed pack_blank(struct maker *m, size_t n)
+{
+    struct packed *kept = &m->blanks[__builtin_ctzl(n / BLANK_MIN)];
+
+    if (kept->p)
+        return *kept;
+    memset(m->raw, 0, n);
+    struct packed frame = pack(m, n);
+    if (frame.size) {
+        *kept = (struct packed){xmalloc(frame.size), frame.size};
+        memcpy(kept->p, frame.p, frame.size);
     }
-    b->bytes = b->blank && size ? m->blank : m->packed;
-    b->size = size;
+    return frame;
 }
 
 static void make_in_order(struct maker *m, struct made *b, struct making *making)
 {
-    if (!b->blank)
-        plan_block(m->w->plan, b->at, b->n, making);
-    else if (!m->blank)
-        memset(m->raw, 0, b->n);
+    struct packed made = {m->raw, b->n};
+
     if (b->blank)
         plan_pass(m->w->plan, b->n);
-    b->bytes = m->raw;
-    b->size = b->n;
+    else
+        plan_block(m->w->plan, b->at, b->n, making);
     if (m->packer)
-        pack(m, b);
+        made = b->blank ? pack_blank(m, b->n) : pack(m, b->n);
+    else if (b->blank)
+        memset(m->raw, 0, b->n);
+    b->bytes = made.p;
+    b->size = made.size;
 }
 
 static int make_in_place(struct maker *m, const struct made *b, struct making *making)
@@ -290,7 +328,8 @@ static void make_some(void *arg, size_t worker)
     pthread_cond_broadcast(&w->moved);
     pthread_mutex_unlock(&w->lock);
     packer_free(m.packer);
-    free(m.blank);
+    for (size_t i = 0; i < BLANK_SIZES; i++)
+        free(m.blanks[i].p);
     free(m.own);
     free(m.packed);
     free(m.raw);
