@@ -279,9 +279,10 @@ class Client:
         return self.ask("stackTrace", threadId=thread, **more)["stackFrames"]
 
     def scope(self, frame, name):
-        """The variables of a scope."""
-        (number,) = [s["variablesReference"] for s in self.ask("scopes", frameId=frame)["scopes"] if s["name"] == name]
-        return self.ask("variables", variablesReference=number)["variables"]
+        """The variables of a scope; none where a function without arguments has no such scope."""
+        numbers = [s["variablesReference"] for s in self.ask("scopes", frameId=frame)["scopes"] if s["name"] == name]
+        assert len(numbers) == 1 or name == "Arguments" and not numbers
+        return [v for number in numbers for v in self.ask("variables", variablesReference=number)["variables"]]
 
     def children(self, variable, **more):
         return self.ask("variables", variablesReference=variable["variablesReference"], **more)["variables"]

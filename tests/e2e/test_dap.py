@@ -103,6 +103,20 @@ def test_what_evaluates_is_what_is_shown(looked_at):
     assert asked > 20 and opened > 3
 
 
+def test_first_scope_has_something(looked_at):
+    """An editor opens the first scope that costs nothing: arguments where there are any, else locals."""
+    client, _, stop = looked_at
+    seen = set()
+    for thread in (stop["threadId"], program_thread(client, stop)):
+        for frame in client.frames(thread):
+            if frame["presentationHint"] == "label":
+                continue
+            first = client.ask("scopes", frameId=frame["id"])["scopes"][0]
+            seen.add(first["name"])
+            assert first["name"] == "Locals" or client.children(first), frame
+    assert seen == {"Arguments", "Locals"}
+
+
 def test_numbers_stay(looked_at):
     """Who looks again gets the same numbers, so that nothing grows."""
     client, _, stop = looked_at

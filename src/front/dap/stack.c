@@ -222,6 +222,21 @@ static void put_scope(struct dap *d, struct json *j, uint32_t frame, const char 
     json_object_end(j);
 }
 
+/* Editors open the first scope by themselves, and would show nothing of a function that has no arguments. */
+static bool has_arguments(struct dap *d, const struct sstack *st, size_t index)
+{
+    const struct vframe *v;
+    struct variables vars = {0};
+    bool has = false;
+    struct err *e = session_frame(d->session, st, index, &v);
+    if (!e)
+        e = session_variables(d->session, v, &vars);
+    for (size_t i = 0; !e && !has && i < vars.n; i++)
+        has = vars.v[i].argument;
+    err_free(e); /* the scope of the locals tells it */
+    return has;
+}
+
 static struct err *scopes(struct dap *d, const struct incoming *args, struct json *body)
 {
     int64_t id = args_integer(args, "frameId", 0);
@@ -232,7 +247,8 @@ static struct err *scopes(struct dap *d, const struct incoming *args, struct jso
     uint32_t frame = (uint32_t)id;
     json_key(body, "scopes");
     json_array_begin(body);
-    put_scope(d, body, frame, "Arguments", "arguments", HANDLE_ARGUMENTS);
+    if (has_arguments(d, st, index))
+        put_scope(d, body, frame, "Arguments", "arguments", HANDLE_ARGUMENTS);
     put_scope(d, body, frame, "Locals", "locals", HANDLE_LOCALS);
     if (!language) {
         put_scope(d, body, frame, "Globals", NULL, HANDLE_GLOBALS);
