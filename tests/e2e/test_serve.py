@@ -319,6 +319,46 @@ def test_other_machines_are_kept_out(go_core, address):
         Server("--listen", address, go_core[1])
 
 
+PING = b'{"method":"RPCServer.IsMulticlient","params":[{}],"id":1}\n'
+
+
+def test_a_socket_for_both_families_is_ones_own(server):
+    """As Java's runtime opens it, and so its editors: the system lists it with those of IPv6."""
+    host, port = server.address.rsplit(":", 1)
+    try:
+        connection = socket.socket(socket.AF_INET6)
+    except OSError:
+        pytest.skip("the system has no IPv6")
+    with connection:
+        connection.settimeout(SECONDS)
+        connection.connect((f"::ffff:{host}", int(port)))
+        connection.sendall(PING)
+        assert json.loads(connection.makefile("rb").readline())["result"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("host", ["", "::ffff:"])
+def test_another_user_is_refused(lab, host):
+    """Those of Delve's option, of each family; without it they are taken."""
+    script = ("import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)\n"
+              "try: s.sendall(sys.argv[3].encode()); print(len(s.recv(1000)))\n"
+              "except ConnectionError: print(0)")
+
+    def got(server):
+        at, port = server.address.rsplit(":", 1)
+        python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+        return int(subprocess.run([python, "-c", script, host + at, port, PING.decode()], user=65534, group=65534, cwd="/",
+                                  stdout=subprocess.PIPE, check=True, timeout=2 * SECONDS).stdout)
+
+    core = lab.core(NATIVE, "segv")[1]
+    with serving("--accept-multiclient", core) as server:
+        assert got(server) == 0
+        server.end()
+        assert "closing connection from different user" in server.said[1]
+    with serving("--accept-multiclient", "--only-same-user=false", core) as server:
+        assert got(server) > 0
+
+
 def test_who_comes_from_elsewhere_begins_with_the_token(go_core, tmp_path):
     token = tmp_path / "token"
     token.write_text("0123456789abcdef0123\n", encoding="ascii")

@@ -295,6 +295,10 @@ static void *take_connections(void *arg)
             int fd = listener_accept(sv->listener, &refused);
             if (fd >= 0)
                 start_connection(sv, fd);
+            else if (refused)
+                fputs("closing connection from different user: only the user of this server may connect "
+                      "(--only-same-user=false lets all users of this machine)\n",
+                      stderr);
         }
     }
     return NULL;

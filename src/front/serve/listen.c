@@ -213,21 +213,45 @@ static bool find_user(const char *table, const char *ends, unsigned long *uid)
     return row && sscanf(row + strlen(ends), " %*x %*x:%*x %*x:%*x %*x %lu", uid) == 1;
 }
 
+static bool same_user_row(const char *table, const struct sockaddr_storage *peer, const struct sockaddr_storage *own,
+                          bool *known)
+{
+    SCOPED(text_done) struct text ends = {0};
+    unsigned long uid = 0;
+    put_end(&ends, peer);
+    text_putc(&ends, ' ');
+    put_end(&ends, own);
+    *known = find_user(table, text_str(&ends), &uid);
+    return *known && uid == getuid();
+}
+
+/* As a socket for both families has it (RFC 4291, 2.5.5.2), which Java's runtime opens, and so its editors. */
+static void map_end(struct sockaddr_storage *a)
+{
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    memcpy(&in, a, sizeof(in));
+    in6.sin6_port = in.sin_port;
+    in6.sin6_addr.s6_addr[10] = in6.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(&in6.sin6_addr.s6_addr[12], &in.sin_addr, sizeof(in.sin_addr));
+    memcpy(a, &in6, sizeof(in6));
+}
+
 static bool same_user_tcp(int fd)
 {
     struct sockaddr_storage peer = {0}, own = {0};
     socklen_t n = sizeof(peer), m = sizeof(own);
     if (getpeername(fd, (struct sockaddr *)&peer, &n) != 0 || getsockname(fd, (struct sockaddr *)&own, &m) != 0)
         return false;
-    struct text ends = {0};
-    unsigned long uid = 0;
-    put_end(&ends, &peer);
-    text_putc(&ends, ' ');
-    put_end(&ends, &own);
-    const char *table = peer.ss_family == AF_INET ? "/proc/net/tcp" : "/proc/net/tcp6";
-    bool same = find_user(table, text_str(&ends), &uid) && uid == getuid();
-    text_done(&ends);
-    return same;
+    bool known;
+    if (peer.ss_family == AF_INET) {
+        bool same = same_user_row("/proc/net/tcp", &peer, &own, &known);
+        if (known)
+            return same;
+        map_end(&peer);
+        map_end(&own);
+    }
+    return same_user_row("/proc/net/tcp6", &peer, &own, &known);
 }
 
 static bool same_user_unix(int fd)
