@@ -351,7 +351,7 @@ TABLE = [
     Row(("trixie",), ("golang-1.24-go", "gcc", "libc6-dev"), go, [("go-1.24", *GO_TESTS)]),
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
-    Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_servers")]),
+    Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_killed", "dump_servers")]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
     Row(("bookworm",), (), pyenv, [(f"pyenv-3.{minor}", "found", "hung", "live", "small", "stacks", "values") for minor in range(6, 14)]),
     Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "jython", "micropython",

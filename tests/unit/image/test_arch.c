@@ -101,6 +101,69 @@ static void interrupted_calls(void **state)
     put(gp, ORIG_RAX, -1);
     assert_false(arch_x86_64.restart_call(gp));
 }
+
+/* ---- frames ---- */
+
+enum { PR_RAX = 10, PR_ORIG = 15, PR_RIP = 16, STATE = 2696 };
+
+static uint64_t word_at(const uint8_t *p, size_t at)
+{
+    uint64_t v;
+    memcpy(&v, p + at, sizeof(v));
+    return v;
+}
+
+/* As the layout of struct rt_sigframe has them: rax and rip. */
+static void expect_frame(int64_t rax, int64_t orig, int64_t want_rax, uint64_t want_rip)
+{
+    uint64_t pr_reg[27] = {0};
+    uint8_t out[4096];
+    const struct frame_want want = {
+        .at = 0x7000, .returns_to = 0x1234, .pr_reg = (const uint8_t *)pr_reg, .blocked = 0x55};
+
+    pr_reg[PR_RAX] = (uint64_t)rax;
+    pr_reg[PR_ORIG] = (uint64_t)orig;
+    pr_reg[PR_RIP] = 0x400010;
+    size_t n = arch_x86_64.call->frame->put(&want, out, sizeof(out));
+    assert_true(n > 0 && n < 512);
+    assert_int_equal(word_at(out, 0), 0x1234);
+    assert_int_equal(word_at(out, 152), (uint64_t)want_rax);
+    assert_int_equal(word_at(out, 176), want_rip);
+    assert_int_equal(word_at(out, 232), 0); /* no XSAVE area */
+    assert_int_equal(word_at(out, n - 8), 0x55);
+}
+
+/* What the kernel starts anew stands at its instruction, with its number. */
+static void frame_begins_calls_anew(void **state)
+{
+    (void)state;
+    for (int64_t result = -514; result <= -512; result++)
+        expect_frame(result, 7, 7, 0x40000e);
+    expect_frame(-516, 7, 7, 0x40000e);
+    expect_frame(-4, 7, -4, 0x400010);
+    expect_frame(5, 7, 5, 0x400010);
+    expect_frame(-512, -1, -512, 0x400010); /* in no call */
+}
+
+static void frame_needs_room_and_state(void **state)
+{
+    (void)state;
+    static uint8_t area[STATE], out[8192];
+    uint64_t pr_reg[27] = {0}, features = 7, in_use = 3;
+    struct frame_want want = {.at = 0x7000, .pr_reg = (const uint8_t *)pr_reg, .state = {area, 575}};
+    const struct frame_desc *d = arch_x86_64.call->frame;
+
+    memcpy(area + 464, &features, 8);
+    memcpy(area + 512, &in_use, 8);
+    assert_int_equal(d->put(&want, out, sizeof(out)), 0); /* the area is cut */
+    want.state.n = STATE;
+    size_t n = d->put(&want, out, sizeof(out));
+    assert_int_equal(n, 320 + 576 + 4); /* x87 and SSE are all that is in use */
+    assert_int_equal(word_at(out, 232), want.at + 320);
+    assert_int_equal(d->put(&want, out, n), n);
+    assert_int_equal(d->put(&want, out, n - 1), 0);
+    assert_int_equal(d->put(&want, out, 300), 0);
+}
 #endif
 
 static void registers_from_bytes(void **state)
@@ -138,5 +201,6 @@ static void names(void **state)
 RUN_TESTS(cmocka_unit_test(found_by_machine_and_class), cmocka_unit_test(tables_are_consistent),
 #ifdef __x86_64__
           cmocka_unit_test(layout_of_the_notes), cmocka_unit_test(interrupted_calls),
+          cmocka_unit_test(frame_begins_calls_anew), cmocka_unit_test(frame_needs_room_and_state),
 #endif
           cmocka_unit_test(registers_from_bytes), cmocka_unit_test(names))
