@@ -74,8 +74,12 @@ def test_functions_of_c(programs, python):
             continue
         frames = threads(answer)[known["tid"]]["frames"]
         called = [frame for frame in frames if "builtin" in frame]
-        names = [frame["builtin"] for frame in called]
+        # From 3.14 on threads begin in a context. There, wrappers may end with a jump to what they call: it may be unknown.
+        names = [frame["builtin"] for frame in called if not re.fullmatch("(_contextvars.Context.)?run", frame["builtin"])]
         wanted = FUNCTIONS[known["name"]]
+        if python.version >= (3, 14):
+            assert all(any(re.fullmatch(one, name) for one in wanted) for name in names), (known["name"], names)
+            continue
         assert len(names) == len(wanted) and all(map(re.fullmatch, wanted, names)), (known["name"], names)
         (waits,) = [frame for frame in known["frames"] or [] if frame["function"] == "wait" and
                     "waiter" in (frame["locals"] or {})] or [None]

@@ -50,6 +50,8 @@ static bool calls(const struct gap *g, size_t i, const struct py_callable *c)
 static bool is_way_of_calling(const struct gap *g, size_t i)
 {
     static const char *const names[] = {
+        "_Py_VectorCallInstrumentation_StackRefSteal",
+        "_Py_VectorCall_StackRefSteal",
         "PyObject_Vectorcall",
         "_PyObject_Vectorcall",
         "_PyObject_VectorcallTstate",
@@ -82,8 +84,8 @@ static bool is_way_of_calling(const struct gap *g, size_t i)
             return true;
     bool known = m && module_symbol(m, at, &s);
     for (size_t k = 0; known && k < ARRAY_LEN(names); k++)
-        if (strcmp(s.name, names[k]) == 0)
-            return true;
+        if (strncmp(s.name, names[k], strcspn(s.name, ".")) == 0 && !names[k][strcspn(s.name, ".")])
+            return true; /* compilers name copies of a function after it: "name.constprop.0" */
     return false;
 }
 
