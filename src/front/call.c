@@ -9,7 +9,7 @@
 static const struct option_row files_rows[] = {
     {"exe", 'e', VALUE_FILE, "FILE", "the program's file, when it is not where the target says"},
     {"sysroot", 0, VALUE_DIR, "DIR", "look for the target's files below DIR first"},
-    {"debug-dir", 'd', VALUE_DIR, "DIR", "look for debug files in DIR first; may be given again"},
+    {"debug-dir", 'd', VALUE_DIR, "DIR", "look for debug files in DIR first, as NAME.debug too; may be given again"},
     {"accept-mismatch", 0, VALUE_NONE, NULL, "use --exe even if its build-id is not the target's"},
     {"no-debuginfod", 0, VALUE_NONE, NULL, "ask no debuginfod server, even if DEBUGINFOD_URLS is set"},
     {"no-cache", 0, VALUE_NONE, NULL, "neither read nor write the cache on disk"},

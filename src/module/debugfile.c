@@ -3,6 +3,7 @@
  * Separate Files"): build-id, .gnu_debuglink, then the servers; and the supplements of dwz(1). */
 #include "module/module_priv.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <libdeflate.h>
 #include <libgen.h>
@@ -77,11 +78,28 @@ static const char *refusal(struct search *s, struct elf *e, const char *path)
     return NULL;
 }
 
+/* As objcopy --only-keep-debug leaves it: sections of code are named, but their bytes, and those of the unwind tables,
+ * are not there. */
+static bool lacks_code(const struct elf *e)
+{
+    size_t n;
+    const struct elf_section *sections = elf_sections(e, &n);
+    for (size_t i = 0; i < n; i++)
+        if (sections[i].type == SHT_NOBITS && (sections[i].flags & SHF_EXECINSTR))
+            return true;
+    return false;
+}
+
 bool search_judge(struct search *s, struct err *err, struct elf *e, const char *path, const char *how)
 {
     path = arena_strdup(&s->m->priv->arena, path);
     if (err) {
         say_missing(s, path, err);
+        return false;
+    }
+    /* Not worth a word: it is tried as the debug file. */
+    if (s->part == &s->m->file && !s->without_code && lacks_code(e)) {
+        elf_unref(e);
         return false;
     }
     const char *why_not = refusal(s, e, path);
@@ -219,6 +237,43 @@ static bool search_debuglink(struct search *s, const struct elf *binary, const s
     return false;
 }
 
+static bool try_dwarf(struct search *s, const char *path, const char *how)
+{
+    struct elf *e = NULL;
+    struct err *err = elf_open(path, &e);
+    if (err || !has_dwarf(e)) {
+        err_free(err);
+        elf_unref(e);
+        return false;
+    }
+    return search_judge(s, NULL, e, path, how);
+}
+
+/* DIR/NAME.debug, as builds call what they split off, or an unstripped copy. */
+static bool try_dwarf_named(struct search *s, const char *dir, const char *name, const char *how)
+{
+    SCOPED(freep) char *split = xasprintf("%s/%s.debug", dir, name);
+    SCOPED(freep) char *whole = xasprintf("%s/%s", dir, name);
+    return try_dwarf(s, split, how) || try_dwarf(s, whole, how);
+}
+
+/* By its name where the user keeps such files. A build-id tells whether it is the one; without one none is taken. */
+static bool search_named(struct search *s, const struct elf *binary)
+{
+    const struct modules *ms = s->m->priv->ms;
+    const char *inner = module_inner_path(s->m);
+    if (!s->id || !s->id->n)
+        return false;
+    for (size_t i = 0; i < ms->opts.n_debug_dirs; i++)
+        if ((inner[0] == '/' && try_dwarf_named(s, ms->opts.debug_dirs[i], inner + 1, "debug directory")) ||
+            try_dwarf_named(s, ms->opts.debug_dirs[i], s->m->name, "debug directory"))
+            return true;
+    if (ms->core_dir && try_dwarf_named(s, ms->core_dir, s->m->name, "beside the core"))
+        return true;
+    SCOPED(freep) char *real = binary && elf_path(binary) ? real_folder(elf_path(binary)) : NULL;
+    return real && try_dwarf_named(s, real, s->m->name, "beside the binary");
+}
+
 static void say_no_debug(struct module *m, const struct build_id *id, const char *link)
 {
     struct arena *a = &m->priv->arena;
@@ -240,7 +295,9 @@ static void load_debug(struct module *m)
     struct elf *binary = module_elf(m);
     if (has_dwarf(binary)) {
         m->priv->debug = elf_ref(binary);
-        m->debug = (struct module_part){PART_FOUND, m->file.path, "in the binary", NULL};
+        bool whole = m->file.state == PART_FOUND;
+        m->debug = (struct module_part){PART_FOUND, whole ? m->file.path : elf_path(binary),
+                                        whole ? "in the binary" : "debug file alone", NULL};
         return;
     }
     if (m->is_vdso) {
@@ -254,7 +311,9 @@ static void load_debug(struct module *m)
     struct debug_link link = {0};
     bool has_link = read_debuglink(binary, &link);
     struct search s = {.m = m, .part = &m->debug, .id = id.n ? &id : NULL};
-    if (search_build_id(&s, ".debug") || (has_link && search_debuglink(&s, binary, &link)) ||
+    const char *exe = m->is_exe ? m->priv->ms->opts.exe : NULL;
+    if ((exe && try_dwarf(&s, exe, "--exe")) || search_build_id(&s, ".debug") ||
+        (has_link && search_debuglink(&s, binary, &link)) || search_named(&s, binary) ||
         search_debuginfod(&s, "debuginfo"))
         m->priv->debug = s.found;
     else

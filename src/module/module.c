@@ -97,6 +97,19 @@ static bool take_library(struct search *s)
     return false;
 }
 
+static bool take_given(struct search *s)
+{
+    const struct modules *ms = s->m->priv->ms;
+    struct arena *a = &s->m->priv->arena;
+    for (size_t i = 0; i < ms->opts.n_debug_dirs; i++) {
+        const char *dir = ms->opts.debug_dirs[i];
+        if (search_try(s, arena_printf(a, "%s%s", dir, s->m->path), "debug directory") ||
+            search_try(s, arena_printf(a, "%s/%s", dir, s->m->name), "debug directory"))
+            return true;
+    }
+    return false;
+}
+
 /* Places that a file may have been moved to: only its build-id tells that it is the one. */
 static bool take_moved(struct search *s)
 {
@@ -110,13 +123,7 @@ static bool take_moved(struct search *s)
         return true;
     if (ms->core_dir && search_try(s, arena_printf(a, "%s/%s", ms->core_dir, s->m->name), "beside the core"))
         return true;
-    for (size_t i = 0; i < ms->opts.n_debug_dirs; i++) {
-        const char *dir = ms->opts.debug_dirs[i];
-        if (search_try(s, arena_printf(a, "%s%s", dir, s->m->path), "debug directory") ||
-            search_try(s, arena_printf(a, "%s/%s", dir, s->m->name), "debug directory"))
-            return true;
-    }
-    return search_build_id(s, "") || search_debuginfod(s, "executable");
+    return take_given(s) || search_build_id(s, "") || search_debuginfod(s, "executable");
 }
 
 static bool take_by_path(struct search *s)
@@ -142,7 +149,15 @@ static bool find_file(struct search *s)
 {
     if (s->m->is_vdso)
         return take_memory(s);
-    return take_exe(s) || take_mapped(s) || take_by_path(s) || take_moved(s) || take_memory(s);
+    if (take_exe(s) || take_mapped(s) || take_by_path(s) || take_moved(s) || take_memory(s))
+        return true;
+    /* A debug file tells names and lines at least; the file of the module is missing all the same. */
+    s->without_code = true;
+    if (!take_exe(s) && !(s->id && take_given(s)))
+        return false;
+    const char *note = arena_printf(&s->m->priv->arena, "%s holds debug information alone", s->part->path);
+    *s->part = (struct module_part){PART_MISSING, s->m->path, NULL, note};
+    return true;
 }
 
 static void say_no_file(struct module *m)

@@ -27,7 +27,7 @@ enum part_state { PART_UNTRIED, PART_NONE, PART_FOUND, PART_MISSING, PART_MISMAT
 struct module_part {
     enum part_state state;
     const char *path; /* file that serves it, or was looked for */
-    const char *how;  /* "mapped path", "build-id", "debuglink", "debuginfod", "minidebuginfo", "memory" */
+    const char *how; /* "mapped path", "build-id", "debuglink", "debug directory", "debuginfod", "memory" and others */
     const char *note; /* what is wrong, and the package or command that would bring it; or NULL */
 };
 
@@ -35,11 +35,11 @@ struct module {
     const char *path; /* as the target names it; "[vdso]"; never NULL */
     const char *name; /* last component of path */
     taddr start, end; /* lowest and highest mapped address */
-    taddr bias;       /* runtime address minus link-time address */
-    bool bias_known;  /* false: the program headers were found neither in memory nor in a file */
+    taddr bias; /* runtime address minus link-time address */
+    bool bias_known; /* false: the program headers were found neither in memory nor in a file */
     bool is_exe, is_vdso, deleted;
     struct build_id build_id; /* from the target's memory, else from the file; n == 0 unknown */
-    bool id_from_target;      /* build_id is from the target's memory or its dump, so files can be verified */
+    bool id_from_target; /* build_id is from the target's memory or its dump, so files can be verified */
     struct module_part file, debug, alt; /* the binary; its DWARF; its dwz supplement */
     struct module_priv *priv;
 };
@@ -69,7 +69,7 @@ bool modules_word(struct modules *ms, taddr at, unsigned size, uint64_t *out);
 /* The dynamic linker's records of what it loaded, in its order (struct link_map of <link.h>); none in a program
  * without it. Read once. Threads: one at a time. */
 struct module_link {
-    taddr at;         /* of the record */
+    taddr at; /* of the record */
     struct module *m; /* NULL: none that we know */
 };
 struct module_links {
@@ -94,9 +94,9 @@ struct dwarf *module_dwarf(struct module *m);
 
 struct symbol {
     const char *name; /* as in the file: mangled; borrowed from the module */
-    taddr addr;       /* runtime address */
-    uint64_t size;    /* bytes; 0 when the symbol has none */
-    uint8_t type;     /* STT_* */
+    taddr addr; /* runtime address */
+    uint64_t size; /* bytes; 0 when the symbol has none */
+    uint8_t type; /* STT_* */
     bool global;
 };
 /* The function or object that covers a runtime address (.symtab of the debug file, else of the binary,
@@ -116,7 +116,7 @@ void module_each_symbol(struct module *m, bool (*fn)(void *arg, const struct sym
 struct module_cfi {
     struct bytes eh_frame, eh_frame_hdr, debug_frame;
     taddr eh_frame_addr, eh_frame_hdr_addr; /* runtime addresses of their first bytes */
-    taddr text_base, data_base;             /* for DW_EH_PE_textrel and datarel (runtime) */
+    taddr text_base, data_base; /* for DW_EH_PE_textrel and datarel (runtime) */
 };
 /* Absent parts are empty. Borrowed from the module. */
 struct module_cfi module_cfi(struct module *m);

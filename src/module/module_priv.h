@@ -99,6 +99,7 @@ struct search {
     bool has_crc;
     uint32_t crc;
     bool accept_mismatch;
+    bool without_code; /* a file of debug information alone serves as the binary, too */
     struct elf *found; /* owned by the search's owner once a function returned true */
 };
 /* Opens the file at `path` and takes it when its build-id (else its CRC, else its segments) is the wanted

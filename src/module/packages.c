@@ -223,10 +223,10 @@ static void load_hint(struct module *m)
                  m->is_exe ? "give the program with --exe" : "give the folder of the target's files with --sysroot");
         put_fetch(&t, m, "executable");
     } else if (is_missing(&m->debug) || is_missing(&m->alt)) {
-        (void)put_package(&t, m);
+        if (!put_package(&t, m))
+            text_printf(&t, "%sgive its debug file's folder with --debug-dir",
+                        m->build_id.n ? "" : "build it with -g, or ");
         put_fetch(&t, m, "debuginfo");
-        if (!t.n)
-            text_put(&t, "build it with -g, or give its debug file's folder with --debug-dir");
     }
     if (t.n)
         m->priv->hint = arena_strdup(&m->priv->arena, text_str(&t));

@@ -94,8 +94,8 @@ def test_a_file_to_help_that_is_not_there(option, says):
 
 def test_a_program_that_is_another_one(lab):
     target, core = lab.core(PLAIN, "segv")
-    assert "--exe was not used: /bin/true has build-id" in run("stack", "--exe=/bin/true", core).out
-    assert "--exe was not used" not in run("stack", f"--exe={target.exe}", core).out
+    assert "--exe is not the program: /bin/true has build-id" in run("stack", "--exe=/bin/true", core).out
+    assert "--exe is not the program" not in run("stack", f"--exe={target.exe}", core).out
     answer = run("debug", "-batch", "-ex", "bt 1", "/none", core)
     assert "No such file" in answer.err and answer.out.count("#0") == 2
 

@@ -98,7 +98,7 @@ const struct command console_debug = {
         "Options may have one dash or two. With --batch, or when commands come through a pipe, nothing is asked.",
     .examples = "inquest debug core                            # a prompt\n"
                 "inquest debug -batch -ex 'bt full' core       # one answer\n"
-                "inquest debug -p $(pidof nginx)               # a process, stopped meanwhile\n",
+                "inquest debug -p $(pidof -s nginx)               # a process, stopped meanwhile\n",
     .groups = groups,
     .run = run,
 };

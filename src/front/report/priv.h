@@ -44,6 +44,7 @@ const char *thread_state(char state);
 /* What brings line numbers for modules that the stacks name: one entry a hint. */
 struct missing {
     const char *hint; /* NULL: nobody knows */
+    bool whole_file;  /* the module itself; else its debug information */
     VEC(const struct module *) modules;
 };
 struct missing_list {

@@ -180,7 +180,7 @@ const struct command report_stack = {
         "Of a Go program goroutines are shown, with the threads that run them; those that look the same once.",
     .examples = "inquest stack core                   # everything\n"
                 "inquest stack --full core            # with variables\n"
-                "inquest stack --group $(pidof nginx) # threads of a process by what they do\n"
+                "inquest stack --group $(pidof -s nginx) # threads of a process by what they do\n"
                 "inquest stack --locals $(pgrep -n python3) # Python frames with variables\n"
                 "inquest stack --by user core         # goroutines by where they are\n"
                 "inquest stack --json core.zst        # for programs\n",

@@ -398,7 +398,7 @@ static void put_missing(struct text *t, const struct stack_layout *l)
     for (size_t i = 0; i < list.v.n; i++) {
         const struct missing *m = &list.v.v[i];
         text_put(t, i ? "" : "\n");
-        put_coloured(t, l->sc, COLOUR_YELLOW, "no debug information");
+        put_coloured(t, l->sc, COLOUR_YELLOW, m->whole_file ? "no file" : "no debug information");
         text_put(t, " for ");
         for (size_t k = 0; k < m->modules.n; k++) {
             text_put(t, k ? ", " : "");
@@ -424,7 +424,7 @@ static void put_unused_exe(struct text *t, const struct stack_layout *l)
     if (!m || !m->file.note || (m->file.how && strcmp(m->file.how, "--exe") == 0))
         return;
     text_putc(t, '\n');
-    put_coloured(t, l->sc, COLOUR_YELLOW, "--exe was not used");
+    put_coloured(t, l->sc, COLOUR_YELLOW, "--exe is not the program");
     text_put(t, ": ");
     put_safe(t, m->file.note);
     text_putc(t, '\n');

@@ -258,25 +258,31 @@ void target_json(struct json *j, const struct report *r)
     problems_json(j, r);
 }
 
-/* Missing debug files. */
+/* Missing files. */
 
-static bool lacks_lines(const struct splace *at)
+static bool is_missing(const struct module_part *p)
 {
-    const struct module *m = at->module;
-    return m && !at->file && !m->is_vdso &&
-           (m->debug.state == PART_MISSING || m->debug.state == PART_MISMATCH || m->debug.state == PART_ERROR ||
-            m->debug.state == PART_NONE);
+    return p->state == PART_MISSING || p->state == PART_MISMATCH || p->state == PART_ERROR;
 }
 
-static struct missing *missing_for(struct missing_list *list, const char *hint)
+/* Without its file a module has no unwind tables, even where a debug file tells lines. */
+static bool lacks_file(const struct splace *at)
+{
+    const struct module *m = at->module;
+    return m && !m->is_vdso &&
+           (is_missing(&m->file) || (!at->file && (is_missing(&m->debug) || m->debug.state == PART_NONE)));
+}
+
+static struct missing *missing_for(struct missing_list *list, bool whole_file, const char *hint)
 {
     for (size_t i = 0; i < list->v.n; i++) {
-        const char *h = list->v.v[i].hint;
-        if (h == hint || (h && hint && strcmp(h, hint) == 0))
-            return &list->v.v[i];
+        struct missing *m = &list->v.v[i];
+        if (m->whole_file == whole_file && (m->hint == hint || (m->hint && hint && strcmp(m->hint, hint) == 0)))
+            return m;
     }
     struct missing *m = vec_push(&list->v);
     m->hint = hint;
+    m->whole_file = whole_file;
     return m;
 }
 
@@ -287,10 +293,12 @@ void missing_find(const struct report *r, struct missing_list *out)
         for (size_t k = 0; k < r->stacks[i].n; k++) {
             const struct splace *at = r->stacks[i].frames[k].at;
             bool fresh = false;
-            if (lacks_lines(at))
+            if (lacks_file(at))
                 map64_put(&seen, (uint64_t)(uintptr_t)at->module, &fresh);
-            if (fresh)
-                *vec_push(&missing_for(out, session_module_hint(r->session, at->module))->modules) = at->module;
+            if (!fresh)
+                continue;
+            const char *hint = session_module_hint(r->session, at->module);
+            *vec_push(&missing_for(out, is_missing(&at->module->file), hint)->modules) = at->module;
         }
     }
     map64_done(&seen);
