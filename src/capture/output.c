@@ -18,7 +18,7 @@
 
 enum {
     BLOCK = 4 << 20,
-    SMALL_BLOCK = 1 << 20, /* of a process that has less than SMALL bytes: memory for the others takes as long as it all */
+    SMALL_BLOCK = 1 << 20, /* of a process of less than SMALL bytes: memory for larger ones takes as long as it all */
     SMALL = 256 << 20,
     FRAME = 1 << 20, /* what a reader unpacks for one word */
     BLANK_MIN = 64 << 10, /* bytes that were never used, from which on they are frames of their own */
