@@ -43,6 +43,7 @@ CHROOT = os.path.join(ROOT, "tools", "chroot.sh")
 SUITES = "bookworm", "trixie", "sid"
 DELVE_SUITE = "sid"
 EDITORS_GO = "1.26"
+DUMPS_GO = {"bookworm": "1.23", "trixie": "1.24", "sid": "1.26"}
 ROOT_MINUTES, TEST_MINUTES, E2E_MINUTES = 15, 3, 20
 
 
@@ -239,6 +240,20 @@ def dumps(place, name, *tests):
                           {"INQUEST_DUMPS": "1000", "INQUEST_DUMP_KILLS": "500"})
 
 
+def dump_peers(place, name, *tests):
+    """Dumps of busy servers of the suite, opened by its debuggers, all sizes by each; Go's by the newest Delve."""
+    dlv = delve()
+    if isinstance(dlv, Skip):
+        yield f"{name} as Delve", dlv
+        dlv = ""
+    if place.root and not os.path.lexists(place.outside(place.root)):
+        # A process in a root has its files at their paths in it, as seen from outside, which peers inside see, too.
+        os.makedirs(os.path.dirname(place.outside(place.root)), exist_ok=True)
+        os.symlink("/", place.outside(place.root))
+    yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
+                          {"INQUEST_GO": DUMPS_GO[place.suite], "INQUEST_DLV": dlv})
+
+
 def editors(place, name, *tests):
     """Emacs with dape, and gdb's adapter, of the suite; Neovim and VS Code's library where test_editors.py is told of them."""
     yield from end_to_end(place, name, [f"test_{test}.py" for test in tests],
@@ -352,6 +367,8 @@ TABLE = [
     Row(("sid",), ("golang-1.26-go", "golang-1.27-go", "delve", "gcc", "libc6-dev"), go,
         [("go-1.26", *GO_TESTS), ("go-1.27", *GO_TESTS)]),
     Row(("bookworm",), (), dumps, [("dumps", "dump", "dump_killed", "dump_servers")]),
+    Row(SUITES, ("valkey-server", "valkey-tools", "gdb", "lldb", "elfutils", "python3-drgn", "python3", "binutils", "gcc", "libc6-dev"),
+        dump_peers, [("peers", "dump_peers")]),
     Row(("bookworm",), (), python, [("python3.11", *PYTHON_TESTS)]),
     Row(("bookworm",), (), pyenv, [(f"pyenv-3.{minor}", "found", "hung", "live", "small", "stacks", "values") for minor in range(6, 14)]),
     Row(("trixie",), ("python3", "libpython3.13", "python3-greenlet", "python3-numpy", "jython", "micropython",

@@ -78,5 +78,6 @@ done
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 export DEBIAN_FRONTEND=noninteractive
-chroot "$root" apt-get -q update
-chroot "$root" apt-get -q install -y --no-install-recommends $missing
+# With /proc, without which some packages cannot be configured (valkey-server).
+"$0" run "$root" apt-get -q update
+"$0" run "$root" apt-get -q install -y --no-install-recommends $missing

@@ -175,8 +175,8 @@ class NoDelve(Exception):
     """It is not there, or does not read this core."""
 
 
-def delve(exe, core, commands):
-    """What Delve says to the commands, its prompts left out."""
+def delve(exe, core, commands, pid=None):
+    """What Delve says to the commands, its prompts left out; of a process (`pid`), which it leaves alone, in place of a core."""
     words = delve_command()
     if not words[0]:
         raise NoDelve("dlv is not installed")
@@ -184,10 +184,11 @@ def delve(exe, core, commands):
         script.write("".join(command + "\n" for command in commands) + "exit\n")
         script.flush()
         os.chmod(script.name, 0o644)
-        argv = [*words, "core", os.path.abspath(exe), os.path.abspath(core), "--check-go-version=false", "--init",
-                script.name, "--allow-non-terminal-interactive=true"]
-        result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                timeout=180, check=False, text=True, errors="replace")
+        target = ["attach", str(pid)] if pid else ["core", os.path.abspath(exe), os.path.abspath(core)]
+        argv = [*words, *target, "--check-go-version=false", "--init", script.name, "--allow-non-terminal-interactive=true"]
+        # "n": whether the process shall be killed.
+        result = subprocess.run(argv, input="n\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False,
+                                text=True, errors="replace")
     if "Type 'help'" not in result.stdout:
         raise NoDelve(f"this Delve does not read the core: {result.stdout.strip()[:200]}")
     return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)

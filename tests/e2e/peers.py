@@ -32,16 +32,40 @@ def env():
     return {**{k: v for k, v in os.environ.items() if k != "DEBUGINFOD_URLS"}, "LC_ALL": "C.UTF-8"}
 
 
-def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None):
+class Place:
+    """Where peers run: this machine, unless another says otherwise."""
+
+    def has(self, tool):
+        return shutil.which(tool) is not None
+
+    def inside(self, argv):
+        """What runs a command there."""
+        return argv
+
+    def script(self, path):
+        """Where a file of ours is there."""
+        return path
+
+
+THIS = Place()
+
+
+def ask(argv, place):
+    return subprocess.run(place.inside(argv), stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env(),
+                          timeout=300, check=False, errors="replace")
+
+
+def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None, place=THIS):
     """{tid: [Frame]} as gdb has them, start code included; None without gdb."""
-    if not shutil.which("gdb"):
+    if not place.has("gdb"):
         return None
     argv = ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set auto-load safe-path /"]
     if debug_dir:
         argv += ["-iex", f"set debug-file-directory {debug_dir}:/usr/lib/debug"]
-    argv += ["-ex", "set backtrace past-main on", "-ex", f"source {HERE}/gdb_stacks.py"]
-    argv += ["-p", str(pid)] if pid else [exe, core]
-    result = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False, errors="replace")
+    argv += ["-ex", "set backtrace past-main on", "-ex", f"source {place.script(f'{HERE}/gdb_stacks.py')}"]
+    # Its files as they are where gdb runs: it would look in the root of the process's mount namespace.
+    argv += ["-iex", "set sysroot /", "-p", str(pid)] if pid else [exe, core]
+    result = ask(argv, place)
     line = next((line for line in result.stdout.splitlines() if line.startswith("STACKS ")), None)
     if not line:
         said = next((line for line in result.stderr.splitlines() if "error" in line or "ignal" in line), "nothing")
@@ -50,15 +74,14 @@ def gdb_stacks(exe=None, core=None, pid=None, debug_dir=None):
             for tid, frames in json.loads(line[7:]).items()}
 
 
-def eu_stacks(exe=None, core=None, pid=None):
+def eu_stacks(exe=None, core=None, pid=None, place=THIS):
     """{tid: [Frame]} as eu-stack -i -s has them; None without it. Inlined frames are those whose pc the next
     frame repeats."""
-    if not shutil.which("eu-stack"):
+    if not place.has("eu-stack"):
         return None
     argv = ["eu-stack", "-n", "0", "-i", "-s"]
     argv += ["-p", str(pid)] if pid else ["--core", core, "-e", exe]
-    out = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False,
-                         errors="replace").stdout
+    out = ask(argv, place).stdout
     stacks, frames = {}, []
     for text in out.splitlines():
         if match := re.match(r"TID (\d+):", text):
@@ -76,20 +99,21 @@ def eu_stacks(exe=None, core=None, pid=None):
     return stacks
 
 
-def lldb_stacks(core, lldb="lldb-16"):
-    """{tid: [Frame]} as lldb has them of a core, tail calls left out; None without lldb."""
-    if not shutil.which(lldb):
+def lldb_stacks(core=None, lldb="lldb-16", pid=None, place=THIS):
+    """{tid: [Frame]} as lldb has them, tail calls left out; None without lldb."""
+    if not place.has(lldb):
         return None
-    argv = [lldb, "--no-lldbinit", "--batch", "-o", f"target create --core {core}", "-o", "thread list",
-            "-o", "thread backtrace all"]
-    out = subprocess.run(argv, capture_output=True, text=True, env=env(), timeout=300, check=False,
-                         errors="replace").stdout
+    target = f"process attach --pid {pid}" if pid else f"target create --core {core}"
+    argv = [lldb, "--no-lldbinit", "--batch", "-o", target, "-o", "thread list", "-o", "thread backtrace all"]
+    if pid:
+        argv += ["-o", "process detach --keep-stopped true"]
+    out = ask(argv, place).stdout
     tids, stacks, frames = {}, {}, []
     for text in out.splitlines():
         if match := re.match(r"[* ] thread #(\d+): tid = (\w+)", text):
             tids[match[1]] = int(match[2], 0)
         elif match := re.match(r"[* ] thread #(\d+)", text):
-            frames = stacks.setdefault(tids[match[1]], [])
+            frames = stacks.setdefault(tids[match[1]], []) if match[1] in tids else []  # where it is attached: before the list
         elif match := re.match(r"  [* ] frame #\d+: (0x[0-9a-f]+)(?: \S+?`(.*?))?(?: at (\S+?):(\d+)(?::\d+)?)?"
                                r"((?: \[\w+\])*)$", text):
             if "[artificial]" not in match[5]:

@@ -4,7 +4,6 @@
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -27,19 +26,21 @@ class Server:
     """Under load until the with-block ends. `rests`: of a thread or task and its frames, whether it stays where it is."""
 
     def __init__(self, pid, exe, rests):
-        self.pid, self.exe, self.rests = pid, os.path.realpath(exe), rests
+        self.pid, self.rests = pid, rests
+        self.exe = build.followed(exe) if build.ROOT else os.path.realpath(exe)
 
 
 @contextlib.contextmanager
 def valkey(_lab, folder):
-    tools = [shutil.which(f"valkey-{name}") for name in ("server", "benchmark")]
-    if not all(tools):
+    try:
+        tools = [build.tool(f"valkey-{name}") for name in ("server", "benchmark")]
+    except build.Missing:
         pytest.skip("valkey-server or valkey-benchmark is not installed (both are in bookworm-backports)")
     path = str(folder / "socket")
     with cores.Running([tools[0], "--port", "0", "--unixsocket", path, "--save", "", "--io-threads", "2"],
                        cwd=str(folder), ready="eady to accept") as server:
-        load = subprocess.Popen([tools[1], "-s", path, "-c", "8", "-r", "10000", "-d", "1000", "-t", "set,get", "-l", "-q"],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        load = subprocess.Popen(build.inside([tools[1], "-s", path, "-c", "8", "-r", "10000", "-d", "1000", "-t", "set,get", "-l",
+                                              "-q"]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             time.sleep(0.5)
             yield Server(server.pid, tools[0], lambda one, _: (one["name"] or "").startswith("bio_"))

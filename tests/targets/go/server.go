@@ -111,7 +111,7 @@ func (res *results) ask(client *http.Client, url string, number int) {
 }
 
 func load(address string) {
-	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	var res results
 	for i := 0; i < clients; i++ {
 		res.done.Add(1)
