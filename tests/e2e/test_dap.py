@@ -492,7 +492,7 @@ def test_server(cxx_core, tmp_path):
 def test_extension_of_vs_code():
     """What its manifest offers is what the manual says."""
     root = os.path.join(os.path.dirname(__file__), "..", "..")
-    with open(os.path.join(root, "editors", "vscode", "package.json"), encoding="utf-8") as file:
+    with open(os.path.join(root, "editors", "vscode", "extension", "package.json"), encoding="utf-8") as file:
         (debugger,) = json.load(file)["contributes"]["debuggers"]
     with open(os.path.join(root, "docs", "man", "inquest-dap.1.scd"), encoding="utf-8") as file:
         manual = file.read().partition("# CONFIGURATION")[2].partition("# THREADS")[0]

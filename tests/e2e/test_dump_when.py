@@ -111,10 +111,12 @@ def test_again(told, tmp_path):
 
 def test_the_end_of_the_process(tmp_path):
     with Told() as told:
-        inquest = waiting(told, tmp_path / "core", "--when", "rss>1T")
         every = waiting(told, tmp_path / "every.%n", "--every", "1h")
-        while not (tmp_path / "every.1").exists() or not watches(inquest):
-            assert every.poll() is None and inquest.poll() is None
+        while not (tmp_path / "every.1").exists():
+            assert every.poll() is None
+        inquest = waiting(told, tmp_path / "core", "--when", "rss>1T")  # now that nobody traces the process
+        while not watches(inquest):
+            assert inquest.poll() is None
     assert f"process {told.pid} has ended: 0 of 1 cores were written" in answers(inquest, 1)[1]
     found, err = answers(every)
     assert len(found) == 1 and f"process {told.pid} has ended, after 1 core" in err

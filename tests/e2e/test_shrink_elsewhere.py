@@ -23,7 +23,8 @@ class Elsewhere:
             stdin.write("".join(line + "\n" for line in lines).encode())
             stdin.seek(0)
             with cores.Running([str(exe), *arguments], stdin=stdin) as process:
-                process.settle()
+                if program != "go":  # whose goroutines are where they stay when it says that it is ready
+                    process.settle()
                 run("dump", process.pid, self.core)
         there = Path(f"{self.image}{exe}")
         there.parent.mkdir(parents=True)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DEPTH_MAX = 100, LINE_MAX_BYTES = 64 * 1024 };
 
@@ -36,7 +37,8 @@ static bool next_page(struct console *c)
     fputs("--Type <RET> for more, q to quit, c to continue without paging--", c->screen.out);
     fflush(c->screen.out);
     char answer[64];
-    if (!fgets(answer, sizeof(answer), stdin) || progress_cancelled(c->call->progress))
+    if (!console_wait_typed(c, STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) ||
+        progress_cancelled(c->call->progress))
         return false;
     const char *word = answer + strspn(answer, " \t");
     c->all_pages = *word == 'c';

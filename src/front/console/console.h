@@ -180,6 +180,8 @@ void console_log_end(struct console *c);
 void console_warn(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Tells that a question begins: Ctrl-C cancels this one. */
 void console_question(struct console *c);
+/* Waits until a descriptor can be read. False: Ctrl-C came, now or since the question began. */
+bool console_wait_typed(const struct console *c, int fd);
 void console_done(struct console *c);
 
 /* ---- target.c ---- */

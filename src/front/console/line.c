@@ -140,16 +140,16 @@ static char *prompt_of(EditLine *editor)
     return (char *)(uintptr_t)in->prompt;
 }
 
-/* Waits for a byte or for Ctrl-C. The signal is let in by ppoll alone: one that came just before it waits is seen, too. */
-static bool wait_typed(const struct line_input *in)
+/* The signal is let in by ppoll alone: one that came just before it waits is seen, too. */
+bool console_wait_typed(const struct console *c, int fd)
 {
     sigset_t interrupt, before;
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
     pthread_sigmask(SIG_BLOCK, &interrupt, &before);
-    struct pollfd typed = {.fd = in->terminal, .events = POLLIN};
+    struct pollfd typed = {.fd = fd, .events = POLLIN};
     int n = 0;
-    while (!progress_cancelled(in->console->call->progress)) {
+    while (!progress_cancelled(c->call->progress)) {
         n = ppoll(&typed, 1, NULL, &before);
         if (n > 0 || (n < 0 && errno != EINTR))
             break;
@@ -167,7 +167,7 @@ static int read_character(EditLine *editor, wchar_t *out)
         return -1;
     for (;;) {
         char byte;
-        if (!wait_typed(in))
+        if (!console_wait_typed(in->console, in->terminal))
             return -1;
         ssize_t got = read(in->terminal, &byte, 1);
         if (got < 0 && (errno == EINTR || errno == EAGAIN))
