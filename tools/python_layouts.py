@@ -90,8 +90,8 @@ print("RESULT " + json.dumps(out))
 
 
 # Free-threaded builds of a version's first releases have an older allocator (src/rt/cpython/heaps.c), and so further away
-# what follows it in an interpreter: src/rt/cpython/tasks.c knows it.
-OLDER_ALLOCATOR = {14: {"interp_asyncio_tasks_head": 328}}
+# what follows it in an interpreter: PY_OLDER_ALLOCATOR in src/rt/cpython/priv.h.
+OLDER_ALLOCATOR = {14: {"interp_asyncio_tasks_head": 328, "interp_static_types": 328}}
 
 
 def rows(macro="PY_LAYOUT_FIELDS"):

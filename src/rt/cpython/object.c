@@ -154,19 +154,27 @@ static uint64_t word_of(const uint8_t *b, size_t n, uint32_t offset)
     return v;
 }
 
+static uint64_t dict_of(struct rt *rt, taddr state, taddr class)
+{
+    uint64_t there, dict;
+    return py_word(rt, state, &there) && there == class && py_word(rt, state + rt->l.static_type_dict, &dict) ? dict
+                                                                                                              : 0;
+}
+
 /* 3.12 and later: what each interpreter has of a class that its own C code defines stands in a row, at the place that
  * the class has instead of its subclasses, counted from 1 (Objects/typeobject.c). 0: not known. */
 static taddr static_dict(struct rt *rt, taddr at, uint64_t flags, uint64_t place)
 {
     enum { STATIC_BUILTIN = 1 << 1, PLACES_MAX = 1000, COUNT = 8 }; /* Py_TPFLAGS_STATIC_BUILTIN */
-    uint64_t interpreter, dict, class;
+    uint64_t interpreter;
     const struct py_layout *l = &rt->l;
     if (!(flags & STATIC_BUILTIN) || l->interp_static_types == PY_NONE || !place || place > PLACES_MAX ||
         !py_word(rt, rt->interpreters, &interpreter))
         return 0;
     taddr first = interpreter + l->interp_static_types + (py_minor(rt) >= 13 ? COUNT : 0); /* how many there are */
     taddr state = first + (place - 1) * l->static_type_size;
-    return py_word(rt, state, &class) && class == at && py_word(rt, state + l->static_type_dict, &dict) ? dict : 0;
+    uint64_t dict = dict_of(rt, state, at);
+    return dict || !rt->free_threaded ? dict : dict_of(rt, state + PY_OLDER_ALLOCATOR, at);
 }
 
 /* The fields of PyTypeObject and PyHeapTypeObject. False: no class. */

@@ -9,6 +9,8 @@
 #include "rt/cpython/layout.h"
 
 enum { PY_PAGES = 1024 };
+/* Bytes that 3.14.0 to 3.14.7 without a GIL have more of in an interpreter, whose allocator is an older one (heaps.c). */
+enum { PY_OLDER_ALLOCATOR = 328 };
 
 /* A page of the target whose bytes stand in one piece: in the image, or in the copy that is being made. */
 struct py_page {
@@ -22,14 +24,14 @@ struct rt {
     struct py_page pages[PY_PAGES]; /* read.c: those that were asked for last, by their addresses */
     struct arena arena;
     struct module *module; /* the program or libpython that holds the interpreter; NULL: not known */
-    taddr runtime;         /* _PyRuntime; 0 in 3.6 */
-    taddr current;         /* 3.6: where the pointer to the thread that holds the GIL stands; 0 */
-    taddr interpreters;    /* where the pointer to the first interpreter stands */
-    uint32_t version;      /* PY_VERSION_HEX: 0x030b02f0; the last byte is 0 when it is not known */
-    struct py_layout l;    /* of this version */
+    taddr runtime; /* _PyRuntime; 0 in 3.6 */
+    taddr current; /* 3.6: where the pointer to the thread that holds the GIL stands; 0 */
+    taddr interpreters; /* where the pointer to the first interpreter stands */
+    uint32_t version; /* PY_VERSION_HEX: 0x030b02f0; the last byte is 0 when it is not known */
+    struct py_layout l; /* of this version */
     bool free_threaded;
-    bool guessed;          /* the version is newer than any that is known: its own offsets serve */
-    const char *differs;   /* an offset that the interpreter says is not that of its version; NULL: all are */
+    bool guessed; /* the version is newer than any that is known: its own offsets serve */
+    const char *differs; /* an offset that the interpreter says is not that of its version; NULL: all are */
     bool tagged; /* object pointers in frames are _PyStackRefs (3.14) */
     VEC(struct rt_fact) facts;
     struct py_copy *copy; /* while a process is copied; NULL */
@@ -47,7 +49,7 @@ struct rt {
     struct py_objects *objects; /* object.c; NULL until needed */
     struct formatter formatter; /* format.c */
     struct functions *functions; /* calls.c; NULL until needed */
-    struct py_tasks *tasks;     /* tasks.c; NULL until asked for */
+    struct py_tasks *tasks; /* tasks.c; NULL until asked for */
     struct py_greenlets *greenlets; /* greenlets.c; NULL until asked for, or there are none */
 };
 

@@ -20,10 +20,7 @@ static const struct py_task_layout layouts[] = {
     [15] = {.callback0 = 24, .callbacks = 40, .state = 104, .waiter = 120, .coro = 128, .name = 136, .node = 152},
 };
 
-enum {
-    FUTURE_PENDING = 0,
-    OLDER_ALLOCATOR = 328, /* bytes that 3.14.0 to 3.14.7 without a GIL have more of in an interpreter (heaps.c) */
-};
+enum { FUTURE_PENDING = 0 };
 
 void py_tasks_free(struct py_tasks *t)
 {
@@ -222,8 +219,8 @@ static void add_interpreter(struct finding *f, taddr interpreter)
     if (rt->l.interp_asyncio_tasks_head == PY_NONE)
         return;
     taddr head = interpreter + rt->l.interp_asyncio_tasks_head;
-    bool older = rt->free_threaded && !is_list(rt, head) && is_list(rt, head + OLDER_ALLOCATOR);
-    add_list(f, older ? head + OLDER_ALLOCATOR : head);
+    bool older = rt->free_threaded && !is_list(rt, head) && is_list(rt, head + PY_OLDER_ALLOCATOR);
+    add_list(f, older ? head + PY_OLDER_ALLOCATOR : head);
 }
 
 static void add_threads(struct finding *f)
