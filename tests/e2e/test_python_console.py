@@ -49,7 +49,8 @@ def test_bt(programs, python):
     (got,) = console(core, "py-bt")
     # The functions of C in between, as far as the test's own frames are: see test_functions_of_c().
     assert "  <built-in method exec of module object at remote 0x" in got
-    assert re.search("  <built-in method sub of [a-zA-Z_.]*Pattern object at remote 0x[0-9a-f]+>\n", got)
+    if python.version < (3, 13):  # see there, too
+        assert re.search("  <built-in method sub of [a-zA-Z_.]*Pattern object at remote 0x[0-9a-f]+>\n", got)
     lines = without_c_lines(got)
     assert lines[0] == "Traceback (most recent call first):"
     assert lines[-len(want):] == want
@@ -63,6 +64,10 @@ FUNCTIONS = {"lock": ["_thread.lock.__enter__"], "rlock": ["_thread.RLock.acquir
              "recursive": ["_thread.lock.acquire"], "context": ["_thread.lock.acquire"],
              "MainThread": ["posix.abort", "exec", "__build_class__", r"(re|_sre)\.(SRE_)?Pattern\.sub", "_functools.reduce",
                             "sort", "sorted"]}
+
+
+def last(name):
+    return name.rsplit(".", 1)[-1]
 
 
 def in_context(function):
@@ -83,7 +88,7 @@ def test_functions_of_c(programs, python):
         # From 3.13 on wrappers may end with a jump to what they call: it may be unknown.
         wanted = FUNCTIONS[known["name"]]
         if python.version >= (3, 13):
-            assert all(any(re.fullmatch(one, name) for one in wanted) for name in names), (known["name"], names)
+            assert set(map(last, names)) <= set(map(last, wanted)), (known["name"], names)
             continue
         assert len(names) == len(wanted) and all(map(re.fullmatch, wanted, names)), (known["name"], names)
         (waits,) = [frame for frame in known["frames"] or [] if frame["function"] == "wait" and
@@ -101,8 +106,8 @@ def test_functions_of_c_without_names(programs, python):
     for name in ("rlock", "select", "values", "condition") if python.version >= (3, 11) else ("select", "values"):
         frames = found[by_name(oracle, name)["tid"]]["frames"]
         names = [frame["builtin"] for frame in frames if frame.get("builtin") and not in_context(frame["builtin"])]
-        names, wanted = ([re.sub(".*[.]", "", name) for name in some] for some in (names, FUNCTIONS[name]))
-        assert names == wanted or (python.version >= (3, 14) and not names), name
+        wanted = list(map(last, FUNCTIONS[name]))
+        assert list(map(last, names)) == wanted or (python.version >= (3, 14) and not names), name
 
 
 @pytest.mark.parametrize("python", some())
