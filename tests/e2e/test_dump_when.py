@@ -56,9 +56,10 @@ def waiting(process, path, *options):
 
 
 def watches(inquest):
-    """Does it hold the process that it was told of?"""
+    """Does it hold the process that it was told of, and sleep until it looks again?"""
     with contextlib.suppress(OSError):
-        return any("pidfd" in os.readlink(fd) for fd in Path(f"/proc/{inquest.pid}/fd").iterdir())
+        held = any("pidfd" in os.readlink(fd) for fd in Path(f"/proc/{inquest.pid}/fd").iterdir())
+        return held and state(inquest.pid) == "S"
 
 
 def answers(inquest, status=0):
