@@ -16,6 +16,8 @@ enum {
     FLAGS = 8,
     STACK_FLAGS = 32,
     REGISTERS = 48,
+    RAX = 152,
+    RIP = 176,
     EFLAGS = 184,
     SEGMENTS = 192,
     AREA_AT = 232,
@@ -135,8 +137,8 @@ size_t x86_64_put_frame(const struct frame_want *w, uint8_t *out, size_t room)
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         set(out + REGISTERS + 8 * i, get(w->pr_reg, order[i]));
     if (is_restarted(w->pr_reg)) {
-        set(out + 152, get(w->pr_reg, PR_ORIG_RAX));           /* rax */
-        set(out + 176, get(w->pr_reg, PR_RIP) - CALL_SIZE); /* rip */
+        set(out + RAX, get(w->pr_reg, PR_ORIG_RAX));
+        set(out + RIP, get(w->pr_reg, PR_RIP) - CALL_SIZE);
     }
     set(out + EFLAGS, get(w->pr_reg, PR_EFLAGS));
     for (size_t i = 0; i < ARRAY_LEN(segments); i++)

@@ -4,7 +4,6 @@
  *   registers [WORD...]
  *
  *   busy      no thread of it waits, and the first computes, too: it looks for a line on standard input now and then
- *   seccomp   a filter kills it for beginning a process
  *
  * Two threads have known values in all integer and vector registers and in those that control floating point, over and over; the
  * others wait in calls of each kind that a stop interrupts. For every line on standard input one comes on standard output:
@@ -16,8 +15,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -28,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -198,19 +194,6 @@ static void start(void *(*run)(void *))
         abort();
 }
 
-static void forbid_processes(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the call's number */
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-        abort();
-}
-
 static int answer(void)
 {
     char line[64];
@@ -230,11 +213,8 @@ int main(int argc, char **argv)
     int busy = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     start(compute);
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         busy |= !strcmp(argv[i], "busy");
-        if (!strcmp(argv[i], "seccomp"))
-            forbid_processes();
-    }
     for (size_t i = 0; !busy && i < sizeof waits / sizeof *waits; i++)
         start(waits[i]);
     if (busy)
