@@ -45,7 +45,7 @@ def go(lab, tmp_path_factory):
 
 @pytest.mark.parametrize("size", ["--stacks", "--heap=1M", "--redact=stacks-only"])
 def test_stacks(go, tmp_path, size):
-    """All goroutines, where without the files none is found, which is said."""
+    """All goroutines, which without the files are not looked for, which is said."""
     whole = go.told(go.core)
     assert len(whole["tasks"]) > 15
     assert run("shrink", "--json", size, "--sysroot", go.image, go.core, tmp_path / "core").json["problems"] == []
@@ -54,7 +54,8 @@ def test_stacks(go, tmp_path, size):
     assert go.told(tmp_path / "exe") == whole
     says = run("shrink", "--json", size, go.core, tmp_path / "without").json["problems"]
     assert len(says) == 1 and f"{go.exe.name} is not here as it was" in says[0]
-    assert go.told(tmp_path / "without") != whole
+    if not size.startswith("--heap"):  # which can hold the whole of a small program's heap
+        assert go.told(tmp_path / "without") != whole
 
 
 def test_secrets(lab, tmp_path):
