@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "value/real.h"
 #include "value/value.h"
 
 enum { SCALAR_MAX = 32 }; /* bytes: a complex long double */
@@ -42,21 +43,8 @@ const char *vtable_class(struct values *vs, taddr vptr);
 
 /* ---- floating point (value_real.c) ---- */
 
-enum real_format {
-    REAL_NONE,
-    REAL_HALF,   /* IEEE 754 binary16 */
-    REAL_BFLOAT, /* the upper half of a binary32 */
-    REAL_SINGLE, /* binary32 */
-    REAL_DOUBLE, /* binary64 */
-    REAL_X87,    /* x87's 80 bits, in 10, 12 or 16 bytes */
-    REAL_QUAD,   /* binary128 */
-};
 /* How a TYPE_FLOAT, or a part of a TYPE_COMPLEX, of a processor is encoded. */
 enum real_format real_format_of(const struct arch *arch, const struct type *t);
-/* The format of an integer's bytes that are shown as a floating-point number; REAL_NONE: there is none. */
-enum real_format real_format_of_size(const struct arch *arch, size_t size);
-/* From the format's 2 to 16 bytes. Rounded to the host's long double. */
-long double real_decode(enum real_format f, const uint8_t *bytes);
 /* Writes the format's 2, 4, 8, 10 or 16 bytes. */
 void real_encode(enum real_format f, long double v, uint8_t *bytes);
 /* As many digits as tell it from its neighbours; nan(0x..), inf. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Variables of Python are as their repr() said in the program, of every kind in tests/targets/python/values.py."""
 
+import os
 import re
 
 import pytest
@@ -150,21 +151,46 @@ def test_limits(shown):
         assert shown.limited[name] == whole[name]
 
 
-@pytest.mark.parametrize("python", with_module("numpy", "python3-numpy"))
-def test_numpy(programs, python):
-    """Arrays by shape, type and address, scalars as their repr() has them."""
-    core, oracle = programs.core(python, "arrays")
-    words = ["-ex", "set print elements 0", "-ex", "frame function main"]
-    for name in oracle["arrays"]:
-        words += ["-ex", f"print arrays['{name}']"]
-    for name in oracle["scalars"]:
-        words += ["-ex", f"print scalars['{name}']"]
-    shown = re.findall(r"^\$\d+ = (.*)$", run("debug", "--batch", *words, core).out, re.M)
-    arrays, scalars = shown[:len(oracle["arrays"])], shown[len(oracle["arrays"]):]
-    for got, (shape, kind, data) in zip(arrays, oracle["arrays"].values()):
+@pytest.fixture(scope="module", params=with_module("numpy", "python3-numpy"))
+def arrays(request, programs):
+    """A core of a program with arrays whose mapped file is gone, and the oracle."""
+    core, oracle = programs.core(request.param, "arrays")
+    if os.path.exists(oracle["mapped"]):
+        os.unlink(oracle["mapped"])
+    return core, oracle
+
+
+def printed(core, texts, *before):
+    """What `print` has for each of the expressions in the frame of main(), errors too."""
+    words = ["-ex", "frame function main", *before]
+    for text in texts:
+        words += ["-ex", "echo <<<\\n", "-ex", f"print {text}", "-ex", "echo >>>\\n"]
+    done = run("debug", "--batch", *words, core)
+    return re.findall(r"<<<\n(?:\$\d+ = )?(.*?)\n?>>>\n", done.out, re.S)
+
+
+def test_numpy(arrays):
+    """Arrays by shape, type, address and elements, scalars and types as their repr() has them."""
+    core, oracle = arrays
+    known = list(oracle["arrays"].items())
+    shown = printed(core, [f"arrays['{name}']" for name, _ in known] + [f"scalars['{name}']" for name in oracle["scalars"]],
+                    "-ex", "set print elements 0")
+    for (name, (shape, kind, data, text)), got in zip(known, shown):
         shape = shape[1:-1] + ("," if "," not in shape and shape != "[]" else "")
-        assert got.endswith(f": shape=({shape}), dtype={kind}, data at {data:#x}>"), (got, kind)
-    got = dict(zip(oracle["scalars"], scalars))
-    # Since 2.4 large numbers of 4 bytes have an exponent in NumPy's own text.
+        assert got.startswith("<numpy.") and f": shape=({shape}), dtype={kind}, data at {data:#x}, {text}" in got, name
+    assert ", _mask=<numpy.ndarray object at " in shown[[name for name, _ in known].index("masked")]
+    got = dict(zip(oracle["scalars"], shown[len(known):]))
+    # Since 2.4 large numbers of 4 bytes have an exponent in NumPy's own text, and a time that is none has its unit.
     assert float(re.sub(r"np\.float32\(|\)", "", got.pop("large"))) == 1e10
-    assert got.items() <= oracle["scalars"].items() and len(got) == len(oracle["scalars"]) - 1
+    assert got.pop("no_time") in ("numpy.datetime64('NaT')", "np.datetime64('NaT')")
+    assert got.items() <= oracle["scalars"].items() and len(got) == len(oracle["scalars"]) - 2
+
+
+def test_numpy_limits(arrays):
+    """What is left out is counted, and what is not in the dump says so."""
+    core, _ = arrays
+    long, small, file = printed(core, ["arrays['long']", "arrays['cube']", "file"])
+    assert re.search(r", \[\[0, 1, 2, .* 199\], \.\.\.\+8 more\]>$", long) and "200" not in long.split("[[")[1]
+    assert small.endswith("[20, 21, 22, 23]]]>")
+    at = int(re.search(r"data at (0x[0-9a-f]+), ", file)[1], 16)
+    assert f", [[<not in the dump: {at:#x}>, <not in the dump: {at + 4:#x}>]," in file and ", mode='w+'>" in file

@@ -93,16 +93,10 @@ bool py_float(struct rt *rt, taddr object, double *out)
     return true;
 }
 
-void py_put_float(struct text *out, double v, bool dot_zero)
+void py_put_float_digits(struct text *out, bool negative, const char *digits, int exponent, bool dot_zero)
 {
-    char digits[32];
-    if (isnan(v) || isinf(v)) {
-        text_put(out, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
-        return;
-    }
-    int exponent = format_shortest(fabs(v), 64, digits, sizeof(digits));
     int n = (int)strlen(digits);
-    if (signbit(v))
+    if (negative)
         text_putc(out, '-');
     if (exponent < FIRST_EXPONENT || exponent >= LAST_EXPONENT) {
         text_printf(out, "%c%s%se%c%02d", digits[0], n > 1 ? "." : "", digits + 1, exponent < 0 ? '-' : '+',
@@ -112,4 +106,15 @@ void py_put_float(struct text *out, double v, bool dot_zero)
     format_positional(out, digits, exponent);
     if (dot_zero && exponent >= 0 && n <= exponent + 1)
         text_put(out, ".0");
+}
+
+void py_put_float(struct text *out, double v, bool dot_zero)
+{
+    char digits[32];
+    if (isnan(v) || isinf(v)) {
+        text_put(out, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+        return;
+    }
+    int exponent = format_shortest(fabs(v), 64, digits, sizeof(digits));
+    py_put_float_digits(out, signbit(v), digits, exponent, dot_zero);
 }

@@ -111,6 +111,7 @@ static const struct known libraries[] = {
     {"array.array", PYK_ARRAY},
     {"numpy.ndarray", PYK_NDARRAY},
     {"numpy.generic", PYK_NUMPY_SCALAR},
+    {"numpy.dtype", PYK_NUMPY_TYPE},
 };
 
 /* What `base` is alone; PYK_COUNT: nothing known. */

@@ -86,6 +86,7 @@ enum py_kind {
     PYK_ARRAY,
     PYK_NDARRAY,
     PYK_NUMPY_SCALAR,
+    PYK_NUMPY_TYPE,
     PYK_COUNT
 };
 
@@ -258,6 +259,8 @@ bool py_int_digits(struct rt *rt, taddr object, uint32_t *digits, size_t max, si
 bool py_float(struct rt *rt, taddr object, double *out);
 /* As repr() writes them. */
 void py_put_float(struct text *out, double v, bool dot_zero);
+/* By its digits "ddd", which are "d.dd" times ten to the power of `exponent`. */
+void py_put_float_digits(struct text *out, bool negative, const char *digits, int exponent, bool dot_zero);
 void py_put_digits(struct text *out, const uint32_t *digits, size_t n, bool negative);
 
 /* ---- repr.c ---- */

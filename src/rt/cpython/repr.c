@@ -169,7 +169,7 @@ static void put_complex(struct repr *r, taddr at, const struct py_type *t)
 
 /* ---- text ---- */
 
-static uint64_t shown(const struct repr *r, uint64_t n)
+uint64_t repr_shown(const struct repr *r, uint64_t n)
 {
     uint64_t limit = r->f->characters ? r->f->characters : r->f->elements;
     limit = limit && limit < STRING_MAX ? limit : STRING_MAX;
@@ -232,7 +232,7 @@ static void put_characters(struct repr *r, const uint8_t *b, size_t n, uint8_t w
 void repr_put_str(struct repr *r, const struct py_str *s)
 {
     uint8_t b[PART];
-    uint64_t n = shown(r, s->length), done = 0;
+    uint64_t n = repr_shown(r, s->length), done = 0;
     char quote = quote_of(r, s, n);
     text_putc(r->out, quote);
     while (done < n) {
@@ -261,7 +261,7 @@ void repr_str(struct repr *r, taddr at, const struct py_type *t)
 
 static void put_bytes_at(struct repr *r, taddr data, int64_t length)
 {
-    uint64_t n = shown(r, (uint64_t)length);
+    uint64_t n = repr_shown(r, (uint64_t)length);
     SCOPED(freep) uint8_t *b = xmalloc((size_t)n);
     size_t got = py_read_some(r->rt, data, b, (size_t)n);
     py_put_bytes(r->out, b, got, got == n && n < (uint64_t)length);
@@ -442,6 +442,7 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_ARRAY] = repr_array,
     [PYK_NDARRAY] = repr_ndarray,
     [PYK_NUMPY_SCALAR] = repr_numpy_scalar,
+    [PYK_NUMPY_TYPE] = repr_numpy_type,
 };
 
 static void put_object(struct repr *r, taddr at, const struct py_type *t)

@@ -48,6 +48,8 @@ void repr_put_name(struct repr *r, const char *name);
 bool repr_put_str_name(struct repr *r, taddr str);
 /* "<__main__.Point object at 0x7f..", without ">". */
 void repr_put_object(struct repr *r, taddr at, const struct py_type *t);
+/* How many of n characters are shown. */
+uint64_t repr_shown(const struct repr *r, uint64_t n);
 /* A str between quotes. */
 repr_fn repr_str;
 void repr_put_str(struct repr *r, const struct py_str *s);
@@ -77,6 +79,6 @@ repr_fn repr_time;
 /* repr_array.c */
 repr_fn repr_array;
 /* repr_numpy.c */
-repr_fn repr_ndarray, repr_numpy_scalar;
+repr_fn repr_ndarray, repr_numpy_scalar, repr_numpy_type;
 
 #endif
