@@ -12,13 +12,16 @@ static const struct option_row log_rows[] = {
     {"color", 0, VALUE_CHOICE, "auto|always|never", "colours of --help: on a terminal unless NO_COLOR is set (auto)"},
 };
 static const struct option_group log_group = {"Output", log_rows, ARRAY_LEN(log_rows)};
-static const struct option_group *const groups[] = {&front_files_group, &log_group, NULL};
+static const struct option_group *const groups[] = {&front_files_group, &server_log_group, &log_group, NULL};
 
 static struct err *run(struct call *c)
 {
+    struct server_log *log;
     log_set_level(call_has(c, "verbose") ? 1 : 0);
     signal(SIGPIPE, SIG_IGN); /* an editor that has gone is an error of a write: a held process is let go */
-    struct err *e = serve_descriptors(c, &dap_protocol, NULL, STDIN_FILENO, STDOUT_FILENO);
+    TRY(server_log_open(c, &log));
+    struct err *e = serve_descriptors(c, log, &dap_protocol, NULL, STDIN_FILENO, STDOUT_FILENO);
+    server_log_free(log);
     if (e && (e->code == ERR_GONE || e->code == ERR_CANCELLED)) {
         err_free(e);
         e = NULL;

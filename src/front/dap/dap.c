@@ -132,6 +132,21 @@ static void parse_request(struct incoming *root, struct request **out)
     *out = r;
 }
 
+static void log_message(struct dap *d, const struct incoming *root)
+{
+    struct server_log *log = connection_log(d->conn);
+    if (!server_log_has(log, LOG_DAP))
+        return;
+    SCOPED(freep) char *text = incoming_text(root);
+    server_log_line(log, LOG_DAP, LOG_DEBUG, "[<- from client]%s", text);
+}
+
+static void log_error(struct dap *d, const struct err *why)
+{
+    connection_note(d->conn, "%s", why->msg);
+    server_log_line(connection_log(d->conn), LOG_DAP, LOG_DEBUG, "DAP error: %s", why->msg);
+}
+
 /* All whole messages that have come; *last: no more are wanted. */
 static struct err *take_messages(struct dap *d, struct message_input *in, bool *last)
 {
@@ -145,10 +160,11 @@ static struct err *take_messages(struct dap *d, struct message_input *in, bool *
         case MESSAGE_LOST:
             return why;
         case MESSAGE_BAD:
-            connection_log(d->conn, "%s", why->msg);
+            log_error(d, why);
             err_free(why);
             break;
         case MESSAGE_HERE:
+            log_message(d, root);
             parse_request(root, &r);
             *last = r && waits_while_running(r); /* nothing that follows a disconnect is answered */
             if (r)
@@ -232,4 +248,4 @@ static bool detect(unsigned char first)
     return first == 'C' || first == 'c'; /* of Content-Length; no JSON begins with it */
 }
 
-const struct protocol dap_protocol = {"dap", detect, converse};
+const struct protocol dap_protocol = {"DAP", detect, converse};

@@ -53,6 +53,14 @@ void json_body_done(struct json_body *b)
     *b = (struct json_body){.n = 0};
 }
 
+static void log_message(struct output *o, const struct text *content, const struct json_body *body)
+{
+    struct server_log *log = connection_log(o->conn);
+    if (server_log_has(log, LOG_DAP))
+        server_log_line(log, LOG_DAP, LOG_DEBUG, "[-> to client]%s%s%s", text_str(content), body ? body->p : "",
+                        body ? "}" : "");
+}
+
 /* `members`: what the message has besides its number and body; begins with a comma. */
 static struct err *send(struct output *o, const char *members, size_t n, const struct json_body *body)
 {
@@ -63,6 +71,7 @@ static struct err *send(struct output *o, const char *members, size_t n, const s
     text_put(&content, body ? ",\"body\":" : "}");
     text_printf(&head, "Content-Length: %zu\r\n\r\n", content.n + (body ? body->n + 1 : 0));
     text_putn(&head, content.p, content.n);
+    log_message(o, &content, body);
     struct err *e = connection_write(o->conn, head.p, head.n);
     if (!e && body)
         e = connection_write(o->conn, body->p, body->n);

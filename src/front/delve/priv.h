@@ -21,6 +21,9 @@ struct answer {
     const char *id; /* of the request, as JSON */
     FILE *out;      /* into `kept` */
     bool begun;     /* a part has been sent */
+    size_t before;  /* bytes of `kept` before the result */
+    struct text logged; /* what was sent, up to a limit, when the log wants it */
+    uint64_t unlogged;  /* bytes beyond that limit */
 };
 
 /* One client. */
@@ -39,6 +42,7 @@ struct client {
     const struct tasks *by_id_of;
     uint64_t by_id_generation;
     struct answer *answer;
+    uint64_t requests; /* so far */
 };
 
 /* The object with a request's arguments; NULL when there is none. */
@@ -69,6 +73,16 @@ struct method_table {
 };
 /* By its name with "RPCServer.", in any letters; NULL: there is none. *bare: see struct arguments. */
 const struct method *method_find(const struct client *c, const char *name, const char **bare);
+/* What stands behind the result of an answer. */
+#define ANSWER_END ",\"error\":null}\n"
+
+/* The log of requests and answers (rpc_log.c). `arguments`: the request's. */
+void rpc_log_request(struct client *c, const struct method *m, const struct incoming *arguments);
+/* What is about to be sent of an answer. */
+void rpc_log_part(struct answer *an);
+/* The whole answer, or the error in its place. */
+void rpc_log_answer(struct client *c, const struct method *m, const struct answer *an, const struct err *e);
+
 /* A stream that adds to a text. */
 FILE *text_stream(struct text *t) NEVER_NULL;
 /* A result of one member: version 1 of the interface has its value alone. */

@@ -92,7 +92,8 @@ FILE *text_stream(struct text *t)
 static void answer_begin(struct answer *an)
 {
     an->out = text_stream(&an->kept);
-    fprintf(an->out, "{\"id\":%s,\"result\":", an->id);
+    int before = fprintf(an->out, "{\"id\":%s,\"result\":", an->id);
+    an->before = before > 0 ? (size_t)before : 0;
 }
 
 static void answer_done(struct answer *an)
@@ -101,12 +102,14 @@ static void answer_done(struct answer *an)
         fclose(an->out);
     an->out = NULL;
     text_done(&an->kept);
+    text_done(&an->logged);
 }
 
 static struct err *send_kept(void *arg)
 {
     struct answer *an = arg;
     an->begun = true;
+    rpc_log_part(an);
     TRY(connection_write(an->connection, text_str(&an->kept), an->kept.n));
     text_clear(&an->kept);
     return NULL;
@@ -142,7 +145,7 @@ static struct err *send_error(struct answer *an, const struct err *e)
 
 static struct err *send_result(struct answer *an)
 {
-    fputs(",\"error\":null}\n", an->out);
+    fputs(ANSWER_END, an->out);
     fflush(an->out);
     return send_kept(an);
 }
@@ -249,19 +252,33 @@ static struct err *check_params(const struct client *c, const struct incoming *p
     return NULL;
 }
 
-static struct err *answer_request(struct client *c, const struct incoming *request)
+/* *understood: the method, when the request could be run. */
+static struct err *answer_request(struct client *c, const struct incoming *request, const struct method **understood)
 {
     const char *name = incoming_string(incoming_member(request, "method"));
     const struct incoming *params = incoming_member(request, "params");
     struct arguments a = {.object = incoming_element(params, 0)};
     const struct method *m = name ? method_find(c, name, &a.bare) : NULL;
-    connection_log(c->connection, "asks %s", name ? name : "for no method");
-    if (!m)
+    connection_note(c->connection, "asks %s", name ? name : "for no method");
+    if (!m) {
+        server_log_line(connection_log(c->connection), LOG_RPC, LOG_ERROR, "rpc: can't find method %s",
+                        name ? name : "");
         return err_new(ERR_USAGE, "unknown method: %s", name ? name : "");
+    }
     if (is_absent(params))
         return err_new(ERR_USAGE, "malformed request body: jsonrpc: request body missing params");
     TRY(check_params(c, params));
+    *understood = m;
+    rpc_log_request(c, m, a.object);
     return run_method(c, m, &a);
+}
+
+static void log_outcome(struct client *c, const struct method *m, const struct answer *an, const struct err *e)
+{
+    if (e)
+        connection_note(c->connection, "is told: %s", e->msg);
+    if (m)
+        rpc_log_answer(c, m, an, e);
 }
 
 static struct err *one_request(struct client *c, const char *text, size_t n)
@@ -271,10 +288,11 @@ static struct err *one_request(struct client *c, const char *text, size_t n)
     SCOPED(freep) char *id = incoming_text(incoming_member(request, "id"));
     struct answer an = {.connection = c->connection, .turn = connection_turn(c->connection), .id = id};
     c->answer = &an;
+    const struct method *m = NULL;
+    c->requests++;
     answer_begin(&an);
-    struct err *e = answer_request(c, request), *sent = e ? send_error(&an, e) : send_result(&an);
-    if (e)
-        connection_log(c->connection, "is told: %s", e->msg);
+    struct err *e = answer_request(c, request, &m), *sent = e ? send_error(&an, e) : send_result(&an);
+    log_outcome(c, m, &an, e);
     err_free(e);
     answer_done(&an);
     incoming_free(request);
@@ -320,4 +338,4 @@ static struct err *converse(struct connection *connection)
     return e;
 }
 
-const struct protocol delve_protocol = {.name = "json-rpc", .run = converse};
+const struct protocol delve_protocol = {.name = "JSON-RPC", .run = converse};

@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
     CONNECTIONS_MAX = 128,   /* each has a thread; more wait in the socket's queue */
@@ -23,6 +22,7 @@ struct connection {
     struct server *server; /* NULL: two descriptors */
     struct call *call;
     struct shared *shared;
+    struct server_log *log;
     struct turn turn;
     const struct protocol *protocol; /* NULL: not known yet */
     uint64_t number;
@@ -30,7 +30,7 @@ struct connection {
     int hung_up;     /* eventfd that ends reading from a descriptor that is no socket; -1: a socket */
     int pushed_back; /* the byte that told the protocol; -1: was read */
     pthread_t thread;
-    bool log, ends_server;
+    bool ends_server;
     bool left;            /* the client has, as the accepting thread saw */
     atomic_bool finished; /* its thread is about to end */
 };
@@ -128,27 +128,23 @@ void connection_end_server(struct connection *c)
     c->ends_server = true;
 }
 
-void connection_log(struct connection *c, const char *fmt, ...)
+struct server_log *connection_log(struct connection *c)
 {
-    if (!c->log)
+    return c->log;
+}
+
+void connection_note(struct connection *c, const char *fmt, ...)
+{
+    if (!server_log_has(c->log, LOG_DEBUGGER))
         return;
-    struct text t = {0};
-    char stamp[sizeof("2026-11-21T10:11:12Z")];
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    text_printf(&t, "%s client %" PRIu64 ": ", stamp, c->number);
+    SCOPED(freep) char *said = NULL;
     va_list args;
     va_start(args, fmt);
-    char *said = NULL;
-    if (vasprintf(&said, fmt, args) >= 0)
-        put_safe(&t, said);
+    int n = vasprintf(&said, fmt, args);
     va_end(args);
-    free(said);
-    text_putc(&t, '\n');
-    fputs(text_str(&t), stderr); /* one call: lines stay whole */
-    text_done(&t);
+    if (n < 0)
+        mem_exhausted();
+    server_log_line(c->log, LOG_DEBUGGER, LOG_DEBUG, "client %" PRIu64 ": %s", c->number, said);
 }
 
 /* ---- one conversation ---- */
@@ -167,11 +163,11 @@ static const struct protocol *await_protocol(struct connection *c)
     struct pollfd p = {.fd = c->in, .events = POLLIN};
     unsigned char first;
     if (!listener_check_token(c->server->listener, c->in, FIRST_BYTE_SECONDS)) {
-        connection_log(c, "did not begin with the token");
+        connection_note(c, "did not begin with the token");
         return NULL;
     }
     if (poll(&p, 1, FIRST_BYTE_SECONDS * SECOND_MS) <= 0 || recv(c->in, &first, 1, 0) != 1) {
-        connection_log(c, "said nothing");
+        connection_note(c, "said nothing");
         return NULL;
     }
     c->pushed_back = first;
@@ -180,7 +176,8 @@ static const struct protocol *await_protocol(struct connection *c)
 
 static struct err *converse(struct connection *c)
 {
-    connection_log(c, "speaks %s", c->protocol->name);
+    connection_note(c, "speaks %s", c->protocol->name);
+    server_log_line(c->log, LOG_RPC, LOG_DEBUG, "serving %s on new connection", c->protocol->name);
     struct err *e = c->protocol->run(c);
     turn_end(&c->turn);
     return e;
@@ -193,23 +190,31 @@ static void *run_connection(void *arg)
     if (c->protocol) {
         struct err *e = converse(c);
         if (e)
-            connection_log(c, "%s", e->msg);
+            connection_note(c, "%s", e->msg);
         err_free(e);
     }
-    connection_log(c, "ended");
+    connection_note(c, "ended");
     shutdown(c->in, SHUT_RDWR);
     atomic_store(&c->finished, true);
     eventfd_write(c->server->wake, 1);
     return NULL;
 }
 
-struct err *serve_descriptors(struct call *call, const struct protocol *p, struct shared *shared, int in, int out)
+struct err *serve_descriptors(struct call *call, struct server_log *log, const struct protocol *p,
+                              struct shared *shared, int in, int out)
 {
     SCOPED(closep) int hung_up = eventfd(0, EFD_CLOEXEC);
     if (hung_up < 0)
         return err_errno(errno, "cannot make an event");
-    struct connection c = {
-        .call = call, .protocol = p, .shared = shared, .in = in, .out = out, .hung_up = hung_up, .pushed_back = -1};
+    struct connection c = {.call = call,
+                           .log = log,
+                           .protocol = p,
+                           .shared = shared,
+                           .number = 1,
+                           .in = in,
+                           .out = out,
+                           .hung_up = hung_up,
+                           .pushed_back = -1};
     return converse(&c);
 }
 
@@ -227,10 +232,10 @@ static void start_connection(struct server *sv, int fd)
                              .hung_up = -1,
                              .pushed_back = -1,
                              .log = sv->opts.log};
-    connection_log(c, "connected");
+    connection_note(c, "connected");
     *vec_push(&sv->open) = c;
     if (pthread_create(&c->thread, NULL, run_connection, c) != 0) {
-        connection_log(c, "no thread");
+        connection_note(c, "no thread");
         sv->open.n--;
         close(fd);
         free(c);
@@ -274,6 +279,13 @@ static void look_who_left(struct server *sv, const struct pollfd *polled, size_t
     }
 }
 
+static void say_refused(struct server *sv)
+{
+    err_free(server_log_say(sv->opts.log, stderr,
+                            "closing connection from different user: only the user of this server may connect "
+                            "(--only-same-user=false lets all users of this machine)"));
+}
+
 static void *take_connections(void *arg)
 {
     struct server *sv = arg;
@@ -296,9 +308,7 @@ static void *take_connections(void *arg)
             if (fd >= 0)
                 start_connection(sv, fd);
             else if (refused)
-                fputs("closing connection from different user: only the user of this server may connect "
-                      "(--only-same-user=false lets all users of this machine)\n",
-                      stderr);
+                say_refused(sv);
         }
     }
     return NULL;

@@ -12,7 +12,7 @@ struct server_opts {
     struct call *call;
     struct shared *shared;
     bool multiclient; /* go on after the first client, with as many as come */
-    bool log;         /* connection_log() writes on standard error */
+    struct server_log *log;
 };
 /* Takes connections in a thread of its own. `l` is the caller's and must live as long. ERR_IO. */
 struct err *server_start(const struct server_opts *opts, struct listener *l, struct server **out) MUST_CHECK;

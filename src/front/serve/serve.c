@@ -12,10 +12,10 @@ static const struct option_row rows[] = {
     {"only-same-user", 0, VALUE_CHOICE, "true|false", "take no clients of other users of this machine (default true)"},
     {"allow-remote", 0, VALUE_NONE, NULL, "let other machines connect, who must begin with the token"},
     {"token-file", 0, VALUE_FILE, "FILE", "its first line is the token; without it one is made and shown"},
-    {"log", 0, VALUE_NONE, NULL, "say on standard error who connects and what is asked"},
 };
 static const struct option_group own = {"Options", rows, ARRAY_LEN(rows)};
-static const struct option_group *const groups[] = {&own, &front_files_group, &front_output_group, NULL};
+static const struct option_group *const groups[] = {&own, &server_log_group, &front_files_group, &front_output_group,
+                                                    NULL};
 
 static void say_problems(struct session *s)
 {
@@ -32,17 +32,14 @@ static void say_problems(struct session *s)
 }
 
 /* In the words of Delve, which those who start a server look for. */
-static struct err *say_address(struct call *call, const struct listener *l)
+static struct err *say_address(struct call *call, struct server_log *log, const struct listener *l)
 {
-    struct text t = {0};
+    SCOPED(text_done) struct text t = {0};
     text_put(&t, "API server listening at: ");
     listener_put_address(l, &t);
-    text_putc(&t, '\n');
     if (l->token && !call_value(call, "token-file"))
-        text_printf(&t, "token: %s\n", l->token);
-    bool ok = fputs(text_str(&t), call->screen.out) >= 0 && fflush(call->screen.out) == 0;
-    text_done(&t);
-    return ok ? NULL : err_new(ERR_IO, "cannot write where the server listens");
+        text_printf(&t, "\ntoken: %s", l->token);
+    return server_log_say(log, call->screen.out, text_str(&t));
 }
 
 static struct err *listen_to(struct call *call, struct listener *l)
@@ -59,19 +56,19 @@ static struct err *listen_to(struct call *call, struct listener *l)
     return listener_open(&opts, l);
 }
 
-static struct err *attend(struct call *call, struct shared *sh)
+static struct err *attend(struct call *call, struct server_log *log, struct shared *sh)
 {
     struct server_opts opts = {
         .call = call,
         .shared = sh,
         .multiclient = call_has(call, "accept-multiclient"),
-        .log = call_has(call, "log"),
+        .log = log,
     };
     SCOPED(listener_done) struct listener l = {.fd = -1};
     struct server *sv;
     TRY(listen_to(call, &l));
     TRY(server_start(&opts, &l, &sv));
-    struct err *e = say_address(call, &l);
+    struct err *e = say_address(call, log, &l);
     if (!e)
         shared_attend(sh, call->progress);
     if (l.path) /* first of all: the end may be abrupt */
@@ -86,15 +83,25 @@ static void shared_freep(struct shared **sh)
     shared_free(*sh);
 }
 
+static void server_log_freep(struct server_log **l)
+{
+    server_log_free(*l);
+}
+
 static struct err *run(struct call *call)
 {
+    SCOPED(server_log_freep) struct server_log *log = NULL;
     SCOPED(shared_freep) struct shared *sh = NULL;
     struct turn first = {0};
+    TRY(server_log_open(call, &log)); /* first of all: a descriptor of our own is none to log to */
+    server_log_line(log, LOG_DEBUGGER, LOG_INFO, "opening %s", call->operands[0]);
     TRY(shared_open(call, call->operands[0], true, &sh));
     TRY(turn_begin(&first, sh));
     say_problems(first.session);
     turn_end(&first);
-    return attend(call, sh);
+    struct err *e = attend(call, log, sh);
+    server_log_line(log, LOG_DEBUGGER, LOG_DEBUG, "detaching");
+    return e;
 }
 
 const struct command serve_command = {

@@ -7,12 +7,13 @@
 #ifndef FRONT_SERVE_SERVER_H
 #define FRONT_SERVE_SERVER_H
 
+#include "front/serve/log.h"
 #include "front/serve/shared.h"
 
 struct connection;
 
 struct protocol {
-    const char *name; /* "json-rpc", "dap": for the log */
+    const char *name; /* "JSON-RPC", "DAP": for the log */
     /* Does a conversation in it begin with this byte? Asked in the order of the table; NULL: with any. */
     bool (*detect)(unsigned char first);
     /* The whole conversation, in the connection's own thread, from that first byte on. An error ends the connection and
@@ -46,13 +47,16 @@ struct call *connection_call(struct connection *c);
 bool connection_multiclient(const struct connection *c);
 /* The whole server ends, when this connection has ended. Any thread. */
 void connection_end_server(struct connection *c);
-/* A line of the log (--log), without its end. Text of the client is escaped. Any thread. */
-void connection_log(struct connection *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Where its messages are logged. Any thread. */
+struct server_log *connection_log(struct connection *c);
+/* A line of the log's layer for all that concerns clients, with this one's number. Text of the client is escaped. Any
+ * thread. */
+void connection_note(struct connection *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* One conversation over two descriptors instead of a socket, in the calling thread: a debug adapter's standard input and
  * output. `shared` may be NULL. */
-struct err *serve_descriptors(struct call *call, const struct protocol *p, struct shared *shared, int in,
-                              int out) MUST_CHECK;
+struct err *serve_descriptors(struct call *call, struct server_log *log, const struct protocol *p,
+                              struct shared *shared, int in, int out) MUST_CHECK;
 
 /* The row of `inquest serve`. Protocols are call->protocols. */
 extern const struct command serve_command;
