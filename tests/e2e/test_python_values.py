@@ -166,7 +166,8 @@ def printed(core, texts, *before):
     for text in texts:
         words += ["-ex", "echo <<<\\n", "-ex", f"print {text}", "-ex", "echo >>>\\n"]
     done = run("debug", "--batch", *words, core)
-    return re.findall(r"<<<\n(?:\$\d+ = )?(.*?)\n?>>>\n", done.out, re.S)
+    errors = iter(re.findall(r"^Column \d+: (.*)$", done.err, re.M))
+    return [text or next(errors) for text in re.findall(r"<<<\n(?:\$\d+ = )?(.*?)\n?>>>\n", done.out, re.S)]
 
 
 def test_numpy(arrays):
@@ -184,6 +185,22 @@ def test_numpy(arrays):
     assert float(re.sub(r"np\.float32\(|\)", "", got.pop("large"))) == 1e10
     assert got.pop("no_time") in ("numpy.datetime64('NaT')", "np.datetime64('NaT')")
     assert got.items() <= oracle["scalars"].items() and len(got) == len(oracle["scalars"]) - 2
+
+
+def test_numpy_parts(arrays):
+    """Indices, slices, fields and attributes of arrays are as the program computed them."""
+    core, oracle = arrays
+    texts = list(oracle["parts"])
+    for text, got in zip(texts, printed(core, texts)):
+        want = oracle["parts"][text]
+        if want.startswith("error: "):
+            assert got.startswith(want.split(": ", 1)[1]), text
+            continue
+        # Elements are Python's numbers in arithmetic and comparisons.
+        plain = re.sub(r"^np\.(?:\w+\((-?[\d.]+)\)|(True|False)_)$", r"\1\2", want)
+        assert got in (want, plain) or got.startswith("<numpy.ndarray") and got.endswith(f", {want}>"), text
+    (masked,) = printed(core, ["arrays['masked'][1]"])
+    assert "takes running its code" in masked
 
 
 def test_numpy_limits(arrays):

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { DEPTH_MAX = 100, ITEMS_MAX = 1000 };
+enum { DEPTH_MAX = 100, ITEMS_MAX = 1000, INDICES_MAX = 64 };
 
 static struct err *expression(struct expr *e, struct operand *out);
 
@@ -182,27 +182,40 @@ static struct err *atom(struct expr *e, struct operand *out)
 
 /* ---- what stands behind ---- */
 
+/* An index or a slice. */
+static struct err *subscript_item(struct expr *e, struct subscript *out)
+{
+    bool colon = true;
+    *out = (struct subscript){.slice = false};
+    for (size_t n = 0; colon && n < 3; n++) {
+        if (!expr_at(e, ":") && !expr_at(e, "]") && !expr_at(e, ",")) {
+            struct operand *bound = arena_new(e->arena, struct operand);
+            TRY(expression(e, bound));
+            out->bounds[n] = bound;
+        }
+        TRY(expr_take(e, ":", &colon));
+        out->slice |= colon;
+    }
+    return out->slice || out->bounds[0] ? NULL : expr_fail(e, e->start, "SyntaxError: an index is missing");
+}
+
 static struct err *subscript(struct expr *e, size_t at, struct operand *x)
 {
-    struct operand bound[3], result = nothing();
-    const struct operand *bounds[3] = {NULL, NULL, NULL};
+    struct subscript items[INDICES_MAX];
+    struct operand value = nothing();
     size_t n = 0;
-    bool colon = true, slice = false;
-    while (colon && n < 3) {
-        if (!expr_at(e, ":") && !expr_at(e, "]")) {
-            TRY(expression(e, &bound[n]));
-            bounds[n] = &bound[n];
-        }
-        n++;
-        TRY(expr_take(e, ":", &colon));
-        slice |= colon;
+    bool comma = true, tuple = false;
+    while (comma && !(n && expr_at(e, "]"))) {
+        if (n == INDICES_MAX)
+            return err_new(ERR_LIMIT, "there are too many indices");
+        TRY(subscript_item(e, &items[n++]));
+        TRY(expr_take(e, ",", &comma));
+        tuple |= comma;
     }
-    if (!slice && !bounds[0])
-        return expr_fail(e, e->start, "SyntaxError: an index is missing");
     TRY(expr_expect(e, "]"));
     if (!e->skip)
-        TRY(slice ? access_slice(e, at, x, bounds, &result) : access_index(e, at, x, &bound[0], &result));
-    *x = result;
+        TRY(access_subscript(e, at, x, items, n, tuple, &value));
+    *x = value;
     return NULL;
 }
 

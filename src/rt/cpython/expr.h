@@ -6,7 +6,7 @@
 #ifndef RT_CPYTHON_EXPR_H
 #define RT_CPYTHON_EXPR_H
 
-#include "rt/cpython/object.h"
+#include "rt/cpython/numpy.h"
 #include "value/expr.h"
 #include "value/register.h"
 
@@ -20,6 +20,7 @@ enum operand_kind {
     OPERAND_STR,    /* text, as UTF-8 */
     OPERAND_BYTES,  /* text */
     OPERAND_TUPLE,  /* items */
+    OPERAND_ARRAY,  /* array: a part of one of NumPy's that is no object; without dimensions: an element */
     OPERAND_SHOWN,  /* text as repr() would write it, and no more: a slice of a list */
 };
 
@@ -32,6 +33,12 @@ struct operand {
     struct bytes text;
     const struct operand *items;
     size_t n;
+    const struct numpy_array *array;
+};
+
+struct subscript {
+    bool slice;
+    const struct operand *bounds[3]; /* of a slice; NULL: left out. Of an index the first. */
 };
 
 /* Python's names of what went wrong. */
@@ -92,15 +99,35 @@ struct err *access_attribute(struct expr *e, size_t at, const struct operand *o,
 struct err *access_index(struct expr *e, size_t at, const struct operand *o, const struct operand *key,
                          struct operand *out) MUST_CHECK;
 /* Bounds that were left out are NULL. */
-struct err *access_slice(struct expr *e, size_t at, const struct operand *o, const struct operand *bounds[3],
+struct err *access_slice(struct expr *e, size_t at, const struct operand *o, const struct operand *const bounds[3],
                          struct operand *out) MUST_CHECK;
 struct err *access_length(struct expr *e, size_t at, const struct operand *o, int64_t *out) MUST_CHECK;
 struct err *access_contains(struct expr *e, size_t at, const struct operand *o, const struct operand *item,
                             bool *out) MUST_CHECK;
 
+/* Where a slice of n elements begins, ends and how it goes on. The end may be -1, before the first. */
+struct err *access_bounds(struct expr *e, size_t at, const struct operand *const bounds[3], int64_t n, int64_t *start,
+                          int64_t *stop, int64_t *step) MUST_CHECK;
+/* Any of them, by what stands between the brackets. */
+struct err *access_subscript(struct expr *e, size_t at, const struct operand *o, const struct subscript *items,
+                             size_t n, bool tuple, struct operand *out) MUST_CHECK;
+
 /* A class of an object whose dict is not there: from 3.12 on the interpreter keeps those of its own classes where no table
  * of ours leads. `object` is left out: it has methods only. NULL: all are there. */
 const struct py_type *access_without_dict(struct expr *e, const struct py_type *t);
+
+/* ---- expr_numpy.c ---- */
+
+/* An array of NumPy, a part of one, or a record. False: the operand is none. */
+bool numpy_operand(struct expr *e, const struct operand *o, struct numpy_array *out);
+/* operand_load() of a scalar or an element. */
+struct err *numpy_load(struct expr *e, size_t at, struct operand *o) MUST_CHECK;
+struct err *numpy_subscript(struct expr *e, size_t at, const struct numpy_array *a, const struct subscript *items,
+                            size_t n, struct operand *out) MUST_CHECK;
+/* False: it has none of the name that is known. */
+bool numpy_attribute(struct expr *e, const struct operand *o, const char *name, struct operand *out);
+struct err *numpy_length(struct expr *e, size_t at, const struct numpy_array *a, int64_t *out) MUST_CHECK;
+struct err *numpy_truth(struct expr *e, size_t at, const struct numpy_array *a, bool *out) MUST_CHECK;
 
 /* ---- expr.c ---- */
 struct err *py_evaluate(struct rt *rt, const struct expr_env *env, const char *text, struct value *out) MUST_CHECK;

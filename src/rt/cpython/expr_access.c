@@ -221,6 +221,8 @@ static struct err *of_class(struct expr *e, size_t at, taddr class, const char *
 struct err *access_attribute(struct expr *e, size_t at, const struct operand *o, const char *name, struct operand *out)
 {
     taddr found;
+    if (numpy_attribute(e, o, name, out))
+        return NULL;
     if (o->kind != OPERAND_OBJECT)
         return expr_fail(e, at, "a %s that was computed here has no attributes that can be read", operand_type(e, o));
     const struct py_type *t = py_type(e->rt, o->object);
@@ -264,8 +266,11 @@ struct err *access_length(struct expr *e, size_t at, const struct operand *o, in
 {
     struct py_items it;
     struct py_str s;
+    struct numpy_array array;
     taddr n;
     const struct py_type *t = o->kind == OPERAND_OBJECT ? py_type(e->rt, o->object) : NULL;
+    if (numpy_operand(e, o, &array))
+        return numpy_length(e, at, &array, out);
     if (o->kind == OPERAND_STR || o->kind == OPERAND_BYTES)
         *out = o->kind == OPERAND_STR ? characters(o->text) : (int64_t)o->text.n;
     else if (o->kind == OPERAND_TUPLE)
@@ -412,6 +417,19 @@ static int64_t clamp(int64_t v, int64_t n, int64_t lowest, int64_t highest)
     return v < lowest ? lowest : v > highest ? highest : v;
 }
 
+struct err *access_bounds(struct expr *e, size_t at, const struct operand *const bounds[3], int64_t n, int64_t *start,
+                          int64_t *stop, int64_t *step)
+{
+    TRY(bound(e, at, bounds[2], 1, step));
+    if (!*step)
+        return expr_fail(e, at, "ValueError: slice step cannot be zero");
+    TRY(bound(e, at, bounds[0], *step > 0 ? 0 : INT64_MAX / 2, start));
+    TRY(bound(e, at, bounds[1], *step > 0 ? INT64_MAX / 2 : INT64_MIN / 2, stop));
+    *start = clamp(*start, n, *step > 0 ? 0 : -1, *step > 0 ? n : n - 1);
+    *stop = *stop == INT64_MIN / 2 ? -1 : clamp(*stop, n, *step > 0 ? 0 : -1, *step > 0 ? n : n - 1);
+    return NULL;
+}
+
 static void put_element(struct expr *e, const struct operand *o, struct text *out)
 {
     if (o->kind == OPERAND_STR || o->kind == OPERAND_BYTES)
@@ -420,7 +438,7 @@ static void put_element(struct expr *e, const struct operand *o, struct text *ou
         operand_put(e, o, out);
 }
 
-struct err *access_slice(struct expr *e, size_t at, const struct operand *o, const struct operand *bounds[3],
+struct err *access_slice(struct expr *e, size_t at, const struct operand *o, const struct operand *const bounds[3],
                          struct operand *out)
 {
     struct operand x = *o;
@@ -431,13 +449,7 @@ struct err *access_slice(struct expr *e, size_t at, const struct operand *o, con
     if (!text && x.kind != OPERAND_TUPLE && !(t && (t->kind == PYK_LIST || t->kind == PYK_TUPLE)))
         return expr_fail(e, at, "TypeError: a %s is not sliced here", operand_type(e, &x));
     TRY(access_length(e, at, &x, &n));
-    TRY(bound(e, at, bounds[2], 1, &step));
-    if (!step)
-        return expr_fail(e, at, "ValueError: slice step cannot be zero");
-    TRY(bound(e, at, bounds[0], step > 0 ? 0 : INT64_MAX / 2, &start));
-    TRY(bound(e, at, bounds[1], step > 0 ? INT64_MAX / 2 : INT64_MIN / 2, &stop));
-    start = clamp(start, n, step > 0 ? 0 : -1, step > 0 ? n : n - 1);
-    stop = stop == INT64_MIN / 2 ? -1 : clamp(stop, n, step > 0 ? 0 : -1, step > 0 ? n : n - 1);
+    TRY(access_bounds(e, at, bounds, n, &start, &stop, &step));
     SCOPED(text_done) struct text s = {0};
     bool list = t && t->kind == PYK_LIST;
     unsigned made = 0;
@@ -466,6 +478,29 @@ struct err *access_slice(struct expr *e, size_t at, const struct operand *o, con
     *out = (struct operand){
         .kind = text ? x.kind : OPERAND_SHOWN, .type = list ? "list" : "tuple", .text = {(const uint8_t *)copy, s.n}};
     return NULL;
+}
+
+/* ---- what stands between brackets ---- */
+
+struct err *access_subscript(struct expr *e, size_t at, const struct operand *o, const struct subscript *items,
+                             size_t n, bool tuple, struct operand *out)
+{
+    struct numpy_array array;
+    bool slices = false;
+    if (numpy_operand(e, o, &array))
+        return numpy_subscript(e, at, &array, items, n, out);
+    for (size_t i = 0; i < n; i++)
+        slices |= items[i].slice;
+    if (!tuple && slices)
+        return access_slice(e, at, o, items[0].bounds, out);
+    if (!tuple)
+        return access_index(e, at, o, items[0].bounds[0], out);
+    if (slices)
+        return expr_fail(e, at, "a %s is not sliced by several indices here", operand_type(e, o));
+    struct operand *v = arena_array(e->arena, struct operand, n);
+    for (size_t i = 0; i < n; i++)
+        v[i] = *items[i].bounds[0];
+    return access_index(e, at, o, &(struct operand){.kind = OPERAND_TUPLE, .items = v, .n = n}, out);
 }
 
 /* ---- in ---- */

@@ -72,6 +72,8 @@ static struct err *load_bytes(struct expr *e, size_t at, struct operand *o, bool
 
 struct err *operand_load(struct expr *e, size_t at, struct operand *o)
 {
+    if (o->kind == OPERAND_ARRAY)
+        return numpy_load(e, at, o);
     if (o->kind != OPERAND_OBJECT)
         return NULL;
     const struct py_type *t = py_type(e->rt, o->object);
@@ -97,6 +99,8 @@ struct err *operand_load(struct expr *e, size_t at, struct operand *o)
     case PYK_BYTES:
     case PYK_BYTEARRAY:
         return load_bytes(e, at, o, t->kind == PYK_BYTEARRAY);
+    case PYK_NUMPY_SCALAR:
+        return numpy_load(e, at, o);
     default:
         return NULL;
     }
@@ -110,6 +114,8 @@ const char *operand_type(struct expr *e, const struct operand *o)
     };
     if (o->kind == OPERAND_SHOWN)
         return o->type;
+    if (o->kind == OPERAND_ARRAY)
+        return o->array->n ? "numpy.ndarray" : "numpy.generic";
     if (o->kind != OPERAND_OBJECT)
         return names[o->kind];
     const struct py_type *t = py_type(e->rt, o->object);
@@ -145,10 +151,14 @@ struct err *operand_truth(struct expr *e, size_t at, const struct operand *o, bo
     case OPERAND_SHOWN:
         *out = true;
         return NULL;
+    case OPERAND_ARRAY:
     case OPERAND_OBJECT:
         break;
     }
     struct py_items it;
+    struct numpy_array array;
+    if (numpy_operand(e, &x, &array))
+        return numpy_truth(e, at, &array, out);
     taddr method;
     const struct py_type *t = py_type(e->rt, x.object);
     if (t && py_items_begin(e->rt, x.object, t, &it)) {
@@ -281,8 +291,8 @@ static struct err *equal(struct expr *e, size_t at, const struct operand *a, con
         *out = false;
         return strcmp(rows[0], rows[1]) == 0 ? equal_rows(e, at, &x, &y, out, depth) : NULL;
     }
-    if (x.kind == OPERAND_SHOWN || y.kind == OPERAND_SHOWN || (x.kind == OPERAND_OBJECT && !rows[0]) ||
-        (y.kind == OPERAND_OBJECT && !rows[1])) {
+    if (x.kind == OPERAND_SHOWN || y.kind == OPERAND_SHOWN || x.kind == OPERAND_ARRAY || y.kind == OPERAND_ARRAY ||
+        (x.kind == OPERAND_OBJECT && !rows[0]) || (y.kind == OPERAND_OBJECT && !rows[1])) {
         if (x.kind == OPERAND_NONE || y.kind == OPERAND_NONE) {
             *out = false;
             return NULL;
@@ -443,6 +453,9 @@ void operand_put(struct expr *e, const struct operand *o, struct text *out)
         break;
     case OPERAND_BYTES:
         py_put_bytes(out, o->text.p, o->text.n, false);
+        break;
+    case OPERAND_ARRAY:
+        numpy_put(e->rt, o->array, e->vs->progress, out);
         break;
     case OPERAND_TUPLE:
         text_putc(out, '(');

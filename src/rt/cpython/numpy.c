@@ -7,6 +7,7 @@ enum {
     ARRAY_DIMENSIONS = 24, /* an int */
     ARRAY_SHAPE = 32,
     ARRAY_STRIDES = 40,
+    ARRAY_BASE = 48,
     ARRAY_TYPE = 56,
     TYPE_ORDER = 26, /* PyArray_Descr */
     TYPE_NUMBER = 28,
@@ -189,6 +190,12 @@ bool numpy_array_read(struct rt *rt, taddr object, struct numpy_array *out)
             return false;
     out->n = (unsigned)n;
     return true;
+}
+
+taddr numpy_base(struct rt *rt, taddr object)
+{
+    uint64_t base;
+    return py_field(rt, object, py_offset(rt, ARRAY_BASE), &base) ? base : 0;
 }
 
 uint64_t numpy_count(const struct numpy_array *a)

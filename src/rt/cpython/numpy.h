@@ -71,6 +71,8 @@ const char *numpy_type_name(const struct numpy_type *t);
 /* False: unreadable, or it contradicts itself. */
 bool numpy_type_read(struct rt *rt, taddr descriptor, struct numpy_type *out);
 bool numpy_array_read(struct rt *rt, taddr object, struct numpy_array *out);
+/* What an array looks into, or 0: it owns its elements, or that cannot be read. */
+taddr numpy_base(struct rt *rt, taddr object);
 /* How many elements there are; UINT64_MAX: more than can be counted. */
 uint64_t numpy_count(const struct numpy_array *a);
 /* The elements of an element that is rows. False: it is none, or damaged. */
@@ -94,6 +96,8 @@ const char *numpy_record_class(struct rt *rt, const struct numpy_type *t);
 void numpy_put_unit(struct numpy_unit unit, struct text *out);
 /* A floating-point number, or a part of a complex one: `size` bytes of it, by the fewest digits that tell it from others. */
 void numpy_put_real(struct rt *rt, const uint8_t *bytes, uint64_t size, bool dot_zero, struct text *out);
+/* Its value, rounded to what the host has. */
+long double numpy_real(struct rt *rt, const uint8_t *bytes, uint64_t size);
 /* "2020-01-01T00:00", "NaT". */
 void numpy_put_datetime(int64_t v, struct numpy_unit unit, struct text *out);
 

@@ -15,6 +15,17 @@ static const char *const units[] = {"Y", "M", "W", "?", "D", "h", "m", "s", "ms"
 
 /* ---- floating point ---- */
 
+static enum real_format format_of(struct rt *rt, uint64_t size)
+{
+    return size == HALF ? REAL_HALF : real_format_of_size(modules_image(rt->ms)->arch, (size_t)size);
+}
+
+long double numpy_real(struct rt *rt, const uint8_t *bytes, uint64_t size)
+{
+    enum real_format f = format_of(rt, size);
+    return f == REAL_NONE ? 0 : real_decode(f, bytes);
+}
+
 /* Is a decimal number nearer to a finite positive half than to those beside it? */
 static bool is_half(long double decimal, const uint8_t *bytes)
 {
@@ -61,7 +72,7 @@ static int shortest(enum real_format f, const uint8_t *bytes, char *digits, size
 void numpy_put_real(struct rt *rt, const uint8_t *bytes, uint64_t size, bool dot_zero, struct text *out)
 {
     char digits[64];
-    enum real_format f = size == HALF ? REAL_HALF : real_format_of_size(modules_image(rt->ms)->arch, (size_t)size);
+    enum real_format f = format_of(rt, size);
     long double v = f == REAL_NONE ? 0 : real_decode(f, bytes);
     if (f == REAL_NONE)
         text_put(out, "<unknown>");

@@ -53,7 +53,7 @@ static void put_void(struct repr *r, const uint8_t *b, size_t n, size_t all)
 static void put_text(struct repr *r, const struct numpy_type *t, taddr at)
 {
     size_t width = t->form == NUMPY_STR ? 4 : 1, n = t->size < TEXT_MAX ? (size_t)t->size : TEXT_MAX;
-    SCOPED(freep) uint8_t *b = xcalloc(n + 1, 1);
+    SCOPED(freep) uint8_t *b = xcalloc(n + width, 1); /* one more, for a size that is no whole number of them */
     size_t got = py_read_some(r->rt, at, b, n);
     if (got < n) {
         repr_put_unreadable(r, at + got);

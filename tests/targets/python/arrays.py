@@ -67,6 +67,29 @@ SCALARS = {
 }
 
 
+# Expressions; Inquest reads those of C, and does not run what is in Python.
+PARTS = [
+    "arrays['cube'][1]", "arrays['cube'][1, 2]", "arrays['cube'][1, 2, -1]", "arrays['cube'][1][2][3] + 1", "arrays['cube'][(0, 1)]",
+    "arrays['cube'][:, 0, ::-2]", "arrays['cube'][5:, 1]", "arrays['turned'][::2, 1]", "len(arrays['cube'])", "arrays['cube'].shape",
+    "arrays['cube'].strides", "arrays['turned'].nbytes", "arrays['turned'].ndim", "arrays['cube'].dtype", "arrays['turned'].size",
+    "arrays['records']['x']", "arrays['records'][1]['y']", "arrays['records'][0]", "arrays['nested'][0]['grid'][1, 2] * 2",
+    "arrays['nested']['grid']", "arrays['nested']['at']['y'][0] < 3", "arrays['words'][2] == \"it's\"", "arrays['foreign_words'][1] == 'x'",
+    "arrays['objects'][3][0]", "arrays['objects'][0] is None", "arrays['point'][()]", "not arrays['point']", "arrays['unsigned'][0]",
+    "arrays['unsigned'][0] > 5", "arrays['days'][1]", "arrays['halves'][3] < 0.2", "arrays['foreign'][1] * 2", "arrays['stepped'].base",
+    "scalars['row']['y']", "scalars['byte'] < scalars['int']", "len(scalars['row'])", "arrays['masked'].data[1:]",
+    "arrays['cube'][1, 3]", "arrays['cube'][0, 0, 0, 0]", "arrays['records']['z']", "len(arrays['point'])",
+]
+
+
+def part(text, names):
+    """An expression: what it is, or the error; of an array its elements."""
+    try:
+        value = eval(text, {}, names)
+    except (IndexError, TypeError, ValueError) as error:
+        return "error: %s: %s" % (type(error).__name__, str(error).split(",")[0])
+    return repr(listed(value)) if isinstance(value, numpy.ndarray) else repr(value)
+
+
 def listed(array):
     """Its elements as tolist() has them, but by the fewest digits of their type, and times as NumPy writes them."""
     if array.ndim:
@@ -128,6 +151,7 @@ def main():
     oracle.NOTED["arrays"] = {name: [str(list(one.shape)), str(one.dtype), one.ctypes.data, repr(listed(numpy.asarray(one)))]
                               for name, one in arrays.items()}
     oracle.NOTED["scalars"] = {name: repr(one) for name, one in scalars.items()}
+    oracle.NOTED["parts"] = {text: part(text, {"arrays": arrays, "scalars": scalars}) for text in PARTS}
     oracle.NOTED["mapped"] = MISSING
     oracle.stop()
 
