@@ -17,6 +17,7 @@ struct python {
 };
 
 enum { PYTHON_HEAD = 10, PYTHON_INPUT_MAX = 1 << 18, PYTHON_PIECES_MAX = 10000 };
+enum { PYTHON_FREE_THREADED = 8 }; /* of the switches */
 
 /* False: no input. */
 static bool python_open(struct python *p, const uint8_t *data, size_t n)
@@ -25,10 +26,12 @@ static bool python_open(struct python *p, const uint8_t *data, size_t n)
     if (n < PYTHON_HEAD || n > PYTHON_INPUT_MAX)
         return false;
     unsigned minor = cursor_u8(&c);
-    const struct py_layout *l = py_layout_find(minor, false);
+    uint8_t switches = cursor_u8(&c);
+    bool free_threaded = switches & PYTHON_FREE_THREADED;
+    const struct py_layout *l = py_layout_find(minor, free_threaded);
     if (!l)
         return false;
-    *p = (struct python){.switches = cursor_u8(&c), .im = {.kind = IMAGE_CORE, .path = "fuzz", .arch = &arch_x86_64}};
+    *p = (struct python){.switches = switches, .im = {.kind = IMAGE_CORE, .path = "fuzz", .arch = &arch_x86_64}};
     p->root = cursor_u64(&c);
     for (unsigned i = 0; i < PYTHON_PIECES_MAX && cursor_left(&c) > 10; i++) {
         taddr at = cursor_u64(&c);
@@ -38,8 +41,12 @@ static bool python_open(struct python *p, const uint8_t *data, size_t n)
             space_add(&p->im.space, (struct space_range){.start = at, .end = at + b.n, .data = b.p, .have = b.n});
     }
     space_sort(&p->im.space);
+    for (size_t i = 0; i < p->im.space.ranges.n; i++)
+        *vec_push(&p->im.maps) =
+            (struct mapping){.start = p->im.space.ranges.v[i].start, .end = p->im.space.ranges.v[i].end};
     struct modules *ms = modules_load(&p->im, &(struct module_opts){.no_debuginfod = true});
-    p->rt = (struct rt){.ms = ms, .version = 3u << 24 | minor << 16, .l = *l, .tagged = minor >= 14};
+    p->rt = (struct rt){
+        .ms = ms, .version = 3u << 24 | minor << 16, .l = *l, .free_threaded = free_threaded, .tagged = minor >= 14};
     p->formatters[0] = py_formatter(&p->rt);
     p->vs = (struct values){.ms = ms, .types = types_new(ms, NULL), .arena = &p->arena, .formatters = p->formatters};
     return true;
@@ -52,6 +59,7 @@ static void python_close(struct python *p)
     arena_done(&p->rt.arena);
     arena_done(&p->arena);
     modules_free(p->rt.ms);
+    vec_done(&p->im.maps);
     space_done(&p->im.space);
     arena_done(&p->im.arena);
 }

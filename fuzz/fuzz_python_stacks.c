@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads, frames, code, line tables, exceptions and tasks of CPython in damaged memory. The input is as for
- * fuzz_python_values; by the switches, the address is where the pointer to the first interpreter stands, or an array of
- * greenlets that ends with 0, or a code object. */
+ * fuzz_python_values; by the switches, the address is where the pointer to the first interpreter stands (with HEAPS the
+ * collector's objects are gone through, too), or an array of greenlets that ends with 0, or a code object. */
 #include "fuzz_python.h"
+
+#include "base/log.h"
 #include "rt/cpython/greenlets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-enum { GREENLETS = 1, CODE = 2, FREE_THREADED = 8, GREENLETS_MAX = 64 };
+enum { GREENLETS = 1, CODE = 2, HEAPS = 16, GREENLETS_MAX = 64 };
 
 static void read_threads(struct rt *rt)
 {
@@ -44,6 +46,22 @@ static void read_greenlets(struct rt *rt, taddr at)
     read_tasks(rt);
 }
 
+static void add_object(void *arg, taddr object, taddr type)
+{
+    struct py_greenlets *g = arg;
+    (void)type;
+    if (g->v.n < GREENLETS_MAX)
+        *vec_push(&g->v) = object;
+}
+
+/* All that the collector knows; then some as if they were greenlets. */
+static void read_objects(struct rt *rt)
+{
+    const uint64_t budget = 500000000; /* as a process that runs has one: damaged pages may claim many objects */
+    rt->greenlets = xcalloc(1, sizeof(*rt->greenlets));
+    rt->greenlets->cut = !py_each_gc(rt, false, now_ns() + budget, add_object, rt->greenlets);
+}
+
 static void read_places(struct rt *rt, taddr at)
 {
     const struct py_code *c = py_code(rt, at);
@@ -56,13 +74,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct python p;
     if (!python_open(&p, data, n))
         return 0;
-    p.rt.free_threaded = p.switches & FREE_THREADED;
     if (p.switches & CODE) {
         read_places(&p.rt, p.root);
     } else if (p.switches & GREENLETS) {
         read_greenlets(&p.rt, p.root);
     } else {
         p.rt.interpreters = p.root;
+        if (p.switches & HEAPS)
+            read_objects(&p.rt);
         read_threads(&p.rt);
         read_tasks(&p.rt);
     }

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-enum { FRAME = 1, ALL_LEVELS = 2, SUMMARY = 4, FREE_THREADED = 8 };
+enum { FRAME = 1, ALL_LEVELS = 2, SUMMARY = 4 };
 
 static void show(struct rt *rt, struct values *vs, taddr object, uint8_t switches)
 {
@@ -42,7 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct python p;
     if (!python_open(&p, data, n))
         return 0;
-    p.rt.free_threaded = p.switches & FREE_THREADED;
     if (p.switches & FRAME)
         show_frame(&p.rt, &p.vs, p.root, p.switches);
     else
