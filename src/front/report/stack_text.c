@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { TIDS_SHOWN = 16, PATH_PARTS = 2 };
+enum { TIDS_SHOWN = 16, PATH_PARTS = 2, NARROW = 100 /* columns of a terminal; below, names of files stand alone */ };
 
 /* Text of one frame's parts, uncoloured and escaped. */
 
@@ -55,6 +55,15 @@ static const char *kind_mark(const struct sframe *f)
     return "";
 }
 
+/* The longest name that makes its column wider; on a terminal longer ones are cut, with their marks. */
+static size_t function_max(const struct stack_layout *l)
+{
+    size_t columns = l->sc->columns;
+    if (!columns)
+        return FUNCTION_MAX;
+    return columns < NARROW ? columns * 2 / 5 : columns / 2;
+}
+
 static void put_function(struct text *t, const struct stack_layout *l, const struct sframe *f)
 {
     struct text raw = {0};
@@ -64,7 +73,7 @@ static void put_function(struct text *t, const struct stack_layout *l, const str
         text_put(&raw, "?");
     else if (!f->at->function)
         text_printf(&raw, "0x%0*" PRIx64, l->r->im->arch && l->r->im->arch->addr_size == 4 ? 8 : 16, f->pc);
-    else if (l->short_text && text_columns(f->at->function) + strlen(kind_mark(f)) > l->sc->columns / 2)
+    else if (l->short_text && text_columns(f->at->function) + strlen(kind_mark(f)) > function_max(l))
         put_elided(&raw, f->at->function);
     else
         text_put(&raw, f->at->function);
@@ -76,7 +85,10 @@ void stack_path_put(struct text *t, const struct stack_layout *l, const char *pa
 {
     struct text plain = {0};
     put_simple_path(&plain, path);
-    put_safe(t, l->short_text ? path_tail(text_str(&plain), PATH_PARTS) : text_str(&plain));
+    if (l->short_text)
+        put_safe(t, path_tail(text_str(&plain), l->sc->columns < NARROW ? 1 : PATH_PARTS));
+    else
+        put_safe(t, text_str(&plain));
     text_done(&plain);
 }
 
@@ -140,7 +152,7 @@ static size_t width_of(struct text *scratch)
 
 void stack_measure(struct stack_layout *l, const struct sstack *st, struct map64 *seen)
 {
-    size_t function_max = l->sc->columns ? l->sc->columns / 2 : FUNCTION_MAX;
+    size_t mark_room = l->sc->columns ? 0 : strlen(" [tail call]");
     struct text scratch = {0};
     for (size_t i = 0; i < st->n; i++) {
         const struct sframe *f = &st->frames[i];
@@ -151,7 +163,7 @@ void stack_measure(struct stack_layout *l, const struct sstack *st, struct map64
         put_function(&scratch, l, f);
         text_put(&scratch, kind_mark(f));
         size_t w = width_of(&scratch);
-        if (w > l->function_width && w <= function_max)
+        if (w > l->function_width && w <= function_max(l) + mark_room)
             l->function_width = w;
         put_place(&scratch, l, f);
         w = width_of(&scratch);
@@ -163,10 +175,12 @@ void stack_measure(struct stack_layout *l, const struct sstack *st, struct map64
 
 /* Lines. */
 
-/* Up to the next column, which stands two columns after this one, of `width`. */
-static void put_gap(struct text *t, size_t used, size_t width)
+/* Up to the next column, which stands two columns after this one, of `width`. How far that is too far right: what is
+ * used for more than its column leaves the next one less. */
+static size_t put_gap(struct text *t, size_t used, size_t width)
 {
     text_printf(t, "%*s  ", used < width ? (int)(width - used) : 0, "");
+    return used > width ? used - width : 0;
 }
 
 /* "runs _thread.lock.acquire of 0x7f.." */
@@ -198,11 +212,11 @@ static void put_frame(struct text *t, const struct stack_layout *l, const struct
     put_coloured(t, l->sc, name, text_str(&part));
     text_put(&part, kind_mark(f));
     put_coloured(t, l->sc, COLOUR_DIM, kind_mark(f));
-    put_gap(t, width_of(&part), l->function_width);
+    size_t late = put_gap(t, width_of(&part), l->function_width);
 
     put_place(&part, l, f);
     put_coloured(t, l->sc, COLOUR_GREEN, text_str(&part));
-    put_gap(t, width_of(&part), l->place_width);
+    put_gap(t, late + width_of(&part), l->place_width);
 
     put_module(&part, f);
     put_coloured(t, l->sc, COLOUR_DIM, text_str(&part));
