@@ -62,6 +62,8 @@ static bool take_exe(struct search *s)
     s->accept_mismatch = o->accept_mismatch;
     bool found = search_try(s, o->exe, "--exe");
     s->accept_mismatch = false;
+    if (s->part->state == PART_ERROR) /* the user is told, even if another file serves */
+        s->part->state = PART_MISMATCH;
     return found;
 }
 

@@ -28,18 +28,27 @@ static bool all_digits(const char *s)
     return true;
 }
 
-static bool exists(const char *path)
+/* What stat() says of the path: 0 or an errno. */
+static int lookup(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0;
+    return stat(path, &st) == 0 ? 0 : errno;
+}
+
+static bool exists(const char *path)
+{
+    return lookup(path) == 0;
 }
 
 /* *pid is 0 when the target is a file. */
 static struct err *choose_target(struct session *s, const char *target, int32_t *pid)
 {
     *pid = 0;
+    if (!*target)
+        return err_hint(err_new(ERR_USAGE, "the target's name is empty"),
+                        "\"$(pidof NAME)\" is empty when no such process runs");
     if (!all_digits(target)) {
-        if (exists(target) || strchr(target, '/'))
+        if (lookup(target) != ENOENT || strchr(target, '/'))
             return NULL;
         return err_hint(err_errno(ENOENT, "cannot open %s", target),
                         "a process is named by its id, such as $(pidof %s)", target);

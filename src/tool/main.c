@@ -134,10 +134,12 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 }
 
 /* What the build asks for: "inquest --completion bash", "inquest --man-options stack". */
-static int run_maker(struct err *(*make)(struct text *, const char *), const char *word)
+static int run_maker(struct err *(*make)(struct text *, const char *), const char *option, const char *word)
 {
     struct text t = {0};
-    struct err *e = word ? make(&t, word) : err_new(ERR_USAGE, "the option needs a word");
+    struct err *e = make(&t, word ? word : "");
+    if (e && !word)
+        e = err_prefix(e, "%s needs a word", option);
     if (!e)
         fputs(text_str(&t), stdout);
     text_done(&t);
@@ -163,9 +165,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--completion") == 0)
-        return run_maker(complete_script, argv[2]);
+        return run_maker(complete_script, argv[1], argv[2]);
     if (strcmp(argv[1], "--man-options") == 0)
-        return run_maker(manual_options, argv[2]);
+        return run_maker(manual_options, argv[1], argv[2]);
     for (size_t i = 0; i < ARRAY_LEN(spelt_as_options); i++)
         if (strcmp(argv[1], spelt_as_options[i].option) == 0)
             return run_command(spelt_as_options[i].command, argc - 1, argv + 1);

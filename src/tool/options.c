@@ -86,13 +86,16 @@ struct err *command_unknown(const char *word)
     struct nearest near = nearest_to(word);
     for (const struct command *const *c = all_commands; *c; c++)
         nearest_try(&near, (*c)->name);
-    struct err *e = err_new(ERR_USAGE, "there is no command '%s'", word);
+    struct err *e = word[0] == '-' ? err_new(ERR_USAGE, "unknown option '%s'", word)
+                                   : err_new(ERR_USAGE, "there is no command '%s'", word);
     uint64_t pid;
     struct stat st;
     if (parse_number(word, INT32_MAX, &pid) || stat(word, &st) == 0)
         return err_hint(e, "did you mean 'inquest stack %s'?", word);
     if (near.found)
         return err_hint(e, "did you mean 'inquest %s'?", near.found);
+    if (word[0] == '-')
+        return err_hint(e, "a command comes first, then its options: inquest stack --json core");
     return err_hint(e, "'inquest help' lists them");
 }
 
@@ -140,9 +143,10 @@ static struct err *unknown_option(const struct table *t, const struct command *c
 {
     if (optopt > 0 && optopt < FIRST_LONG)
         return err_hint(err_new(ERR_USAGE, "unknown option '-%c'", optopt), "try 'inquest help %s'", cmd->name);
-    SCOPED(freep) char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+    size_t dashes = begins_with(word, "--") ? 2 : 1;
+    SCOPED(freep) char *name = xstrndup(word + dashes, strcspn(word + dashes, "="));
     if (optopt >= FIRST_LONG)
-        return err_new(ERR_USAGE, "option '--%s' takes no value", name);
+        return err_new(ERR_USAGE, "option '%.*s%s' takes no value", (int)dashes, word, name);
     struct nearest near = nearest_to(name);
     unsigned prefixed = 0;
     for (size_t i = 0; i < t->n; i++) {
@@ -150,8 +154,9 @@ static struct err *unknown_option(const struct table *t, const struct command *c
         prefixed += begins_with(t->rows[i]->name, name);
     }
     if (prefixed > 1)
-        return err_hint(err_new(ERR_USAGE, "option '--%s' is ambiguous", name), "try 'inquest help %s'", cmd->name);
-    struct err *e = err_new(ERR_USAGE, "unknown option '--%s'", name);
+        return err_hint(err_new(ERR_USAGE, "option '%.*s%s' is ambiguous", (int)dashes, word, name),
+                        "try 'inquest help %s'", cmd->name);
+    struct err *e = err_new(ERR_USAGE, "unknown option '%.*s%s'", (int)dashes, word, name);
     return near.found ? err_hint(e, "did you mean --%s?", near.found) : err_hint(e, "try 'inquest help %s'", cmd->name);
 }
 
@@ -175,6 +180,8 @@ static struct err *check_there(const struct option_row *row, const char *path)
         return err_errno(errno, "--%s %s", row->name, path);
     if (row->kind == VALUE_DIR && !S_ISDIR(st.st_mode))
         return err_errno(ENOTDIR, "--%s %s", row->name, path);
+    if (row->kind == VALUE_FILE && S_ISDIR(st.st_mode))
+        return err_errno(EISDIR, "--%s %s", row->name, path);
     return NULL;
 }
 

@@ -62,6 +62,14 @@ def test_nothing_given():
     (["stack", "--json", "--folded", "y"], "exclude each other"),
     (["stack", "--fold", "y"], "--fold needs --json"),
     (["stack", "--full", "--group", "y"], "--full excludes"),
+    (["debug", "-zz", "x"], "unknown option '-zz'"),
+    (["debug", "-bat=1", "x"], "option '-bat' takes no value"),
+    (["--json", "stack", "x"], "a command comes first"),
+    (["--verison"], "did you mean 'inquest version'?"),
+    (["--completion"], "--completion needs a word"),
+    (["stack", ""], "the target's name is empty"),
+    (["serve", "--listen", "127.0.0.1:65536", str(os.getpid())], "is no address to listen at"),
+    (["verify", str(os.getpid())], "is no core"),
     (["help", "stak"], "did you mean 'inquest stack'?"),
     (["--completion", "tcsh"], "bash, zsh or fish"),
 ])
@@ -81,10 +89,13 @@ def test_what_cannot_be_opened(command, tmp_path):
     (tmp_path / "empty").write_text("")
     assert run(command, tmp_path / "empty", status=1).err.startswith("inquest: ")
     assert run(command, tmp_path, status=1).err.startswith("inquest: ")
+    (tmp_path / "loop").symlink_to("loop")
+    assert "Too many levels of symbolic links" in run(command, "loop", status=1, cwd=tmp_path).err
 
 
 @pytest.mark.parametrize("option,says", [
     ("--exe=/none", "--exe /none: No such file"),
+    ("--exe=/etc", "--exe /etc: Is a directory"),
     ("--debug-dir=/none", "--debug-dir /none: No such file"),
     ("--sysroot=/etc/passwd", "--sysroot /etc/passwd: Not a directory"),
 ])
@@ -95,9 +106,11 @@ def test_a_file_to_help_that_is_not_there(option, says):
 def test_a_program_that_is_another_one(lab):
     target, core = lab.core(PLAIN, "segv")
     assert "--exe is not the program: /bin/true has build-id" in run("stack", "--exe=/bin/true", core).out
+    assert "--exe is not the program: /etc/passwd is not an ELF file" in run("stack", "--exe=/etc/passwd", core).out
     assert "--exe is not the program" not in run("stack", f"--exe={target.exe}", core).out
     answer = run("debug", "-batch", "-ex", "bt 1", "/none", core)
-    assert "No such file" in answer.err and answer.out.count("#0") == 2
+    assert "/none: No such file" in answer.err and answer.out.count("#0") == 2
+    assert run("debug", "-batch", "none", core).err.startswith("none: No such file")
 
 
 def test_a_program_that_does_not_run():
@@ -204,6 +217,24 @@ def test_long_names_fit_a_terminal(lab):
     frames = [line for line in shown.splitlines() if line.startswith("  #")]
     assert max(map(len, frames)) <= 140
     assert "<...>" in shown
+
+
+def fields(line):
+    """Where the place and the module of a frame's line begin."""
+    parts = list(re.finditer(r"(?:^|  )\S", line))
+    return [part.end() - 1 for part in parts][-2:]
+
+
+def test_columns_align(lab):
+    _, core = lab.core(PLAIN, "segv")
+    frames = [line for line in run("stack", core).out.splitlines() if line.startswith("  #")]
+    assert len({fields(line)[0] for line in frames if ".c:" in line}) == 1  # whatever marks the names have
+    _, core = lab.core("cxx-gcc-O2-dwarf5", "segv")
+    shown = on_terminal("stack", "--no-pager", core, NO_COLOR="1", columns=80)[1]
+    crashed = [line for line in shown.split("\n\n")[1].splitlines() if line.startswith("  #")]
+    assert max(map(len, crashed)) <= 80, shown
+    long = next(line for line in crashed if "_M_invoke" in line)
+    assert fields(long)[0] > fields(crashed[0])[0] and fields(long)[1] == fields(crashed[0])[1], shown
 
 
 def test_closed_pipe_is_quiet(lab):

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "front/front.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -81,7 +82,8 @@ static bool is_loopback(const struct sockaddr *a)
 static struct err *split_address(const char *address, char **host, char **port)
 {
     const char *colon = strrchr(address, ':');
-    if (!colon || !colon[1])
+    uint64_t number; /* getaddrinfo() would take 65537 for 1 */
+    if (!colon || !parse_number(colon + 1, UINT16_MAX, &number))
         return err_hint(err_new(ERR_USAGE, "'%s' is no address to listen at", address),
                         "HOST:PORT, such as 127.0.0.1:4040, or unix:PATH");
     size_t n = (size_t)(colon - address);
