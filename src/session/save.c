@@ -97,13 +97,13 @@ struct err *session_save_value(struct session *s, const struct value *v, struct 
 
 static struct err *missing(const struct save_range *r, uint64_t done, struct err *why)
 {
-    struct err *e = err_at(err_new(why->code,
+    struct err *e = done ? err_new(why->code,
                                    "only the first %" PRIu64 " of %" PRIu64 " bytes at 0x%" PRIx64
                                    " can be read: nothing was saved",
-                                   done, r->n, r->at),
-                           ERR_AT_ADDRESS, r->at + done);
+                                   done, r->n, r->at)
+                         : err_new(why->code, "no bytes can be read at 0x%" PRIx64 ": nothing was saved", r->at);
     err_free(why);
-    return e;
+    return err_at(e, ERR_AT_ADDRESS, r->at + done);
 }
 
 static struct err *copy(struct session *s, const struct save_range *r, int fd)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/verify.h"
 
+#include <inttypes.h>
+
 enum { CHUNK = 1 << 20, STEP = 64 << 10 }; /* bytes; the second is left out where nothing can be read */
 
 /* How many bytes of [at, at + n) can be read. */
@@ -73,8 +75,10 @@ struct err *session_verify(struct session *s, struct progress *progress, struct 
     struct verify_check all[VERIFY_KINDS] = {{0}};
     const struct image *im = session_image(s);
 
+    if (im->kind == IMAGE_LIVE)
+        return err_hint(err_new(ERR_USAGE, "process %" PRId32 " is no core", im->pid), "inquest dump makes one of it");
     if (im->kind != IMAGE_CORE)
-        return err_new(ERR_USAGE, "%s is no core", im->path);
+        return err_new(ERR_USAGE, "%s is no core, but a program", im->path);
     check_memory(s, progress, &all[VERIFY_MEMORY]);
     check_threads(im, &all[VERIFY_REGISTERS], &all[VERIFY_STACKS]);
     check_modules(s, &all[VERIFY_BUILD_IDS], &all[VERIFY_FILES]);

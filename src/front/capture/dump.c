@@ -200,7 +200,7 @@ static struct err *run(struct call *c)
     TRY(check_sizes(&d.opts));
     if (!parse_number(c->operands[0], INT32_MAX, &pid) || pid == 0)
         return err_hint(err_new(ERR_USAGE, "%s is no process id", c->operands[0]),
-                        "inquest stack and inquest info also take cores");
+                        "inquest shrink writes a smaller copy of a core");
     d.pid = (int32_t)pid;
     SCOPED(freep)
     char *path =

@@ -136,6 +136,14 @@ static void put_memory_error(struct text *t, const struct err *e)
     }
 }
 
+/* The first letter is made a capital; of a file's name nothing. */
+static void begin_sentence(char *text)
+{
+    size_t word = strcspn(text, " ");
+    if (!memchr(text, '/', word) && !memchr(text, '.', word) && !memchr(text, ':', word))
+        text[0] = (char)toupper((unsigned char)text[0]);
+}
+
 /* gdb's messages are sentences, but those about memory end without a full stop. */
 void console_put_error(struct text *t, const struct err *e)
 {
@@ -148,7 +156,7 @@ void console_put_error(struct text *t, const struct err *e)
     put_safe(t, e->code == ERR_CANCELLED ? "quit" : e->msg);
     if (t->n == from)
         return;
-    t->p[from] = (char)toupper((unsigned char)t->p[from]);
+    begin_sentence(t->p + from);
     bool ends = strchr(".!?'", t->p[t->n - 1]) != NULL;
     if (e->code == ERR_CANCELLED)
         return;
@@ -158,7 +166,7 @@ void console_put_error(struct text *t, const struct err *e)
         text_put(t, memory ? ".  " : "  ");
         size_t hint = t->n;
         put_safe(t, e->hint);
-        t->p[hint] = (char)toupper((unsigned char)t->p[hint]);
+        begin_sentence(t->p + hint);
         if (!strchr(".!?", t->p[t->n - 1]))
             text_putc(t, '.');
     }

@@ -178,8 +178,8 @@ static void report_truncation(struct core *c, uint64_t expected)
                 " bytes are there); %s of memory in %zu of %zu segments are missing",
                 size_text(a, expected - c->size), c->size, expected, size_text(a, lost), segments, c->loads.n);
     e = err_at(e, ERR_AT_OFFSET, c->size);
-    image_problem(c->im, err_hint(e, "raise the limit that cut it (ulimit -c, ProcessSizeMax and "
-                                     "ExternalSizeMax of systemd-coredump, or a full disk)"));
+    image_problem(c->im, err_hint(e, "a limit or a full disk cut it: ulimit -c, or systemd-coredump's "
+                                     "ProcessSizeMax and ExternalSizeMax"));
 }
 
 static void read_segments(struct core *c, const struct ehdr *h)

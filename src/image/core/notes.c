@@ -58,8 +58,8 @@ void core_read_notes(struct core *c, uint64_t offset, uint64_t size)
     }
     if (cur.failed || cut)
         image_problem(c->im,
-                      err_at(err_new(ERR_TRUNCATED, "the notes end early: %zu threads were read, further ones are lost",
-                                     c->thread_notes.n),
+                      err_at(err_new(ERR_TRUNCATED, "the notes end early: %zu thread%s read, further ones are lost",
+                                     c->thread_notes.n, c->thread_notes.n == 1 ? " was" : "s were"),
                              ERR_AT_OFFSET, cur.failed ? cur.failed_at : c->file.n));
 }
 
