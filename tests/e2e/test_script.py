@@ -216,6 +216,7 @@ except inquest.Error as error:
     ("def f():\n    raise ValueError('why')\ndef main():\n    f()\n", 1, "ValueError: why"),
     ("def f(:\n", 1, "SyntaxError"),
     ("print(undefined)\n", 1, "NameError"),
+    ("import inquest\ninquest.target.threads\n", 1, "hint: inquest.target().threads"),
     ("def f(): f()\nf()\n", 1, "RecursionError"),
     ("import sys\nsys.exit(7)\n", 7, ""),
     ("import sys\nsys.exit('a reason')\n", 1, "a reason"),

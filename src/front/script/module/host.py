@@ -121,10 +121,20 @@ def _scripts_part(error):
     return error.with_traceback(at)
 
 
+def _meant(error):
+    """What was meant by an attribute of this module that is one of the target; None for other errors."""
+    of = getattr(error, "obj", None)
+    name = getattr(error, "name", None)
+    ours = of is _inquest.target or of is sys.modules.get("inquest")
+    return f"inquest.target().{name}" if ours and name and hasattr(_inquest.Target, name) else None
+
+
 def _tell(error):
     told = getattr(error, "backtrace", None)  # of a script in Starlark
     if told is None:
         _print_exception(_scripts_part(error))
+        if isinstance(error, AttributeError) and _meant(error):
+            print(f"  hint: {_meant(error)}", file=sys.stderr)
     else:
         print(told or f"Error: {error}", file=sys.stderr)
 
