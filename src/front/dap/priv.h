@@ -134,6 +134,11 @@ int64_t thread_first(struct dap *d);
 
 /* ---- frames, sources ---- */
 
+/* begin.c: the index of the frame in which the stack of thread `thread` is looked at first: the first one of the program
+ * itself, among the first BEGIN_WITHIN; 0 when none is known to be. An editor asks for no more by itself. */
+enum { BEGIN_WITHIN = 20 };
+size_t stack_begin(struct dap *d, int64_t thread, const struct sstack *st);
+
 /* stack.c: the frame behind a frameId. */
 struct err *frame_of_id(struct dap *d, int64_t id, const struct sstack **st, size_t *index) MUST_CHECK;
 struct err *vframe_of_id(struct dap *d, int64_t id, const struct vframe **out) MUST_CHECK;

@@ -150,8 +150,9 @@ static void put_place(struct dap *d, struct json *j, const struct sframe *f)
         put_module_id(j, "moduleId", at->module);
 }
 
+/* "subtle": VS Code passes it when it looks for the frame to begin with, and draws it pale. */
 static void put_frame(struct dap *d, struct json *j, int64_t thread, const struct sstack *st, size_t index,
-                      const struct frame_format *how)
+                      const struct frame_format *how, bool subtle)
 {
     SCOPED(text_done) struct text name = {0};
     const struct sframe *f = &st->frames[index];
@@ -160,7 +161,7 @@ static void put_frame(struct dap *d, struct json *j, int64_t thread, const struc
     json_kv_u64(j, "id", handles_frame(&d->handles, thread, index));
     json_kv_string(j, "name", text_str(&name));
     put_place(d, j, f);
-    json_kv_string(j, "presentationHint", session_frame_hidden(d->session, f) ? "subtle" : "normal");
+    json_kv_string(j, "presentationHint", subtle ? "subtle" : "normal");
     json_object_end(j);
 }
 
@@ -194,12 +195,14 @@ static struct err *stack_trace(struct dap *d, const struct incoming *args, struc
         levels = FRAMES_AT_ONCE;
     if (first > UINT32_MAX)
         return err_new(ERR_USAGE, "startFrame is beyond every stack");
-    TRY(thread_stack(d, thread, (size_t)(first + levels), &st));
+    uint64_t known = first + levels > BEGIN_WITHIN ? first + levels : BEGIN_WITHIN;
+    TRY(thread_stack(d, thread, (size_t)known, &st));
+    size_t begin = first < BEGIN_WITHIN ? stack_begin(d, thread, st) : 0;
     bool label = st->stopped && !st->more;
     json_key(body, "stackFrames");
     json_array_begin(body);
     for (size_t i = first; i < st->n && i - first < levels; i++)
-        put_frame(d, body, thread, st, i, &how);
+        put_frame(d, body, thread, st, i, &how, i < begin || session_frame_hidden(d->session, &st->frames[i]));
     if (label && first <= st->n && st->n - first < levels)
         put_end(d, body, thread, st);
     json_array_end(body);
