@@ -81,6 +81,40 @@ def command_here(args):
     assert said[-3:] == ["13 True True", '$1 = "text argument"', "13"]
 
 
+def test_commands_have_delves_text(go_core, tmp_path):
+    """What Delve says to the same is compared by test_programs_on_a_target_say_the_same()."""
+    script = tmp_path / "commands.star"
+    commands = ("print words", "print %x numbers[4]", "print keyed", "whatis s", "args", "locals ^(n|w)", "locals nosuch", "p generic",
+                "examinemem -fmt hex -count 2 -size 2 -x &bytes[0]", "breakpoints")
+    script.write_text(FIND + '''
+where = find()
+dlv_command("goroutine " + str(where["GoroutineID"]))
+dlv_command("frame " + str(where["Frame"]))
+for one in %r:
+    print("@", one)
+    dlv_command(one)
+dlv_command("nosuch")
+''' % (list(commands),), encoding="utf-8")
+    answer = run("run", script, go_core, status=1)
+    selected, *said = re.split(r"^@ .*\n", answer.out, flags=re.M)
+    assert re.search(r"^Frame \d+: .*/blocked\.go:(\d+) \(PC: [0-9a-f]+\)\n(?:  .*\n){5}=> \1:\t\t<-neverSend\n(?:  .*\n){5}\Z", selected, re.M)
+    said[8] = re.sub("0x[0-9a-f]{6,}", "ADDRESS", said[8])
+    assert said == [
+        '[]string len: 3, cap: 3, ["one","two","three"]\n',
+        "5\n",
+        'map[main.point]*main.square [\n\t{X: 1, Y: 2}: *{Side: 3, Name: "three"}, \n]\n',
+        "main.shape\nConcrete type: main.square\n",
+        'i = 11\ntext = "text argument"\ns = main.shape(main.square) {Side: 2, Name: "two"}\n',
+        "numbers = []int len: 5, cap: 5, [...]\nnothing = *main.point nil\nwhen = time.Time(2026-11-21T12:30:00Z){wall: 0, "
+        "ext: 63930861000, loc: *time.Location nil}\nwords = []string len: 3, cap: 3, [...]\nnested = [][]int len: 3, cap: 3, [...]\n",
+        "(no locals)\n",
+        'main.pair[string,int] {Key: "key", Value: 5}\n',
+        "ADDRESS:   0x0100   0xfffe   \n",
+        "",
+    ]
+    assert "command not available" in answer.err
+
+
 def test_a_failure_says_where(go_core, tmp_path):
     script = tmp_path / "fails.star"
     script.write_text('def inner(x):\n    return eval(None, x).Variable\ndef main():\n    print("before")\n    inner("nosuch")\n',

@@ -4,6 +4,7 @@ import json
 import os
 
 from . import api, caller_position, variable
+from .prompt import Prompt
 from .scan import star, text
 from .values import MISSING, Builtin, Error, Value, function_name, go_name, is_callable, represent
 
@@ -142,6 +143,7 @@ class Delve:
         self.host, self.output = host, output
         self.help = dict(_OTHERS)
         self.config = dict(LOAD_CONFIG)
+        self.prompt = Prompt(self)
         self._asked = self._selected = None  # (goroutine, thread, frame) of the prompt; None: it may be another one now
 
     def begin(self):
@@ -170,7 +172,7 @@ class Delve:
         self._selection()
         result = self._call(method, parameters)
         if method == "Command" and parameters.get("name") == "switchGoroutine":
-            self._run_line(f"goroutine {parameters.get('goroutineID', 0)}")
+            self.run_line(f"goroutine {parameters.get('goroutineID', 0)}")
         return result
 
     def load(self, expression, elements=64):
@@ -255,10 +257,10 @@ class Delve:
         if words[:1] == ["config"]:
             self._configure(words[1:])
         else:
-            self.output(self._run_line(line))
+            self.output(self.prompt.run(line))
 
-    def _run_line(self, line):
-        """A line of the prompt; what it says."""
+    def run_line(self, line):
+        """A line of our prompt; what it says."""
         try:
             return self.host.command(line)
         except self.host.Error as problem:
@@ -270,14 +272,14 @@ class Delve:
         """`config`: how much of values is loaded, and other names of commands."""
         if len(words) == 3 and words[0] == "alias":
             command, alias = words[1:]
-            self.host.add_command(alias, lambda rest: self.output(self._run_line(f"{command} {rest}".rstrip())),
+            self.host.add_command(alias, lambda rest: self.output(self.prompt.run(f"{command} {rest}".rstrip())),
                                   f"The same as {command}.")
-        elif len(words) == 2 and words[0] in _CONFIG:
-            if not words[1].lstrip("-").isdigit():
+        elif words and words[0] in _CONFIG:
+            if len(words) != 2 or not words[1].lstrip("-").isdigit():
                 raise Error(f'argument to "{star(words[0])}" must be a number')
             self.config[_CONFIG[words[0]]] = int(words[1])
         else:
-            raise Error(f"of config, there is alias COMMAND NAME, and {', '.join(_CONFIG)}, each with a number")
+            raise Error(f'"{star(words[0])}" is not a configuration parameter' if words else "wrong number of arguments to \"config\"")
 
     def cur_scope(self, args, kwargs):
         del args, kwargs
