@@ -126,6 +126,21 @@ static bool reads_back(const char *text, double v, unsigned bits)
     return bits == 32 ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
 }
 
+/* Numbers above a power of two are twice as far from it as those below: what reads back with so many digits may not be the
+ * nearest one, but the next. "d.dde+xx" becomes that; false: it does not read back either. */
+static bool next_reads_back(char *text, double v, unsigned bits)
+{
+    int exponent;
+    char *last = text + strcspn(text, "e") - 1;
+    if (fabs(frexp(v, &exponent)) != 0.5 || *last == '9') /* of "9" the next has a digit less, and was tried */
+        return false;
+    ++*last;
+    if (reads_back(text, v, bits))
+        return true;
+    --*last;
+    return false;
+}
+
 int format_shortest(double v, unsigned bits, char *digits, size_t max)
 {
     char text[64] = "";
@@ -135,7 +150,7 @@ int format_shortest(double v, unsigned bits, char *digits, size_t max)
     bool few = normal && reads_back(text, v, bits); /* zeros at its end are dropped below */
     for (int n = normal ? sure : 0; !few && n < most; n++) {
         snprintf(text, sizeof(text), "%.*e", n, v);
-        if (reads_back(text, v, bits))
+        if (reads_back(text, v, bits) || next_reads_back(text, v, bits))
             break;
     }
     size_t n = 0;

@@ -50,6 +50,10 @@ VALUES = {
     "'h\\u00e9'": "'hé'",
     "12345678901234567890123 < 1e30": "True",
     "0x1f": "31",
+    **{text: repr(eval(text)) for text in (  # of literals: what this Python says
+        "2 ** 100 + 1", "-7 ** 31 // 10 ** 20", "-(2 ** 64) % 12345678901234567890123", "0xffffffffffffffffffff & ~0xff", "1 << 90 >> 3",
+        "3 - 2 ** 63 * 2", "10 ** 30 / 7", "2 ** -2", "-7.5 // 2", "-7.5 % 2", "2.5 ** 2", "10 ** 25 < 1e25 <= 10 ** 25 + 2 ** 31",
+        "12345678901234567890123 > 5 | 1 ^ 7", "'a' 'b' + 'c'", "-2 ** 2", "True & False", "9007199254740993 / 1", "2 ** 0.5 * 2 ** -24")},
 }
 ERRORS = {
     "nope": "Column 1: NameError: name 'nope' is not defined.",
@@ -63,6 +67,9 @@ ERRORS = {
     "len(3)": "Column 1: TypeError: object of type 'int' has no len().",
     "items['x']": "Column 6: TypeError: list indices must be integers, not str.",
     "1 < 'x'": "Column 3: TypeError: '<' not supported between instances of 'int' and 'str'",
+    "2 ** 10 ** 10": "number has more than",
+    "items + items": "Column 7: what + makes of 'list' and 'list' is not computed here.",
+    "1 << -1": "Column 3: ValueError: negative shift count.",
     "1 // 0": "Column 3: ZeroDivisionError: integer division or modulo by zero.",
     "items[0": "Column 8: SyntaxError: ']' is missing here.",
     "Plain.method(1)": "Column 13: a call would have to run in the target, which is not done.",

@@ -255,21 +255,40 @@ static struct err *primary(struct expr *e, struct operand *out)
 
 /* ---- operators ---- */
 
+static struct err *unary(struct expr *e, struct operand *out);
+
+/* -2 ** 2 is -(2 ** 2), 2 ** -1 is 2 ** (-1). */
+static struct err *power(struct expr *e, struct operand *out)
+{
+    struct operand exponent;
+    size_t at;
+    bool taken;
+    TRY(primary(e, out));
+    at = e->start;
+    TRY(expr_take(e, "**", &taken));
+    if (!taken)
+        return NULL;
+    TRY(unary(e, &exponent));
+    struct operand base = *out;
+    return e->skip ? NULL : operand_arithmetic(e, at, "**", &base, &exponent, out);
+}
+
 static struct err *unary(struct expr *e, struct operand *out)
 {
     size_t at = e->start;
-    bool minus = expr_at(e, "-");
-    if (!minus && !expr_at(e, "+"))
-        return primary(e, out);
+    char op = expr_at(e, "-") ? '-' : expr_at(e, "+") ? '+' : '~';
     if (++e->depth > DEPTH_MAX)
         return err_new(ERR_LIMIT, "the expression is nested too deeply");
+    if (op == '~' && !expr_at(e, "~")) {
+        TRY(power(e, out));
+        e->depth--;
+        return NULL;
+    }
     TRY(expr_next(e));
     TRY(unary(e, out));
     e->depth--;
-    if (e->skip)
-        return NULL;
-    struct operand zero = operand_int(0), x = *out;
-    return operand_arithmetic(e, at, minus ? "-" : "+", &zero, &x, out);
+    struct operand x = *out;
+    return e->skip ? NULL : operand_unary(e, at, op, &x, out);
 }
 
 static struct err *binary(struct expr *e, const char *const *ops, struct err *(*inner)(struct expr *, struct operand *),
@@ -301,6 +320,30 @@ static struct err *sum(struct expr *e, struct operand *out)
 {
     static const char *const ops[] = {"+", "-", NULL};
     return binary(e, ops, term, out);
+}
+
+static struct err *shifted(struct expr *e, struct operand *out)
+{
+    static const char *const ops[] = {"<<", ">>", NULL};
+    return binary(e, ops, sum, out);
+}
+
+static struct err *both_bits(struct expr *e, struct operand *out)
+{
+    static const char *const ops[] = {"&", NULL};
+    return binary(e, ops, shifted, out);
+}
+
+static struct err *other_bits(struct expr *e, struct operand *out)
+{
+    static const char *const ops[] = {"^", NULL};
+    return binary(e, ops, both_bits, out);
+}
+
+static struct err *any_bits(struct expr *e, struct operand *out)
+{
+    static const char *const ops[] = {"|", NULL};
+    return binary(e, ops, other_bits, out);
 }
 
 /* The comparison that stands here, taken; NULL: none. */
@@ -371,7 +414,7 @@ static struct err *comparison(struct expr *e, struct operand *out)
 {
     bool all = true, any = false;
     struct operand left;
-    TRY(sum(e, &left));
+    TRY(any_bits(e, &left));
     for (;;) {
         const char *op;
         size_t at = e->start;
@@ -380,7 +423,7 @@ static struct err *comparison(struct expr *e, struct operand *out)
         TRY(comparison_operator(e, &op));
         if (!op)
             break;
-        TRY(sum(e, &right));
+        TRY(any_bits(e, &right));
         any = true;
         if (!e->skip && all) {
             TRY(compare(e, at, op, &left, &right, &holds));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that evaluate expressions of Python share. Private to expr*.c.
  *
- * Names, attributes, indices, slices, len(), type(), id(), literals, arithmetic of plain numbers, comparisons, `in`, `is`,
+ * Names, attributes, indices, slices, len(), type(), id(), literals, arithmetic of numbers, comparisons, `in`, `is`,
  * `and`, `or`, `not`. Nothing of the target is run: what a class computes in code is an error that says so. */
 #ifndef RT_CPYTHON_EXPR_H
 #define RT_CPYTHON_EXPR_H
 
+#include "rt/cpython/bigint.h"
 #include "rt/cpython/numpy.h"
 #include "value/expr.h"
 #include "value/register.h"
@@ -13,7 +14,7 @@
 enum operand_kind {
     OPERAND_OBJECT, /* of the target */
     OPERAND_INT,
-    OPERAND_BIG,    /* an int that does not fit: text, its decimal digits */
+    OPERAND_BIG,    /* an int that does not fit: big */
     OPERAND_FLOAT,
     OPERAND_BOOL,   /* i */
     OPERAND_NONE,
@@ -30,6 +31,7 @@ struct operand {
     taddr object;
     int64_t i;
     double f;
+    struct bigint big;
     struct bytes text;
     const struct operand *items;
     size_t n;
@@ -86,11 +88,20 @@ struct err *operand_equal(struct expr *e, size_t at, const struct operand *a, co
 /* Below 0, 0, above 0. */
 struct err *operand_order(struct expr *e, size_t at, const char *op, const struct operand *a, const struct operand *b,
                           int *out) MUST_CHECK;
-struct err *operand_arithmetic(struct expr *e, size_t at, const char *op, const struct operand *a,
-                               const struct operand *b, struct operand *out) MUST_CHECK;
 void operand_put(struct expr *e, const struct operand *o, struct text *out);
 struct operand operand_int(int64_t v);
 struct operand operand_bool(bool v);
+
+/* ---- expr_arithmetic.c ---- */
+bool operand_is_number(const struct operand *o);
+/* An int, whatever its size. */
+struct operand operand_of_big(struct bigint v);
+/* Of numbers: below 0, 0, above 0. False: they are not ordered, as NaN. */
+bool operand_compare(struct expr *e, const struct operand *a, const struct operand *b, int *out);
+struct err *operand_arithmetic(struct expr *e, size_t at, const char *op, const struct operand *a,
+                               const struct operand *b, struct operand *out) MUST_CHECK;
+/* '-', '+' or '~'. */
+struct err *operand_unary(struct expr *e, size_t at, char op, const struct operand *a, struct operand *out) MUST_CHECK;
 
 /* ---- expr_access.c ---- */
 struct err *access_name(struct expr *e, size_t at, const char *name, struct operand *out) MUST_CHECK;

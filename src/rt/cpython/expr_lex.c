@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-enum { DIGITS_MAX = 5000 }; /* decimal ones of a literal */
+enum { DIGITS_MAX = 5000 }; /* of a literal */
 
 struct err *expr_fail(const struct expr *e, size_t at, const char *fmt, ...)
 {
@@ -62,10 +62,11 @@ static struct err *whole_number(struct expr *e, const char *s, int base)
         e->literal = operand_int((int64_t)v);
         return NULL;
     }
-    if (base != 10 || strlen(s) > DIGITS_MAX)
+    struct bigint big;
+    if (strlen(s) > DIGITS_MAX)
         return expr_fail(e, e->start, "the number is too large");
-    s += strspn(s, "0");
-    e->literal = (struct operand){.kind = OPERAND_BIG, .text = bytes_of(e, s, strlen(s))};
+    TRY(bigint_parse(e->arena, s, (unsigned)base, &big));
+    e->literal = operand_of_big(big);
     return NULL;
 }
 
@@ -189,7 +190,7 @@ static void name(struct expr *e, size_t from)
 
 static void operator(struct expr *e)
 {
-    static const char *const ops[] = {"==", "!=", "<=", ">=", "//", "**"};
+    static const char *const ops[] = {"==", "!=", "<=", ">=", "//", "**", "<<", ">>"};
     size_t n = 1;
     for (size_t i = 0; i < ARRAY_LEN(ops); i++)
         if (strncmp(e->text + e->start, ops[i], 2) == 0)

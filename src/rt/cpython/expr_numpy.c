@@ -86,8 +86,7 @@ static struct err *number_element(struct expr *e, size_t at, const struct numpy_
     if (t->form == NUMPY_FLOAT)
         *out = (struct operand){.kind = OPERAND_FLOAT, .f = (double)numpy_real(e->rt, b, t->size)};
     else if (t->form == NUMPY_UINT && v > INT64_MAX) {
-        const char *digits = arena_printf(e->arena, "%" PRIu64, v);
-        *out = (struct operand){.kind = OPERAND_BIG, .text = {(const uint8_t *)digits, strlen(digits)}};
+        *out = operand_of_big(bigint_of_u64(e->arena, v));
     } else
         *out = t->form == NUMPY_BOOL ? operand_bool(v != 0) : operand_int((int64_t)v);
     return NULL;

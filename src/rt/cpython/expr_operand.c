@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of expressions: loading, comparing, plain arithmetic. */
+/* Values of expressions: loading, comparing. */
 #include "rt/cpython/expr.h"
 
 #include <inttypes.h>
 
-enum { TEXT_MAX = 16 * 1024 * 1024, BIG_DIGITS = 1 << 14, DEEP = 20, ELEMENTS_MAX = 100000 };
+enum { TEXT_MAX = 16 * 1024 * 1024, DEEP = 20, ELEMENTS_MAX = 100000 };
 
 struct operand operand_int(int64_t v)
 {
@@ -34,13 +34,10 @@ static struct err *load_int(struct expr *e, size_t at, struct operand *o)
         *o = operand_int(v);
         return NULL;
     }
-    SCOPED(freep) uint32_t *digits = xcalloc(BIG_DIGITS, sizeof(*digits));
-    SCOPED(text_done) struct text t = {0};
-    if (!py_int_digits(e->rt, o->object, digits, BIG_DIGITS, &n, &negative))
+    uint32_t *digits = arena_array(e->arena, uint32_t, BIGINT_DIGITS_MAX);
+    if (!py_int_digits(e->rt, o->object, digits, BIGINT_DIGITS_MAX, &n, &negative))
         return unreadable(e, at, o->object);
-    py_put_digits(&t, digits, n, negative);
-    const char *copy = arena_strdup(e->arena, text_str(&t));
-    *o = (struct operand){.kind = OPERAND_BIG, .text = {(const uint8_t *)copy, t.n}};
+    *o = operand_of_big(bigint_of_digits(digits, n, negative));
     return NULL;
 }
 
@@ -176,53 +173,6 @@ struct err *operand_truth(struct expr *e, size_t at, const struct operand *o, bo
 
 /* ---- comparing ---- */
 
-static bool is_number(const struct operand *o)
-{
-    return o->kind == OPERAND_INT || o->kind == OPERAND_BOOL || o->kind == OPERAND_BIG || o->kind == OPERAND_FLOAT;
-}
-
-/* By decimal digits. */
-static int compare_big(const struct operand *a, const struct operand *b)
-{
-    char small[2][24];
-    const char *s[2];
-    const struct operand *o[2] = {a, b};
-    for (int i = 0; i < 2; i++) {
-        s[i] = (const char *)o[i]->text.p;
-        if (o[i]->kind != OPERAND_BIG) {
-            snprintf(small[i], sizeof(small[i]), "%" PRId64, o[i]->i);
-            s[i] = small[i];
-        }
-    }
-    int sign = *s[0] == '-' ? -1 : 1;
-    if ((*s[0] == '-') != (*s[1] == '-'))
-        return sign;
-    size_t n = strlen(s[0]), m = strlen(s[1]);
-    return sign * (n != m ? (n < m ? -1 : 1) : strcmp(s[0], s[1]));
-}
-
-static long double as_real(const struct operand *o)
-{
-    return o->kind == OPERAND_FLOAT ? (long double)o->f
-           : o->kind == OPERAND_BIG ? strtold((const char *)o->text.p, NULL)
-                                    : (long double)o->i;
-}
-
-/* False: they are not ordered, as NaN. */
-static bool compare_numbers(const struct operand *a, const struct operand *b, int *out)
-{
-    if (a->kind == OPERAND_FLOAT || b->kind == OPERAND_FLOAT) {
-        long double x = as_real(a), y = as_real(b);
-        *out = x < y ? -1 : x > y;
-        return !__builtin_isnan(x) && !__builtin_isnan(y);
-    }
-    if (a->kind == OPERAND_BIG || b->kind == OPERAND_BIG)
-        *out = compare_big(a, b);
-    else
-        *out = a->i < b->i ? -1 : a->i > b->i;
-    return true;
-}
-
 static int compare_text(struct bytes a, struct bytes b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
@@ -300,8 +250,8 @@ static struct err *equal(struct expr *e, size_t at, const struct operand *a, con
         return expr_fail(e, at, "comparing %s and %s takes running their code", operand_type(e, &x),
                          operand_type(e, &y));
     }
-    if (is_number(&x) && is_number(&y))
-        *out = compare_numbers(&x, &y, &order) && order == 0;
+    if (operand_is_number(&x) && operand_is_number(&y))
+        *out = operand_compare(e, &x, &y, &order) && order == 0;
     else if (x.kind == y.kind && (x.kind == OPERAND_STR || x.kind == OPERAND_BYTES))
         *out = compare_text(x.text, y.text) == 0;
     else
@@ -320,8 +270,8 @@ struct err *operand_order(struct expr *e, size_t at, const char *op, const struc
     struct operand x = *a, y = *b;
     TRY(operand_load(e, at, &x));
     TRY(operand_load(e, at, &y));
-    if (is_number(&x) && is_number(&y)) {
-        if (compare_numbers(&x, &y, out))
+    if (operand_is_number(&x) && operand_is_number(&y)) {
+        if (operand_compare(e, &x, &y, out))
             return NULL;
         *out = *op == '<' ? 1 : -1; /* NaN is in no order: neither holds */
         return NULL;
@@ -332,80 +282,6 @@ struct err *operand_order(struct expr *e, size_t at, const char *op, const struc
     }
     return expr_fail(e, at, "TypeError: '%s' not supported between instances of '%s' and '%s'", op, operand_type(e, &x),
                      operand_type(e, &y));
-}
-
-/* ---- arithmetic ---- */
-
-static struct err *of_reals(struct expr *e, size_t at, const char *op, double x, double y, struct operand *out)
-{
-    *out = (struct operand){.kind = OPERAND_FLOAT};
-    if (*op == '%' || op[1])
-        return expr_fail(e, at, "%s of floats is not done", op);
-    if (*op == '/' && y == 0)
-        return expr_fail(e, at, "ZeroDivisionError: float division by zero");
-    if (*op == '+')
-        out->f = x + y;
-    else if (*op == '-')
-        out->f = x - y;
-    else if (*op == '*')
-        out->f = x * y;
-    else
-        out->f = x / y;
-    return NULL;
-}
-
-static struct err *of_ints(struct expr *e, size_t at, const char *op, int64_t x, int64_t y, struct operand *out)
-{
-    bool over = false;
-    *out = operand_int(0);
-    if (*op == '+')
-        over = __builtin_add_overflow(x, y, &out->i);
-    else if (*op == '-')
-        over = __builtin_sub_overflow(x, y, &out->i);
-    else if (*op == '*')
-        over = __builtin_mul_overflow(x, y, &out->i);
-    else if (y == 0)
-        return expr_fail(e, at, "ZeroDivisionError: integer division or modulo by zero");
-    else if (*op == '/' && !op[1])
-        return of_reals(e, at, op, (double)x, (double)y, out);
-    else if (y == -1)
-        over = *op == '/' && __builtin_sub_overflow(0, x, &out->i);
-    else { /* Python rounds down */
-        int64_t q = x / y, r = x % y;
-        bool adjust = r && (r < 0) != (y < 0);
-        out->i = *op == '/' ? q - adjust : r + (adjust ? y : 0);
-    }
-    return over ? expr_fail(e, at, "the result does not fit into 64 bits") : NULL;
-}
-
-struct err *operand_arithmetic(struct expr *e, size_t at, const char *op, const struct operand *a,
-                               const struct operand *b, struct operand *out)
-{
-    struct operand x = *a, y = *b;
-    TRY(operand_load(e, at, &x));
-    TRY(operand_load(e, at, &y));
-    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_BIG && *op == '+') {
-        *out = y;
-        return NULL;
-    }
-    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_FLOAT && *op == '-') {
-        *out = (struct operand){.kind = OPERAND_FLOAT, .f = -y.f};
-        return NULL;
-    }
-    if (x.kind == OPERAND_INT && x.i == 0 && y.kind == OPERAND_BIG && *op == '-') {
-        bool negative = *y.text.p == '-';
-        const char *s = negative ? (const char *)y.text.p + 1 : arena_printf(e->arena, "-%s", (const char *)y.text.p);
-        *out = (struct operand){.kind = OPERAND_BIG, .text = {(const uint8_t *)s, strlen(s)}};
-        return NULL;
-    }
-    if (!is_number(&x) || !is_number(&y))
-        return expr_fail(e, at, "TypeError: unsupported operand type(s) for %s: '%s' and '%s'", op, operand_type(e, &x),
-                         operand_type(e, &y));
-    if (x.kind == OPERAND_FLOAT || y.kind == OPERAND_FLOAT)
-        return of_reals(e, at, op, (double)as_real(&x), (double)as_real(&y), out);
-    if (x.kind == OPERAND_BIG || y.kind == OPERAND_BIG)
-        return expr_fail(e, at, "arithmetic of numbers beyond 64 bits is not done");
-    return of_ints(e, at, op, x.i, y.i, out);
 }
 
 /* ---- text ---- */
@@ -436,6 +312,8 @@ void operand_put(struct expr *e, const struct operand *o, struct text *out)
         text_printf(out, "%" PRId64, o->i);
         break;
     case OPERAND_BIG:
+        py_put_digits(out, o->big.digits, o->big.n, o->big.negative);
+        break;
     case OPERAND_SHOWN:
         text_putn(out, (const char *)o->text.p, o->text.n);
         break;

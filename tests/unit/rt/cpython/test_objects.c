@@ -197,6 +197,8 @@ static void test_floats(void **state)
     expect_float(123456789012345680.0, "1.2345678901234568e+17");
     expect_float(9007199254740993.0, "9007199254740992.0");
     expect_float(1.5e-7, "1.5e-07");
+    expect_float(0x1p-24,
+                 "5.960464477539063e-08"); /* a power of two: the nearest of so many digits does not read back */
 }
 
 static void test_long_numbers(void **state)
