@@ -4,7 +4,7 @@
 BUILD := build
 .DEFAULT_GOAL := build
 
-.PHONY: help setup build demo check check-matrix bench fuzz format tidy install clean
+.PHONY: help setup build demo check check-matrix bench fuzz format tidy install uninstall clean
 
 help:
 	@echo 'make setup         install what is missing to build (Debian packages)'
@@ -17,10 +17,14 @@ help:
 	@echo 'make format        lay out the sources as `make check` wants them'
 	@echo 'make tidy          clang-tidy'
 	@echo 'make install       PREFIX (/usr/local), DESTDIR'
+	@echo 'make uninstall     remove what the last install put there'
 	@echo 'make clean         remove everything that was built'
 
+# All that the goals need is asked for before the first of them is built.
+NEEDS := build $(filter demo check bench,$(MAKECMDGOALS)) $(if $(filter check-matrix fuzz,$(MAKECMDGOALS)),check)
+
 setup:
-	@tools/setup.sh build
+	@tools/setup.sh $(NEEDS)
 
 # Configures once; the header farm is made again each time, for headers that are new.
 build: setup
@@ -29,23 +33,18 @@ build: setup
 	ninja -C $(BUILD)
 
 demo: build
-	@tools/setup.sh demo
 	@tools/demo.sh
 
 check: build
-	@tools/setup.sh check
 	@tools/check.py
 
 check-matrix: build
-	@tools/setup.sh check
 	@tests/matrix.py
 
 bench: build
-	@tools/setup.sh bench
 	@bench/run.py
 
-fuzz:
-	@tools/setup.sh check
+fuzz: setup
 	@tools/fuzz.py $(TARGETS)
 
 format:
@@ -56,8 +55,12 @@ tidy:
 	find src -name '*.c' | xargs -P "$$(nproc)" -n 4 clang-tidy-16 -p build-check --quiet
 
 install: build
-	$(if $(PREFIX),meson configure $(BUILD) --prefix=$(PREFIX) && ninja -C $(BUILD))
+	$(if $(PREFIX),meson configure $(BUILD) --prefix='$(PREFIX)' && ninja -C $(BUILD))
 	meson install -C $(BUILD) --no-rebuild
+
+# Of what the last install put there.
+uninstall:
+	ninja -C $(BUILD) uninstall
 
 clean:
 	rm -rf $(BUILD) build-check build-asan build-fuzz

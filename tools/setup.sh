@@ -43,10 +43,17 @@ say() { printf '%s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif command -v sudo >/dev/null; then sudo "$@"
-    else die "need root (or sudo) to run: $*"
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Asked before anything is changed, so that nothing is left half done.
+need_root() {
+    [ "$(id -u)" != 0 ] || return 0
+    if ! command -v sudo >/dev/null; then why="there is no sudo"
+    elif ! sudo true; then why="sudo does not let $(id -un)"
+    else return 0
     fi
+    die "installing them takes root, and $why; as root: $(cd "$(dirname "$0")" && pwd)/setup.sh $*"
 }
 
 installed() {
@@ -138,20 +145,25 @@ if [ -z "$missing" ]; then
 fi
 say "missing:$missing"
 [ $only_name = no ] || exit 1
+need_root "$@"
 
 case $missing in */bookworm-backports*) add_backports ;; esac
 
 # A package that starts a daemon when installed would leave one running on the
-# machine. A policy that refuses it is put in place unless there is one.
+# machine. A policy that refuses it is put in place unless there is one; ours
+# is there when a run before this one was killed.
 policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+ours="# Of Inquest's tools/setup.sh, while it installs."
+if [ ! -e $policy ] || grep -qxF "$ours" $policy; then
+    printf '#!/bin/sh\n%s\nexit 101\n' "$ours" | as_root tee $policy >/dev/null
     as_root chmod 755 $policy
     trap 'as_root rm -f $policy' EXIT
     trap 'exit 1' HUP INT TERM
 fi
 
 apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=900"
+# What a run that was killed left in dpkg's journal, before which apt refuses all.
+[ -z "$(ls -A /var/lib/dpkg/updates)" ] || as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a
 as_root $apt update
 as_root $apt install -y --no-install-recommends $missing
 say "done"
