@@ -16,7 +16,7 @@ help:
 	@echo 'make fuzz          every fuzz target for FUZZ_SECONDS (600); TARGETS="a b" for some'
 	@echo 'make format        lay out the sources as `make check` wants them'
 	@echo 'make tidy          clang-tidy'
-	@echo 'make install       PREFIX (/usr/local), DESTDIR'
+	@echo 'make install       PREFIX (/usr/local, later the last one), DESTDIR'
 	@echo 'make uninstall     remove what the last install put there'
 	@echo 'make clean         remove everything that was built'
 
