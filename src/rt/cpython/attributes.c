@@ -21,16 +21,16 @@ enum {
 /* The dict at tp_dictoffset; below 0 that counts from the end of an object of variable size. */
 static bool dict_at_offset(struct rt *rt, taddr object, const struct py_type *t, struct py_attrs *out)
 {
-    int64_t offset = t->dictoffset;
+    uint64_t offset = (uint64_t)t->dictoffset;
     if (!offset)
         return true;
-    if (offset < 0) {
-        uint64_t size = (py_object_size(rt, object, t) + 7) / 8 * 8;
-        if (size < (uint64_t)-offset)
+    if (t->dictoffset < 0) {
+        uint64_t size = (py_object_size(rt, object, t) + 7) / 8 * 8, back = 0 - offset;
+        if (size < back)
             return false;
-        offset += (int64_t)size;
+        offset = size - back;
     }
-    return py_word(rt, object + (uint64_t)offset, &out->dict);
+    return py_word(rt, object + offset, &out->dict);
 }
 
 /* Values that stand by the keys of the class. */
