@@ -51,26 +51,67 @@ static void put_decimal(struct repr *r, const char *digits, int64_t exponent)
         text_printf(r->out, "E%+" PRId64, left - point);
 }
 
+/* What a Decimal is, in C or in Python. */
+struct decimal {
+    struct text digits;
+    int64_t exponent;
+    uint8_t flags;
+};
+
+static bool read_decimal(struct repr *r, taddr at, struct decimal *d)
+{
+    uint64_t exponent;
+    if (!py_read(r->rt, at + py_offset(r->rt, DECIMAL_FLAGS), &d->flags, 1) ||
+        !py_field(r->rt, at, py_offset(r->rt, DECIMAL_EXPONENT), &exponent))
+        return false;
+    d->exponent = (int64_t)exponent;
+    return d->flags & DECIMAL_INFINITE || read_coefficient(r, at, &d->digits);
+}
+
+/* Builds without libmpdec have the class in Python (Lib/_pydecimal.py), with the same name: what it is then stands in its
+ * slots, and the exponent of what is no number is a letter. False: it is not that class. */
+static bool read_python_decimal(struct repr *r, taddr at, struct decimal *d)
+{
+    taddr negative, digits, exponent;
+    int64_t sign;
+    if (!py_attr(r->rt, at, "_sign", &negative) || !py_attr(r->rt, at, "_int", &digits) ||
+        !py_attr(r->rt, at, "_exp", &exponent) || !py_int(r->rt, negative, &sign) ||
+        !py_str_text(r->rt, digits, WORDS_MAX * WORD_DIGITS, &d->digits))
+        return false;
+    d->flags = sign ? DECIMAL_NEGATIVE : 0;
+    if (py_int(r->rt, exponent, &d->exponent))
+        return true;
+    uint8_t kind = py_str_is(r->rt, exponent, "F")   ? DECIMAL_INFINITE
+                   : py_str_is(r->rt, exponent, "n") ? DECIMAL_NAN
+                   : py_str_is(r->rt, exponent, "N") ? DECIMAL_SNAN
+                                                     : 0;
+    d->flags |= kind;
+    return kind != 0;
+}
+
+static void put_any_decimal(struct repr *r, const struct py_type *t, const struct decimal *d)
+{
+    repr_put_name(r, t->exact ? "Decimal" : t->name);
+    text_printf(r->out, "('%s", d->flags & DECIMAL_NEGATIVE ? "-" : "");
+    if (d->flags & DECIMAL_INFINITE)
+        text_put(r->out, "Infinity");
+    else if (d->flags & (DECIMAL_NAN | DECIMAL_SNAN))
+        text_printf(r->out, "%sNaN%s", d->flags & DECIMAL_SNAN ? "s" : "", text_str(&d->digits));
+    else
+        put_decimal(r, text_str(&d->digits), d->exponent);
+    text_put(r->out, "')");
+}
+
 void repr_decimal(struct repr *r, taddr at, const struct py_type *t)
 {
-    SCOPED(text_done) struct text digits = {0};
-    uint8_t flags;
-    uint64_t exponent;
-    if (!py_read(r->rt, at + py_offset(r->rt, DECIMAL_FLAGS), &flags, 1) ||
-        !py_field(r->rt, at, py_offset(r->rt, DECIMAL_EXPONENT), &exponent) ||
-        (!(flags & DECIMAL_INFINITE) && !read_coefficient(r, at, &digits))) {
-        repr_put_corrupt(r, at, t);
-        return;
-    }
-    repr_put_name(r, t->exact ? "Decimal" : t->name);
-    text_printf(r->out, "('%s", flags & DECIMAL_NEGATIVE ? "-" : "");
-    if (flags & DECIMAL_INFINITE)
-        text_put(r->out, "Infinity");
-    else if (flags & (DECIMAL_NAN | DECIMAL_SNAN))
-        text_printf(r->out, "%sNaN%s", flags & DECIMAL_SNAN ? "s" : "", text_str(&digits));
+    taddr unused;
+    struct decimal d = {.flags = 0};
+    bool is_python = py_attr(r->rt, at, "_is_special", &unused);
+    if (is_python ? read_python_decimal(r, at, &d) : read_decimal(r, at, &d))
+        put_any_decimal(r, t, &d);
     else
-        put_decimal(r, text_str(&digits), (int64_t)exponent);
-    text_put(r->out, "')");
+        repr_put_corrupt(r, at, t);
+    text_done(&d.digits);
 }
 
 /* ---- classes in Python, by their attributes ---- */

@@ -4,6 +4,7 @@
 usage: values.py ENDING FILE     see oracle.py
 """
 
+import _pydecimal
 import array
 import collections
 import datetime
@@ -303,6 +304,7 @@ def library():
     relative, dot, joined = pathlib.PurePosixPath("a/b"), pathlib.PurePosixPath(), pathlib.Path("/srv") / "data" / "x"
     parent, untidy = pathlib.Path("/a/b/c").parent, pathlib.PurePosixPath("//a//./b/")
     not_number, endless, exact = decimal.Decimal("NaN"), decimal.Decimal("-Infinity"), decimal.Decimal(1) / 3
+    slow, signals = _pydecimal.Decimal("-1.50E+7"), _pydecimal.Decimal("sNaN12")
     large, tiny, nothing = decimal.Decimal("1E+30"), decimal.Decimal("-1E-10"), decimal.Decimal("-0.00")
     negative_part, number = fractions.Fraction(-7, 3), uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
     both, no_access, no_mode, mode = Mode.A | Mode.B, Access(0), Mode(0), Mode.B

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects in the memory of real interpreters: the pieces that showing a value takes, cut out of cores of 3.6 to 3.15 of
+/* Objects in the memory of real interpreters: the pieces that showing a value takes, cut out of cores of 3.6 to 3.15 (t: without a GIL) of
  * tests/targets/python/values.py (they are the seeds of fuzz_python_values, too), and what the program said of it. */
 #include "unit.h"
 
@@ -74,6 +74,8 @@ static const struct {
     {"3.15-row", "Named(key='k', value=[1])"},
     {"3.15-slots_and_dict", "<values.SlotsAndDict object at 0x7f156db4e150: left='l', right=[1], extra=1.5>"},
     {"3.15-table", "{'k': 1, 2: {'x': 1.5}, (1, 2): [3], None: True}"},
+    {"3.15t-exact", "Decimal('0.3333333333333333333333333333')"}, /* of the class in Python */
+    {"3.15t-late", "<__main__.Grown object at 0x305565b62d0: y=2, first='first', z=3>"},
 };
 
 static uint8_t input[PYTHON_INPUT_MAX];
