@@ -90,8 +90,11 @@ print("RESULT " + json.dumps(out))
 
 
 # Free-threaded builds of a version's first releases have an older allocator (src/rt/cpython/heaps.c), and so further away
-# what follows it in an interpreter: PY_OLDER_ALLOCATOR in src/rt/cpython/priv.h.
-OLDER_ALLOCATOR = {14: {"interp_asyncio_tasks_head": 328, "interp_static_types": 328}}
+# what follows it in an interpreter: py_older_allocator() in src/rt/cpython/priv.h.
+OLDER_ALLOCATOR = {14: 328, 15: 368}
+BEHIND_ALLOCATOR = ["interp_asyncio_tasks_head", "interp_static_types"]
+# What an interpreter publishes the place of, and what moves with it: src/rt/cpython/offsets.c.
+MOVES_WITH = ("interp_own_gil", ["interp_stop", *BEHIND_ALLOCATOR])
 
 
 def rows(macro="PY_LAYOUT_FIELDS"):
@@ -165,8 +168,14 @@ def print_file(minor, offsets):
 def compare(path, minor, offsets):
     """Sizes of states change within a version, and no offset depends on them."""
     have = known(called(minor, offsets))
-    for name, more in OLDER_ALLOCATOR.get(minor, {}).items():
-        have[name] += more if offsets["older_allocator"] else 0
+    if offsets["free_threaded"] and offsets["older_allocator"]:
+        for name in BEHIND_ALLOCATOR:
+            have[name] += OLDER_ALLOCATOR.get(minor, 0)
+    published, moving = MOVES_WITH
+    if minor >= 13 and offsets[published] is not None:
+        by = offsets[published] - have[published]
+        for name in [published, *moving]:
+            have[name] += by if have[name] is not None else 0
     wrong = [f"{n}: {have.get(n)} here, {offsets[n]} in {path}" for n, _, _ in rows() if have.get(n) != offsets[n]]
     for line in wrong:
         print(line)

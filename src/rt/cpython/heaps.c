@@ -36,7 +36,7 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    /* 2.1.2: Python 3.13, 3.14.0 to 3.14.7 */
+    /* 2.1.2: Python 3.13, 3.14.0 to 3.14.7, 3.15.0rc1 */
     {.heap_size = 3064,
      .queues = 1040,
      .heap_tag = 3057,

@@ -175,7 +175,7 @@ static taddr static_dict(struct rt *rt, taddr at, uint64_t flags, uint64_t place
     taddr first = interpreter + l->interp_static_types + (py_minor(rt) >= 13 ? COUNT : 0); /* how many there are */
     taddr state = first + (place - 1) * l->static_type_size;
     uint64_t dict = dict_of(rt, state, at);
-    return dict || !rt->free_threaded ? dict : dict_of(rt, state + PY_OLDER_ALLOCATOR, at);
+    return dict || !rt->free_threaded ? dict : dict_of(rt, state + py_older_allocator(rt), at);
 }
 
 /* The fields of PyTypeObject and PyHeapTypeObject. False: no class. */

@@ -44,6 +44,17 @@ static void take(struct published *p, struct py_published_at at, const char *nam
     *field = (uint32_t)v;
 }
 
+/* What an interpreter has behind the state of its GIL moves with that, which is published, when a release of the same
+ * version has a field more or less before it (3.15.0rc1 and 3.15.2 differ so). */
+static void move_unpublished(struct py_layout *l, const struct py_layout *table)
+{
+    uint32_t *const fields[] = {&l->interp_stop, &l->interp_asyncio_tasks_head, &l->interp_static_types};
+    uint32_t by = l->interp_own_gil - table->interp_own_gil; /* modulo 2^32 */
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (*fields[i] != PY_NONE && *fields[i] + by <= OFFSET_MAX)
+            *fields[i] += by;
+}
+
 /* Names what cannot be right; NULL: all that is published is taken. */
 static const char *take_published(struct rt *rt, const struct py_published *at)
 {
@@ -54,9 +65,11 @@ static const char *take_published(struct rt *rt, const struct py_published *at)
 #define X(field, group, name) take(&p, at->field, group "." name, &l.field);
     PY_PUBLISHED_FIELDS(X)
 #undef X
-    if (!p.bad)
-        rt->l = l;
-    return p.bad;
+    if (p.bad)
+        return p.bad;
+    move_unpublished(&l, &rt->l);
+    rt->l = l;
+    return NULL;
 }
 
 static void say_differs(struct rt *rt, const struct py_layout *table)
@@ -96,7 +109,10 @@ struct err *py_choose_layout(struct rt *rt)
     if (!table)
         return err_new(ERR_UNSUPPORTED, "Python 3.%u is not known", py_minor(rt));
     rt->l = *table;
-    if (publishes && table->published && !take_published(rt, table->published))
+    const char *bad = publishes && table->published ? take_published(rt, table->published) : NULL;
+    if (bad) /* a release that was not yet final may have them in another order */
+        rt->differs = arena_printf(&rt->arena, "its own offsets are not used, %s does not fit", bad);
+    else
         say_differs(rt, table);
     return NULL;
 }

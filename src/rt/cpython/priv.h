@@ -9,9 +9,6 @@
 #include "rt/cpython/layout.h"
 
 enum { PY_PAGES = 1024 };
-/* Bytes that 3.14.0 to 3.14.7 without a GIL have more of in an interpreter, whose allocator is an older one (heaps.c). */
-enum { PY_OLDER_ALLOCATOR = 328 };
-
 /* A page of the target whose bytes stand in one piece: in the image, or in the copy that is being made. */
 struct py_page {
     taddr at;
@@ -192,6 +189,13 @@ static inline bool py_word(struct rt *rt, taddr at, uint64_t *out)
 static inline bool py_field(struct rt *rt, taddr object, uint32_t offset, uint64_t *out)
 {
     return object && offset != PY_NONE && py_word(rt, object + offset, out);
+}
+
+/* Bytes that an interpreter without a GIL whose allocator is an older one (heaps.c: 3.14.0 to 3.14.7, 3.15.0rc1) has more
+ * of before its tasks and classes than the layout says. */
+static inline uint32_t py_older_allocator(const struct rt *rt)
+{
+    return py_minor(rt) >= 15 ? 368 : 328;
 }
 
 /* The offset of a field that the layout does not have, by that in the usual build, whose objects begin with 16 bytes:

@@ -218,9 +218,8 @@ static void add_interpreter(struct finding *f, taddr interpreter)
     add_module(f, module);
     if (rt->l.interp_asyncio_tasks_head == PY_NONE)
         return;
-    taddr head = interpreter + rt->l.interp_asyncio_tasks_head;
-    bool older = rt->free_threaded && !is_list(rt, head) && is_list(rt, head + PY_OLDER_ALLOCATOR);
-    add_list(f, older ? head + PY_OLDER_ALLOCATOR : head);
+    taddr head = interpreter + rt->l.interp_asyncio_tasks_head, older = head + py_older_allocator(rt);
+    add_list(f, rt->free_threaded && !is_list(rt, head) && is_list(rt, older) ? older : head);
 }
 
 static void add_threads(struct finding *f)

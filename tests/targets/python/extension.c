@@ -19,7 +19,7 @@ enum { WITHOUT_ARGUMENTS = 4, ONE_ARGUMENT = 8, ABI = 1013 };
 struct head {
 #ifdef FREE_THREADED
     uintptr_t thread;
-    uint16_t padding;
+    uint16_t flags; /* until 3.13 padding */
     uint8_t mutex, gc_bits;
     uint32_t own_references;
     ptrdiff_t others_references;
@@ -101,11 +101,14 @@ static struct method methods[] = {
 };
 static struct module definition = {
 #ifdef FREE_THREADED
+    .base.head.flags = 1 << 2, /* static: 3.15 wants to know */
     .base.head.own_references = UINT32_MAX, /* never freed */
 #else
     .base.head.references = 1,
 #endif
-    .name = "extension", .size = -1, .methods = methods};
+    .name = "extension",
+    .size = -1,
+    .methods = methods};
 
 PyObject *PyInit_extension(void);
 PyObject *PyInit_extension(void)

@@ -123,7 +123,7 @@ def write(path, frame, untouched=()):
                         "tid": tid() if mine else getattr(thread, "tid", None), "current": mine,
                         "frames": None if thread.name in untouched or top is None else frames(top)})
     answer = dict(NOTED, pid=os.getpid(), gil=getattr(sys, "_is_gil_enabled", lambda: True)(),
-                  version=list(sys.version_info[:3]), executable=sys.executable, threads=threads)
+                  version=list(sys.version_info[:3]), release=sys.version.split("+")[0].split()[0], executable=sys.executable, threads=threads)
     with open(path + ".new", "w") as file:
         json.dump(answer, file)
     os.rename(path + ".new", path)
