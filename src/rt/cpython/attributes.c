@@ -147,6 +147,17 @@ const struct py_type *py_mro_at(struct rt *rt, const struct py_type *t, unsigned
     return py_class(rt, base);
 }
 
+const struct py_member *py_member_named(struct rt *rt, const struct py_type *t, const char *name)
+{
+    const struct py_type *base;
+    const struct py_member *m;
+    for (unsigned i = 0; (base = py_mro_at(rt, t, i)); i++)
+        for (unsigned k = 0; (m = py_member_at(rt, base, k)); k++)
+            if (strcmp(m->name, name) == 0)
+                return m;
+    return NULL;
+}
+
 static bool slot_of(struct rt *rt, taddr object, const struct py_type *t, const char *name, taddr *out)
 {
     const struct py_type *base;

@@ -83,6 +83,14 @@ enum py_kind {
     PYK_QUEUE,
     PYK_SOCKET,
     PYK_SIMPLE_QUEUE,
+    PYK_RAW_FILE,
+    PYK_BUFFERED_FILE,
+    PYK_TEXT_FILE,
+    PYK_BYTES_IO,
+    PYK_MMAP,
+    PYK_PATTERN,
+    PYK_MATCH,
+    PYK_ZONE,
     PYK_ARRAY,
     PYK_NDARRAY,
     PYK_NUMPY_SCALAR,
@@ -200,6 +208,8 @@ struct py_attrs {
 bool py_attrs_open(struct rt *rt, taddr object, const struct py_type *t, struct py_attrs *out);
 /* Member i of a class's own; NULL after the last. */
 const struct py_member *py_member_at(struct rt *rt, const struct py_type *t, unsigned i);
+/* That of a class or its bases with a name; NULL: none. */
+const struct py_member *py_member_named(struct rt *rt, const struct py_type *t, const char *name);
 /* Does it hold a pointer to an object? */
 bool py_member_is_object(const struct py_member *m);
 /* The object that a member holds. False: unreadable. */

@@ -259,7 +259,7 @@ void repr_str(struct repr *r, taddr at, const struct py_type *t)
         repr_put_corrupt(r, at, t);
 }
 
-static void put_bytes_at(struct repr *r, taddr data, int64_t length)
+void repr_put_bytes(struct repr *r, taddr data, int64_t length)
 {
     uint64_t n = repr_shown(r, (uint64_t)length);
     SCOPED(freep) uint8_t *b = xmalloc((size_t)n);
@@ -275,7 +275,7 @@ static void put_bytes(struct repr *r, taddr at, const struct py_type *t)
     if (r->rt->l.bytes_data == PY_NONE || !py_var_size(r->rt, at, &n) || n < 0)
         repr_put_corrupt(r, at, t);
     else
-        put_bytes_at(r, at + r->rt->l.bytes_data, n);
+        repr_put_bytes(r, at + r->rt->l.bytes_data, n);
 }
 
 static void put_bytearray(struct repr *r, taddr at, const struct py_type *t)
@@ -288,7 +288,7 @@ static void put_bytearray(struct repr *r, taddr at, const struct py_type *t)
     }
     repr_put_name(r, t->name);
     text_putc(r->out, '(');
-    put_bytes_at(r, data, n);
+    repr_put_bytes(r, data, n);
     text_putc(r->out, ')');
 }
 
@@ -326,7 +326,7 @@ static void put_memoryview(struct repr *r, taddr at, const struct py_type *t)
         text_printf(r->out, ": %" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
         if (is_row_of_bytes(r, at)) {
             text_put(r->out, ", ");
-            put_bytes_at(r, data, (int64_t)bytes);
+            repr_put_bytes(r, data, (int64_t)bytes);
         }
     }
     text_putc(r->out, '>');
@@ -439,6 +439,14 @@ static repr_fn *const writers[PYK_COUNT] = {
     [PYK_SOCKET] = repr_socket,
     [PYK_QUEUE] = repr_queue,
     [PYK_SIMPLE_QUEUE] = repr_simple_queue,
+    [PYK_RAW_FILE] = repr_file,
+    [PYK_BUFFERED_FILE] = repr_file,
+    [PYK_TEXT_FILE] = repr_file,
+    [PYK_BYTES_IO] = repr_bytes_io,
+    [PYK_MMAP] = repr_mmap,
+    [PYK_PATTERN] = repr_pattern,
+    [PYK_MATCH] = repr_match,
+    [PYK_ZONE] = repr_zone,
     [PYK_ARRAY] = repr_array,
     [PYK_NDARRAY] = repr_ndarray,
     [PYK_NUMPY_SCALAR] = repr_numpy_scalar,

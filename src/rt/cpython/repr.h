@@ -53,6 +53,8 @@ uint64_t repr_shown(const struct repr *r, uint64_t n);
 /* A str between quotes. */
 repr_fn repr_str;
 void repr_put_str(struct repr *r, const struct py_str *s);
+/* b'...' of so many bytes. */
+void repr_put_bytes(struct repr *r, taddr data, int64_t length);
 
 /* What stands around, and between, the parts of an object: on one line, or one a line. `i`: parts before this one. */
 void repr_open(struct repr *r, const char *open);
@@ -71,7 +73,11 @@ repr_fn repr_function, repr_builtin, repr_method, repr_method_wrapper, repr_desc
 repr_fn repr_instance, repr_namespace, repr_exception, repr_enum, repr_named_tuple, repr_struct_sequence;
 bool repr_is_struct_sequence(struct repr *r, const struct py_type *t);
 /* repr_library.c */
-repr_fn repr_decimal, repr_fraction, repr_uuid, repr_path, repr_queue, repr_simple_queue, repr_socket;
+repr_fn repr_zone, repr_decimal, repr_fraction, repr_uuid, repr_path, repr_queue, repr_simple_queue, repr_socket;
+/* repr_io.c; file: raw, buffered and of text */
+repr_fn repr_file, repr_bytes_io, repr_mmap;
+/* repr_re.c */
+repr_fn repr_pattern, repr_match;
 /* repr_threading.c; synchronizer: Semaphore, BoundedSemaphore, Event, Barrier */
 repr_fn repr_lock, repr_rlock, repr_condition, repr_synchronizer;
 /* repr_time.c: date, datetime, time, timedelta, timezone */

@@ -150,6 +150,24 @@ void repr_uuid(struct repr *r, taddr at, const struct py_type *t)
                 high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffffffffffff);
 }
 
+/* zoneinfo.ZoneInfo(key='UTC'): of C or of Python */
+void repr_zone(struct repr *r, taddr at, const struct py_type *t)
+{
+    const struct py_member *m = py_member_named(r->rt, t, "key");
+    const struct py_type *of = NULL;
+    taddr key = 0;
+    if (m ? py_member_value(r->rt, at, t, m, &key) : py_attr(r->rt, at, "_key", &key))
+        of = py_type(r->rt, key);
+    if (!of || of->kind != PYK_STR) {
+        repr_instance(r, at, t);
+        return;
+    }
+    repr_put_name(r, t->qualified);
+    text_put(r->out, "(key=");
+    repr_put(r, key);
+    text_putc(r->out, ')');
+}
+
 /* ---- paths (Lib/pathlib: what is kept has changed with nearly every version) ---- */
 
 enum { PATH_MAX_PARTS = 1000, PATH_MAX_CHARACTERS = 4096 };

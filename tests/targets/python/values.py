@@ -12,9 +12,12 @@ import decimal
 import enum
 import fractions
 import functools
+import io
+import mmap
 import os
 import pathlib
 import queue
+import re
 import sys
 import threading
 import time
@@ -25,6 +28,11 @@ import weakref
 
 import oracle
 
+try:
+    import zoneinfo
+    ZONE = zoneinfo.ZoneInfo("UTC")
+except (ImportError, KeyError):  # before 3.9, or there are no zones
+    ZONE = None
 try:
     import dataclasses
 except ImportError:  # 3.6
@@ -311,6 +319,13 @@ def library():
     two, no_codes = Pair(1, "r"), array.array("d")
     letters = array.array("u" if sys.version_info < (3, 13) else "w", "w\u20ac")
     past, platform = time.gmtime(0), sys.version_info
+    pattern, raw_pattern = re.compile("(a)+b", re.IGNORECASE | re.DOTALL), re.compile(b"x|y")
+    plain_pattern, match, raw_match = re.compile("\u20ac"), re.search("b(.)", "ab\u20acd"), raw_pattern.match(b"yz")
+    text_file, raw_file = open(os.devnull, "w", encoding="UTF-8"), open(os.devnull, "rb", buffering=0)
+    bytes_file, closed_file = open(os.devnull, "r+b"), open(os.devnull, encoding="UTF-8")
+    closed_file.close()
+    memory_file, mapped = io.BytesIO(b"in memory"), mmap.mmap(-1, 8192)
+    zone = ZONE
     namespace, no_namespace = types.SimpleNamespace(a=1, b=[2]), types.SimpleNamespace()
     namespace_cycle = types.SimpleNamespace()
     namespace_cycle.itself = namespace_cycle
