@@ -52,7 +52,7 @@ def test_stacks_are_those_of_the_report(looked_at):
     want = known(core)
     listed = {one["id"] for one in client.ask("threads")["threads"]}
     assert set(want) <= listed
-    for tid in [stop["threadId"], *sorted(want)[:3]]:
+    for tid in {stop["threadId"], *sorted(want)[:3]} & set(want):  # it stops at a goroutine where the thread ran nothing
         frames = client.ask("stackTrace", threadId=tid)
         names = [re.sub(r" \[(inlined|tail call|signal|guess)\]$", "", f["name"])
                  for f in frames["stackFrames"] if f["presentationHint"] != "label"]

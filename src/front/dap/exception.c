@@ -41,7 +41,9 @@ static struct err *find_end(struct dap *d, int64_t id, struct end *out)
     *out = (struct end){.signal = NULL};
     TRY(thread_of_id(d, id, &th));
     int32_t tid = th.thread ? th.thread->tid : 0;
-    bool crashed = tid && im->signal.signo && (tid == im->crashed_tid || tid == im->signal.tid);
+    /* A process that died in a thread that runs nothing of the program is shown at another one, which has its end, too. */
+    bool own = tid && (tid == im->crashed_tid || tid == im->signal.tid);
+    bool crashed = im->signal.signo && (own || (im->crashed_tid && id == thread_first(d)));
     if (crashed)
         out->signal = &im->signal;
     TRY(find_trouble(d, &th, crashed, out));
@@ -169,13 +171,11 @@ void put_stopped(struct dap *d, struct json *j)
 {
     const struct image *im = session_image(d->session);
     SCOPED(text_done) struct text t = {0}, description = {0};
-    int64_t thread = thread_first(d);
     struct end end = {.signal = NULL};
     bool live = im->kind == IMAGE_LIVE;
     const struct stop *stop = live ? session_stop(d->session) : NULL;
-    if (stop && stop->kind == STOP_SIGNAL)
-        thread = stop->tid;
     watch_begin(d->watch, d->inbox.now->seq, "stopped");
+    int64_t thread = stop && stop->kind == STOP_SIGNAL ? stop->tid : thread_first(d);
     IGNORE_ERR(find_end(d, thread, &end)); /* then only that it stands still is told */
     watch_end(d->watch);
     bool died = end.signal && (!live || stop->kind == STOP_SIGNAL);

@@ -129,7 +129,7 @@ struct dap_thread {
 struct err *thread_of_id(struct dap *d, int64_t id, struct dap_thread *out) MUST_CHECK;
 /* Its first `frames` frames or more. ERR_NO_DATA: it has none. */
 struct err *thread_stack(struct dap *d, int64_t id, size_t frames, const struct sstack **out) MUST_CHECK;
-/* The thread that one looks at first; 0: the target has none. */
+/* The thread that one looks at first: that which died, or a task when it runs nothing of the program; 0: there is none. */
 int64_t thread_first(struct dap *d);
 
 /* ---- frames, sources ---- */

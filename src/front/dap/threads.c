@@ -63,12 +63,61 @@ struct err *thread_stack(struct dap *d, int64_t id, size_t frames, const struct 
     return err_new(ERR_NO_DATA, "the thread has no stack");
 }
 
+/* ---- the one that is looked at first ---- */
+
+/* Before a stack is walked for it, which may have to wait for debug files. */
+static bool has_tasks(struct dap *d)
+{
+    const struct tasks *all;
+    size_t n, count = 0;
+    struct err *e = session_tasks(d->session, false, &all, &n);
+    for (size_t i = 0; !e && i < n; i++)
+        count += all[i].n;
+    err_free(e); /* they cannot be read */
+    return count != 0;
+}
+
+/* Has it no frames but a runtime's? Go dies of a deadlock, and of a signal that any thread may get, in one of its scheduler's. */
+static bool is_idle(struct dap *d, int64_t id)
+{
+    const struct sstack *st;
+    struct err *e = thread_stack(d, id, BEGIN_WITHIN, &st);
+    bool idle = !e && st->n;
+    for (size_t i = 0; idle && i < st->n && i < BEGIN_WITHIN; i++) {
+        const struct sframe *f = &st->frames[i];
+        bool vdso = f->at->module && f->at->module->is_vdso;
+        idle = f->kind == FRAME_SIGNAL || vdso || session_frame_hidden(d->session, f);
+    }
+    err_free(e);
+    return idle;
+}
+
+/* The first task that is in the program's own code, of Go the main goroutine unless it has ended. 0: there is none. */
+static int64_t first_task(struct dap *d)
+{
+    const struct tasks *all;
+    size_t n;
+    struct err *e = session_tasks(d->session, true, &all, &n);
+    int64_t id = TASK_FIRST, found = 0;
+    for (size_t i = 0; !e && !found && i < n; i++)
+        for (size_t k = 0; k < all[i].n && !found; k++, id++) {
+            const struct task *task = &all[i].v[k];
+            const struct sframe *user = session_task_user_frame(d->session, &all[i], task);
+            if (user && !session_frame_hidden(d->session, user))
+                found = has_thread(session_image(d->session), task) ? task->tid : id;
+        }
+    err_free(e); /* tasks that cannot be read leave the thread */
+    return found;
+}
+
 int64_t thread_first(struct dap *d)
 {
     const struct image *im = session_image(d->session);
+    int64_t first = im->threads.n ? im->threads.v[0].tid : 0;
     if (im->crashed_tid && find_thread(im, im->crashed_tid))
-        return im->crashed_tid;
-    return im->threads.n ? im->threads.v[0].tid : 0;
+        first = im->crashed_tid;
+    int64_t task = first && has_tasks(d) && is_idle(d, first) ? first_task(d) : 0;
+    return task ? task : first;
 }
 
 /* ---- the list ---- */
@@ -78,9 +127,9 @@ struct listing {
     struct json *j;
     const struct tasks *all; /* of each runtime */
     size_t n;
-    struct map64 by_tid;     /* of a thread that runs a task: the task's index in all of them, plus 1 */
-    uint64_t first, end;     /* which of all threads and tasks are wanted */
-    uint64_t at;             /* the next one's number in that count */
+    struct map64 by_tid; /* of a thread that runs a task: the task's index in all of them, plus 1 */
+    uint64_t first, end; /* which of all threads and tasks are wanted */
+    uint64_t at; /* the next one's number in that count */
     struct text name;
 };
 

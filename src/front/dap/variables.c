@@ -53,17 +53,21 @@ static void put_reference(struct dap *d, struct json *j, const struct value *v, 
         json_kv_u64(j, "indexedVariables", c.n);
 }
 
-/* Where its bytes are; of a pointer, where it points. */
+static bool points(const struct type *t)
+{
+    enum type_kind kind = type_strip(t)->kind;
+    return kind == TYPE_POINTER || kind == TYPE_REFERENCE || kind == TYPE_RVALUE_REFERENCE;
+}
+
+/* Where its bytes are; of a pointer or a reference, where it points. */
 static void put_memory_reference(struct dap *d, struct json *j, const struct value *v)
 {
     taddr at = 0;
-    uint64_t target;
-    struct err *e = type_strip(v->type)->kind == TYPE_POINTER ? value_int(session_values(d->session), v, &target)
-                                                              : value_address(v, &at);
-    if (!e && type_strip(v->type)->kind == TYPE_POINTER)
-        at = target;
-    if (!e && at)
-        json_kv_hex(j, "memoryReference", at);
+    uint64_t target = 0;
+    bool behind = points(v->type);
+    struct err *e = behind ? value_int(session_values(d->session), v, &target) : value_address(v, &at);
+    if (!e && (at | target))
+        json_kv_hex(j, "memoryReference", behind ? target : at);
     err_free(e); /* it is in no memory */
 }
 
