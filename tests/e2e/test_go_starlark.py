@@ -115,6 +115,24 @@ dlv_command("nosuch")
     assert "command not available" in answer.err
 
 
+def test_goroutines_that_are_changed_are_ones_own(go_core, tmp_path):
+    """Rows of a list share their places, which no script may see."""
+    script = tmp_path / "own.star"
+    script.write_text('''
+def main():
+    gs = goroutines().Goroutines
+    same = [g for g in gs if g.UserCurrentLoc.Function.Name_ == "runtime.gopark"]
+    one, other = same[0], same[1]
+    one.UserCurrentLoc.Function.Name_ = "changed"
+    one.UserCurrentLoc.Line = 7
+    one.WaitReason = 9
+    print(one.UserCurrentLoc.Function.Name_, one.UserCurrentLoc.Line, one.WaitReason, one.ID == same[0].ID)
+    print(other.UserCurrentLoc.Function.Name_, other.UserCurrentLoc.Line == 7)
+    print(goroutines(0, 1).Nextg, len(goroutines(0, 1).Goroutines), len(goroutines().Goroutines) == len(gs), goroutines().Nextg)
+''', encoding="utf-8")
+    assert run("run", script, go_core).out == "changed 7 9 True\nruntime.gopark False\n1 1 True -1\n"
+
+
 def test_a_failure_says_where(go_core, tmp_path):
     script = tmp_path / "fails.star"
     script.write_text('def inner(x):\n    return eval(None, x).Variable\ndef main():\n    print("before")\n    inner("nosuch")\n',

@@ -3,6 +3,7 @@
 import base64
 
 from . import variable
+from .rows import Shared
 from .scan import star, text
 from .shapes import KINDS, NAMED_NUMBERS, NUMBERS, SHAPES, SLICES, go_type
 from .values import MISSING, Dict, Error, List, NoAttribute, Value, go_name, represent
@@ -76,10 +77,11 @@ class Slice(Value):
 class Struct(Value):
     """A struct of the interface's own; api.Variable has two attributes more, Value and Expr."""
 
-    __slots__ = ("kind", "shape", "data", "delve")
+    __slots__ = ("kind", "shape", "data", "delve", "within")
 
-    def __init__(self, kind, data, delve):
+    def __init__(self, kind, data, delve, within=None):
         self.kind, self.shape, self.data, self.delve = kind, SHAPES[kind], data, delve
+        self.within = within  # the struct that it is a part of, and its name there
 
     def get_type(self):
         if self.kind == "Variable":
@@ -110,7 +112,19 @@ class Struct(Value):
         field = self.shape.found.get(name)
         if not field:
             raise self._no_field(name)
-        return from_json(self.data if field.embedded else self.data.get(field.json), field.type, self.delve)
+        value = from_json(self.data if field.embedded else self.data.get(field.json), field.type, self.delve)
+        if type(value) is Struct and not field.embedded:
+            value.within = self, field.json
+        return value
+
+    def _own(self):
+        """Before it is changed: nothing else has the same data."""
+        if type(self.data) is Shared:
+            self.data = dict(self.data)
+            if self.within:
+                whole, name = self.within
+                whole._own()
+                whole.data[name] = self.data
 
     def set_attribute(self, name, value):
         field = self.shape.found.get(name)
@@ -121,6 +135,7 @@ class Struct(Value):
             raise Error(f'can not assign value of type {go_name(value)} to {self.shape.name}."{name}"')
         if field.type not in kinds:
             raise Error(f'can not assign to {self.shape.name}."{name}": it is of type {go_type(field.type)}')
+        self._own()
         self.data[field.json] = text(value) if type(value) is str else value
 
 

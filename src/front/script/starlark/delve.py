@@ -5,6 +5,7 @@ import os
 
 from . import api, caller_position, variable
 from .prompt import Prompt
+from .rows import Row, goroutines
 from .scan import star, text
 from .values import MISSING, Builtin, Error, Value, function_name, go_name, is_callable, represent
 
@@ -162,8 +163,11 @@ class Delve:
         return self._asked
 
     def _call(self, method, parameters):
+        def call(parameters):
+            return self.host.delve_call("RPCServer." + method, json.dumps(parameters, default=Row.plain).encode())
+
         try:
-            return json.loads(self.host.delve_call("RPCServer." + method, json.dumps(parameters).encode()))
+            return goroutines(call, parameters) if method == "ListGoroutines" else json.loads(call(parameters))
         except self.host.Error as problem:
             raise Error(star(str(problem))) from None
 
