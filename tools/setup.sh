@@ -18,7 +18,7 @@ set -eu
 
 build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
-       libcapstone-dev libvectorscan-dev|libhyperscan-dev libedit-dev libjansson-dev scdoc
+       libcapstone-dev libvectorscan-dev|libhyperscan-dev libedit-dev libjansson-dev libpcre2-dev scdoc
        python3-dev libpython3.11" # of scripts
 
 demo="g++ libc6-dbg redis-tools|valkey-tools

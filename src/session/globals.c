@@ -3,7 +3,6 @@
 
 #include "session/values.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +35,6 @@ struct err *globals_find(struct session *s, bool (*wanted)(const void *arg, cons
     if (out->v.n)
         qsort(out->v.v, out->v.n, sizeof(*out->v.v), by_name);
     return NULL;
-}
-
-bool globals_match(const void *pattern, const struct dw_die *die, const char *name)
-{
-    (void)die;
-    return !pattern || regexec(pattern, name, 0, NULL, 0) == 0;
 }
 
 void globals_done(struct globals *g)

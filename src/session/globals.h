@@ -18,8 +18,6 @@ struct globals {
  * reading the debug information failed of; what was found until then is in `out`, which globals_done() frees. */
 struct err *globals_find(struct session *s, bool (*wanted)(const void *arg, const struct dw_die *die, const char *name),
                          const void *arg, struct globals *out) MUST_CHECK;
-/* For globals_find(): names that fit a regular expression, a regex_t; NULL: all. */
-bool globals_match(const void *pattern, const struct dw_die *die, const char *name);
 void globals_done(struct globals *g);
 
 #endif

@@ -247,6 +247,20 @@ def test_goroutines_in_pages_filters_and_groups(client):
     assert client.call("ListGoroutines", Count=0, GroupBy=2, MaxGroups=1)["TooManyGroups"]
 
 
+def test_filters_are_gos_expressions(client):
+    """What Delve answers to the same of a program without C."""
+    every = client.call("ListFunctions", Filter="")["Funcs"]
+    for filter_, wanted in ((r"(?i)^MAIN\.D\w+$", r"^main\.[dD]\w+$"), (r"^main\..*?\.func\d$", r"^main\..*\.func[0-9]$"),
+                            (r"\bdie\b", r"\bdie\b"), (r"\Q(*T)\E|\(\*\pL+\)\.L", r"\(\*[A-Za-z]+\)\.L|\(\*T\)")):
+        names = client.call("ListFunctions", Filter=filter_)["Funcs"]
+        assert names and names == [name for name in every if re.search(wanted, name)], filter_
+    for filter_, why in (("(?=a)", "invalid or unsupported Perl syntax: `(?=`"), (r"\Z", r"invalid escape sequence: `\Z`"),
+                         ("(", "missing closing ): `(`"), ("*", "missing argument to repetition operator: `*`")):
+        with pytest.raises(Refused) as refused:
+            client.call("ListTypes", Filter=filter_)
+        assert str(refused.value) == f"invalid filter argument: error parsing regexp: {why}"
+
+
 def test_packages_and_their_folders(client):
     """The folder of internal/sync ends in "sync", too."""
     listed = client.call("ListPackagesBuildInfo", Filter="^sync$", IncludeFiles=True)["List"]

@@ -1,41 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of the whole program as Delve has them: a name a line. gdb's are info functions and so on. */
 #include "front/console/console.h"
+#include "front/pattern.h"
 #include "session/globals.h"
 #include "session/names.h"
 
 #include <string.h>
-
-/* Extended, as who types Go's expressions is used to; "" matches all. */
-static struct err *pattern(const char *text, regex_t *out)
-{
-    int problem = regcomp(out, text, REG_EXTENDED | REG_NOSUB);
-    if (!problem)
-        return NULL;
-    char why[128];
-    regerror(problem, out, why, sizeof(why));
-    return err_new(ERR_USAGE, "'%s' is no regular expression: %s", text, why);
-}
 
 static struct err *list_names(struct console *c, enum program_names kind, const char *args)
 {
     const struct image *im;
     const char *const *names;
     size_t n;
-    regex_t re;
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     TRY(console_target(c, &im));
     TRY(session_names(c->session, kind, &names, &n));
-    TRY(pattern(args, &re));
+    TRY(pattern_compile(args, &wanted));
     struct err *e = NULL;
     for (size_t i = 0; i < n && !e; i++) {
-        if (*args && regexec(&re, names[i], 0, NULL, 0) != 0)
+        if (!pattern_fits(wanted, names[i]))
             continue;
         put_safe(&c->out, names[i]);
         text_putc(&c->out, '\n');
         e = console_flush(c);
     }
-    regfree(&re);
-    return e;
+    return e ? e : pattern_check(wanted);
 }
 
 static struct err *run_funcs(struct console *c, const char *args)
@@ -87,13 +76,14 @@ static void put_global(struct console *c, const struct global *g, bool whole)
 static struct err *run_vars(struct console *c, const char *args)
 {
     const struct image *im;
-    regex_t re;
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     bool whole = args_word(&args, "-v");
     SCOPED(globals_done) struct globals g = {0};
     TRY(console_target(c, &im));
-    TRY(pattern(args, &re));
-    struct err *e = globals_find(c->session, globals_match, *args ? &re : NULL, &g);
-    regfree(&re);
+    TRY(pattern_compile(args, &wanted));
+    struct err *e = globals_find(c->session, pattern_fits_global, &wanted, &g);
+    if (!e)
+        e = pattern_check(wanted);
     for (size_t i = 0; i < g.v.n && !e; i++) {
         put_global(c, &g.v.v[i], whole);
         e = console_flush(c);

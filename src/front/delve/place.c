@@ -241,14 +241,14 @@ static struct err *find_pattern(struct finding *f)
 {
     size_t n, len = strlen(f->spec);
     SCOPED(freep) char *pattern = len > 2 ? xstrndup(f->spec + 1, len - 2) : xstrdup("");
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     const char *const *names;
-    regex_t re;
     if (!f->scope)
         return err_new(ERR_NO_DATA, "could not determine location (scope is nil)");
-    TRY(filter_compile(pattern, &re));
+    TRY(filter_compile(pattern, &wanted));
     struct err *e = session_names(f->client->session, NAMES_FUNCTIONS, &names, &n);
     for (size_t i = 0; !e && i < n; i++) {
-        if (regexec(&re, names[i], 0, NULL, 0) != 0)
+        if (!pattern_fits(wanted, names[i]))
             continue;
         size_t before = f->found.v.n;
         e = find_function(f, names[i], 0);
@@ -259,7 +259,8 @@ static struct err *find_pattern(struct finding *f)
         if (f->found.v.n > before + 1)
             f->found.v.n = before + 1;
     }
-    regfree(&re);
+    if (!e)
+        e = pattern_check(wanted);
     if (f->found.v.n)
         qsort(f->found.v.v, f->found.v.n, sizeof(*f->found.v.v), by_address);
     return e;

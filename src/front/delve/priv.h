@@ -8,10 +8,9 @@
 #include "base/map.h"
 #include "front/delve/delve.h"
 #include "front/goroutine.h"
+#include "front/pattern.h"
 #include "front/serve/incoming.h"
 #include "session/values.h"
-
-#include <regex.h>
 
 /* An answer on its way out: kept until it is whole or large, so that an error can take its place. */
 struct answer {
@@ -159,8 +158,8 @@ struct err *delve_put_frame_variables(struct scope *sc, struct json *j, bool arg
 
 /* ---- program.c ---- */
 
-/* A filter of names; "" fits all. Extended syntax of POSIX. regfree() it. */
-struct err *filter_compile(const char *text, regex_t *out) MUST_CHECK;
+/* A filter of names, which the caller frees; "" fits all. ERR_USAGE. */
+struct err *filter_compile(const char *text, struct pattern **out) MUST_CHECK;
 
 /* ---- the methods ---- */
 

@@ -9,14 +9,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-struct err *filter_compile(const char *text, regex_t *out)
+struct err *filter_compile(const char *text, struct pattern **out)
 {
-    int problem = regcomp(out, text, REG_EXTENDED | REG_NOSUB);
-    if (!problem)
-        return NULL;
-    char why[128];
-    regerror(problem, out, why, sizeof(why));
-    return err_new(ERR_USAGE, "invalid filter argument: %s", why);
+    struct err *e = pattern_compile(text, out);
+    return e ? err_prefix(e, "invalid filter argument") : NULL;
 }
 
 /* ---- lists of names ---- */
@@ -26,24 +22,19 @@ static struct err *list_names(struct client *c, struct arguments *a, struct json
 {
     const char *filter = argument_string(a, "Filter");
     const char *const *names;
-    regex_t re;
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     size_t n;
     TRY(arguments_check(a));
-    TRY(filter_compile(filter, &re));
-    struct err *e = session_names(c->session, kind, &names, &n);
-    if (e) {
-        regfree(&re);
-        return e;
-    }
+    TRY(filter_compile(filter, &wanted));
+    TRY(session_names(c->session, kind, &names, &n));
     result_begin(c, j, key);
     json_array_begin(j);
     for (size_t i = 0; i < n; i++)
-        if (regexec(&re, names[i], 0, NULL, 0) == 0)
+        if (pattern_fits(wanted, names[i]))
             json_string(j, names[i]);
     json_array_end(j);
     result_end(c, j);
-    regfree(&re);
-    return NULL;
+    return pattern_check(wanted);
 }
 
 static struct err *list_sources(struct client *c, struct arguments *a, struct json *j)
@@ -112,15 +103,15 @@ static struct err *list_packages(struct client *c, struct arguments *a, struct j
     const char *filter = argument_string(a, "Filter");
     const char *const *names, *const *sources;
     size_t n, n_sources;
-    regex_t re;
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     TRY(arguments_check(a));
     TRY(session_names(c->session, NAMES_PACKAGES, &names, &n));
     TRY(session_names(c->session, NAMES_SOURCES, &sources, &n_sources));
-    TRY(filter_compile(filter, &re));
+    TRY(filter_compile(filter, &wanted));
     result_begin(c, j, "List");
     json_array_begin(j);
     for (size_t i = 0; i < n; i++) {
-        if (regexec(&re, names[i], 0, NULL, 0) != 0)
+        if (!pattern_fits(wanted, names[i]))
             continue;
         size_t len = 0;
         const char *folder = folder_of(names[i], names, n, sources, n_sources, &len);
@@ -137,8 +128,7 @@ static struct err *list_packages(struct client *c, struct arguments *a, struct j
     }
     json_array_end(j);
     result_end(c, j);
-    regfree(&re);
-    return NULL;
+    return pattern_check(wanted);
 }
 
 /* ---- files ---- */

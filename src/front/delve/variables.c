@@ -5,7 +5,6 @@
 #include "session/globals.h"
 #include "session/names.h"
 
-#include <regex.h>
 #include <string.h>
 
 static struct err *eval(struct client *c, struct arguments *a, struct json *j)
@@ -120,14 +119,15 @@ static void put_global(struct client *c, struct json *j, const struct global *g,
 
 static struct err *list_package_variables(struct client *c, struct arguments *a, struct json *j)
 {
-    regex_t re;
+    SCOPED(pattern_freep) struct pattern *wanted = NULL;
     SCOPED(globals_done) struct globals g = {0};
     struct load load = load_of(a, "Cfg", c->api_version == 1 ? &load_default : NULL);
     const char *filter = argument_string(a, "Filter");
     TRY(arguments_check(a));
-    TRY(filter_compile(filter, &re));
-    struct err *e = globals_find(c->session, globals_match, &re, &g);
-    regfree(&re);
+    TRY(filter_compile(filter, &wanted));
+    struct err *e = globals_find(c->session, pattern_fits_global, &wanted, &g);
+    if (!e)
+        e = pattern_check(wanted);
     if (g.v.n)
         qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_place);
     result_begin(c, j, "Variables");
