@@ -58,15 +58,20 @@ bool py_evaluation_has(struct rt *rt, const struct py_evaluation *e, taddr objec
 
 /* ---- objects ---- */
 
-/* What kind of callable an object may be; PYK_COUNT: none. Any word may be asked for: only what has a class is known. */
-static uint8_t kind_of(struct rt *rt, taddr object)
+/* The class of an object. Any word may be asked for: only what has a class that is a plain one is known. */
+static const struct py_type *class_of(struct rt *rt, taddr object)
 {
     uint64_t type;
     taddr meta = py_type_of(rt, rt->code_type);
-    if (object < IMAGE_PAGE || object % 8 || !meta || !py_field(rt, object, rt->l.object_type, &type) ||
-        type < IMAGE_PAGE || type % 8 || py_type_of(rt, type) != meta)
-        return PYK_COUNT;
-    const struct py_type *t = py_class(rt, type);
+    bool found = object >= IMAGE_PAGE && object % 8 == 0 && meta && py_field(rt, object, rt->l.object_type, &type) &&
+                 type >= IMAGE_PAGE && type % 8 == 0 && py_type_of(rt, type) == meta;
+    return found ? py_class(rt, type) : NULL;
+}
+
+/* What kind of callable an object may be; PYK_COUNT: none. */
+static uint8_t kind_of(struct rt *rt, taddr object)
+{
+    const struct py_type *t = class_of(rt, object);
     return t && (t->kind == PYK_BUILTIN ||
                  (t->kind == PYK_METHOD_DESCRIPTOR && strcmp(t->c_name, "method_descriptor") == 0))
                ? t->kind
@@ -135,6 +140,44 @@ void py_callables_of_words(struct rt *rt, taddr at, taddr end, struct py_callabl
         if (kind != PYK_COUNT && read_callable(rt, word, kind, &c))
             add(out, &c);
     }
+}
+
+/* ---- lists that are being sorted ---- */
+
+/* Objects/listobject.c: the count of places, behind the pointer to them, is -1 then. */
+static bool is_in_sort(struct rt *rt, taddr object)
+{
+    uint64_t places;
+    const struct py_type *t = class_of(rt, object);
+    return t && t->kind == PYK_LIST && rt->l.list_items != PY_NONE &&
+           py_field(rt, object, rt->l.list_items + 8, &places) && places == UINT64_MAX;
+}
+
+/* False: it is another than the one that was found. */
+static bool note_list(struct rt *rt, taddr object, taddr *found)
+{
+    if (object == *found || !is_in_sort(rt, object))
+        return true;
+    bool first = !*found;
+    *found = object;
+    return first;
+}
+
+taddr py_list_in_sort(struct rt *rt, const struct regs *regs, taddr end)
+{
+    enum { SORT_WORDS_MAX = 1 << 18 };
+    unsigned sp = modules_image(rt->ms)->arch->sp;
+    taddr found = 0, at = regs_has(regs, sp) ? regs->val[sp] & ~(taddr)7 : 0;
+    uint64_t word;
+    if (!at || at >= end || (end - at) / 8 > SORT_WORDS_MAX)
+        return 0;
+    for (unsigned i = 0; i < REG_MAX; i++)
+        if (regs_has(regs, i) && !note_list(rt, regs->val[i], &found))
+            return 0;
+    for (; at < end; at += 8)
+        if (!py_word(rt, at, &word) || !note_list(rt, word, &found))
+            return 0;
+    return found;
 }
 
 /* ---- definitions ---- */

@@ -34,6 +34,9 @@ bool py_evaluation_has(struct rt *rt, const struct py_evaluation *e, taddr objec
 void py_callables_stacked(struct rt *rt, const struct py_evaluation *e, struct py_callables *out);
 /* Adds those that words of the C stack in [at, end) refer to. */
 void py_callables_of_words(struct rt *rt, taddr at, taddr end, struct py_callables *out);
+/* The one list in the midst of list.sort() that registers, or words of the C stack from its top to `end`, refer to; 0: none, or
+ * several. It marks its list until it ends, and needs its address then: below the end of its frame no other is the one. */
+taddr py_list_in_sort(struct rt *rt, const struct regs *regs, taddr end);
 /* The name of a definition, a C identifier, in the arena; NULL: it has none. */
 const char *py_callable_name(struct rt *rt, taddr def);
 /* Has the table that a definition stands in another name for its function? */

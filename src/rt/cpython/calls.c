@@ -4,6 +4,7 @@
  * - The interpreter calls what is in the evaluation stack of a Python frame. When nothing but its own ways of calling lies between
  *   the two, that is one of those there whose function of C the native frame runs, or (the function may have ended with a jump to
  *   another) whose way of being called that is.
+ * - A list that is being sorted is marked, and list.sort() needs it to the end: so that is known that C sorts, for sorted().
  * - Any other frame runs the function of a callable that is somewhere on the C stack in between.
  *
  * Evaluation stacks keep what they held before, and several names may share a function: where more than one callable is
@@ -20,6 +21,7 @@ enum { FUNCTION_MAX = 1 << 20 }; /* bytes of a function */
 /* The native frames that a Python frame called: those inside of the one that runs it, up to the next that runs Python. */
 struct gap {
     struct rt *rt;
+    const struct image_thread *thread;
     const struct rt_native *natives;
     size_t first, end; /* [first, end); `end` runs the Python frame */
     size_t direct; /* the one that the Python frame's instruction called; end: it is not known */
@@ -164,9 +166,9 @@ static const char *owner_name(struct rt *rt, const struct py_type *self, taddr o
     return module && strcmp(module, "builtins") != 0 ? module : NULL;
 }
 
-static void describe(struct rt *rt, const struct choice *c, bool sure_of_self, struct rt_call *out)
+/* `self`: what it is a method of; 0: not sure. */
+static void describe(struct rt *rt, const struct choice *c, taddr self, struct rt_call *out)
 {
-    taddr self = sure_of_self ? c->one->self : 0;
     const struct py_type *t = self ? py_type(rt, self) : NULL;
     const char *owner = owner_name(rt, t, self);
     out->name = owner ? arena_printf(&rt->arena, "%s.%s", owner, c->name) : c->name;
@@ -185,6 +187,20 @@ static bool is_of_module(const struct gap *g, const struct py_callable *c)
     return t && t->kind == PYK_MODULE;
 }
 
+/* The list that frame i sorts, if it runs list.sort(); 0. */
+static taddr sorted_list(const struct gap *g, size_t i, const struct choice *c)
+{
+    struct rt *rt = g->rt;
+    const struct image *im = modules_image(rt->ms);
+    bool went_on = im->kind == IMAGE_LIVE && im->pause_ns; /* its lists are others than when the stack was copied */
+    const struct py_type *t = c->one->self    ? py_type(rt, c->one->self)
+                              : c->one->owner ? py_class(rt, c->one->owner)
+                                              : NULL;
+    bool sorts =
+        t && t->kind == PYK_LIST && strcmp(c->name, "sort") == 0 && is_at(rt, &g->natives[i], c->one->function);
+    return sorts && !went_on && g->thread->has_regs ? py_list_in_sort(rt, &g->thread->regs, g->natives[i].cfa) : 0;
+}
+
 /* The built-in function that native frame i runs. False: none, or that is not sure. */
 static bool call_of(const struct gap *g, size_t i, struct rt_call *out)
 {
@@ -200,7 +216,8 @@ static bool call_of(const struct gap *g, size_t i, struct rt_call *out)
         return false;
     bool has_arguments = g->instruction != PY_CALLS_TUPLE || !c.one->owner;
     *out = (struct rt_call){.native = (uint32_t)i};
-    describe(g->rt, &c, c.same_self && ((direct && has_arguments) || is_of_module(g, c.one)), out);
+    bool sure_of_self = c.same_self && ((direct && has_arguments) || is_of_module(g, c.one));
+    describe(g->rt, &c, sure_of_self ? c.one->self : sorted_list(g, i, &c), out);
     return true;
 }
 
@@ -222,14 +239,14 @@ static void find_in_gap(struct gap *g, taddr record, struct py_calls *out)
     py_callables_done(&g->callables);
 }
 
-void py_calls_find(struct rt *rt, const struct rt_native *natives, size_t n, const struct rt_frame *frames,
-                   size_t n_frames, struct py_calls *out)
+void py_calls_find(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
+                   const struct rt_frame *frames, size_t n_frames, struct py_calls *out)
 {
     size_t first = 0;
     for (size_t i = 0; i < n_frames && frames[i].native < n; i++) {
         if (i && frames[i].native == frames[i - 1].native)
             continue;
-        struct gap g = {.rt = rt, .natives = natives, .first = first, .end = frames[i].native};
+        struct gap g = {.rt = rt, .thread = th, .natives = natives, .first = first, .end = frames[i].native};
         if (g.first < g.end)
             find_in_gap(&g, frames[i].record, out);
         first = g.end + 1;

@@ -22,8 +22,8 @@ struct py_calls {
     VEC(struct rt_call) v; /* by native frame; strings are the rt's */
 };
 /* Those of a thread whose Python frames are placed among its n native ones, as far as they are sure. */
-void py_calls_find(struct rt *rt, const struct rt_native *natives, size_t n, const struct rt_frame *frames,
-                   size_t n_frames, struct py_calls *out);
+void py_calls_find(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
+                   const struct rt_frame *frames, size_t n_frames, struct py_calls *out);
 /* Reads what that needs of a Python frame's calls, so that it is kept while a process is copied. */
 void py_calls_touch(struct rt *rt, taddr record);
 

@@ -49,10 +49,11 @@ static size_t place_by_function(struct rt *rt, const struct py_stack *s, const s
     return s->frames.n - placed;
 }
 
-static void find_calls(struct rt *rt, const struct rt_native *natives, size_t n, struct rt_stack *out)
+static void find_calls(struct rt *rt, const struct image_thread *th, const struct rt_native *natives, size_t n,
+                       struct rt_stack *out)
 {
     struct py_calls calls = {0};
-    py_calls_find(rt, natives, n, out->frames, out->n, &calls);
+    py_calls_find(rt, th, natives, n, out->frames, out->n, &calls);
     struct rt_call *v = arena_array(&rt->arena, struct rt_call, calls.v.n);
     if (calls.v.n)
         memcpy(v, calls.v.v, calls.v.n * sizeof(*v));
@@ -144,7 +145,7 @@ void py_annotate(struct rt *rt, const struct image_thread *th, const struct rt_n
     if (out->n)
         merge(rt, &s, natives, n, frames, out);
     if (!out->unmerged)
-        find_calls(rt, natives, n, out);
+        find_calls(rt, th, natives, n, out);
     if (s.stopped)
         out->note = arena_printf(&rt->arena, "the Python frames end early: %s", s.stopped);
     py_stack_done(&s);

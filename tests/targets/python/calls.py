@@ -5,6 +5,7 @@ usage: calls.py ENDING FILE      see oracle.py
 """
 
 import functools
+import gc
 import queue
 import re
 import select
@@ -93,8 +94,17 @@ def ordered(names, n):
     depth = n + 1
 
     def key(name):
+        note_sorted()
         return outer(name, depth)
     return sorted(names, key=key)
+
+
+def note_sorted():
+    """The lists that list.sort() has marked, by their addresses."""
+    if oracle.ctypes:
+        lists = [one for one in gc.get_objects() if type(one) is list]
+        count_of = oracle.ctypes.c_ssize_t.from_address
+        oracle.NOTED["sorted"] = [hex(id(one)) for one in lists if count_of(id(one) + object.__basicsize__ + 16).value == -1]
 
 
 def outer(name, depth):
