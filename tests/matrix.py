@@ -34,7 +34,7 @@ for folder in ("tools", "tests/e2e"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 
 import peers  # noqa: E402
-from check import Result, junit_cases  # noqa: E402
+from check import Result, end_session, junit_cases  # noqa: E402
 
 INQUEST = os.path.abspath(os.environ.get("INQUEST", os.path.join(ROOT, "build", "inquest")))
 LAB = os.environ.get("INQUEST_LAB") or os.path.join(
@@ -56,18 +56,21 @@ class Different(Exception):
 
 
 def make_root(suite, packages):
-    """The folder of a suite's root that has the packages."""
+    """The folder of a suite's root that has the packages, and in which programs can be run."""
     root = os.path.join(LAB, suite)
-    argv = [CHROOT, suite, root, *packages]
-    try:
-        result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True, errors="replace", check=False, timeout=ROOT_MINUTES * 60)
-    except subprocess.TimeoutExpired:
-        raise Skip(f"the root of {suite} was not made within {ROOT_MINUTES} minutes") from None
-    if result.returncode:
-        lines = [line for line in result.stdout.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
-        why = (lines or result.stdout.splitlines() or ["no reason given"])[0]
-        raise Skip(f"the root of {suite} cannot be made: {why}")
+    for what, arguments in ("made", (suite, root, *packages)), ("entered", ("run", root, "true")):
+        process = subprocess.Popen([CHROOT, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+        try:
+            output, _ = process.communicate(timeout=ROOT_MINUTES * 60)
+        except subprocess.TimeoutExpired:
+            raise Skip(f"the root of {suite} was not {what} within {ROOT_MINUTES} minutes; the next run goes on") from None
+        finally:
+            end_session(process)
+        if process.returncode:
+            lines = [line for line in output.splitlines() if line.startswith(("E:", "chroot:", "setup:"))]
+            why = (lines or output.splitlines() or ["no reason given"])[0]
+            raise Skip(f"the root of {suite} cannot be {what}: {why}")
     return root
 
 

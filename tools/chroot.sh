@@ -13,6 +13,7 @@
 # tools/chroot.sh with DIR COMMAND...
 # Needs mmdebstrap (`setup.sh check`) and root.
 set -eu
+umask 022
 
 die() { printf 'chroot: %s\n' "$*" >&2; exit 1; }
 
@@ -47,6 +48,11 @@ installed() {
     [ "$(dpkg-query --admindir "$root/var/lib/dpkg" -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
 }
 
+# One at a time. What a run that was killed had started goes on, and is waited for.
+mkdir -p "$(dirname "$root")"
+exec 9>"$root.lock"
+flock 9
+
 if [ ! -e "$root/.complete" ]; then
     # A half-made root from a run that was cut short is made anew; anything
     # else that is in the way is left alone.
@@ -54,12 +60,10 @@ if [ ! -e "$root/.complete" ]; then
         [ -e "$root.making" ] || die "$root is there and is not a root made by this script"
         rm -rf --one-file-system "$root"
     fi
-    mkdir -p "$(dirname "$root")"
     : >"$root.making"
     # A mirror may be a frozen copy whose index is past its date; signatures
     # are checked all the same.
-    packages=$(printf '%s,' "$@")
-    mmdebstrap --quiet --variant=apt --include="${packages%,}" \
+    mmdebstrap --quiet --variant=apt \
         --aptopt='Acquire::Retries "3"' \
         --aptopt='Acquire::Check-Valid-Until "false"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -67,9 +71,10 @@ if [ ! -e "$root/.complete" ]; then
         "$suite" "$root" "$("$here/setup.sh" mirror)"
     : >"$root/.complete"
     rm -f "$root.making"
-    exit 0
 fi
 
+# New root or old, packages come from here: what a run that was cut short has
+# downloaded or unpacked stays, so that the next one goes on from there.
 missing=
 for package in "$@"; do
     installed "$package" || missing="$missing $package"
@@ -79,5 +84,7 @@ printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 export DEBIAN_FRONTEND=noninteractive
 # With /proc, without which some packages cannot be configured (valkey-server).
+if [ -n "$(ls -A "$root/var/lib/dpkg/updates")" ]; then "$0" run "$root" dpkg --configure -a; fi
 "$0" run "$root" apt-get -q update
-"$0" run "$root" apt-get -q install -y --no-install-recommends $missing
+"$0" run "$root" apt-get -q -o DPkg::Lock::Timeout=900 install -y --no-install-recommends $missing
+"$0" run "$root" apt-get -q clean

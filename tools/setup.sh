@@ -15,6 +15,7 @@
 #
 #   tools/setup.sh mirror           print the Debian mirror this machine uses
 set -eu
+umask 022
 
 build="gcc libc6-dev make meson ninja-build pkg-config python3
        libdeflate-dev libzstd-dev liblzma-dev liblz4-dev zlib1g-dev
