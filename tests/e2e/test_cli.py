@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -189,7 +190,7 @@ def test_colour(lab):
 def test_pager(lab, tmp_path):
     _, core = lab.core(PLAIN, "segv")
     seen = tmp_path / "seen"
-    status, shown = on_terminal("stack", core, INQUEST_PAGER=f"cat >{seen}")
+    status, shown = on_terminal("stack", core, INQUEST_PAGER=f"cat >{shlex.quote(str(seen))}")
     assert status == 0 and shown == "" and "die_segv" in seen.read_text()
     status, _ = on_terminal("stack", core, INQUEST_PAGER="true")  # reads nothing
     assert status == 0
@@ -309,7 +310,7 @@ def test_bash_completion(tmp_path):
 
     def complete(*words):
         line = " ".join(f"'{word}'" for word in words)
-        ask = (f". {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _inquest; "
+        ask = (f". {shlex.quote(str(script))}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _inquest; "
                "printf '%s\\n' \"${COMPREPLY[@]}\"")
         result = subprocess.run(["bash", "--norc", "-c", ask], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert result.stderr == ""
@@ -334,8 +335,8 @@ def test_other_completions(shell, tmp_path):
         pytest.skip(f"{shell} is not installed, so the script was not run")
     subprocess.run([shell, "-n", script], check=True)
     if shell == "fish":
-        result = subprocess.run(["fish", "-c", f"source {script}; complete -C 'inquest stack --gr'; complete -C 'inquest st'"],
-                                capture_output=True, text=True, check=True)
+        result = subprocess.run(["fish", "-c", "source fish; complete -C 'inquest stack --gr'; complete -C 'inquest st'"],
+                                capture_output=True, text=True, check=True, cwd=tmp_path)
         assert [line.split("\t")[0] for line in result.stdout.splitlines()] == ["--group", "stack"]
 
 

@@ -2,7 +2,9 @@
 """The console on a real terminal: editing, history, completion, Ctrl-C, pages, colours, width."""
 
 import os
+import pathlib
 import re
+import tempfile
 
 import pytest
 
@@ -127,10 +129,12 @@ def test_completion(console, typed, made):
         assert shown and shown[-1].replace(" ]", "]") == f"[{made}]"
 
 
-def test_completion_of_files(console, tmp_path):
-    (tmp_path / "script-one").write_text("echo from a file\\n\n")
-    console.type(f"source {tmp_path}/script-o\t")
-    assert "from a file" in console.ask("")
+def test_completion_of_files(console):
+    """In a folder without spaces, which pytest's may not be: a word ends at one, as it does for gdb."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        pathlib.Path(folder, "script-one").write_text("echo from a file\\n\n", encoding="ascii")
+        console.type(f"source {folder}/script-o\t")
+        assert "from a file" in console.ask("")
 
 
 def test_completion_lists(console):

@@ -142,7 +142,7 @@ def test_killed_at_any_moment(lab):
 
 def shape(pid):
     """What a thousand attaches must leave as it was."""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+    with open(f"/proc/{pid}/maps", "rb") as file:
         maps = len(file.readlines())
     return sorted(os.listdir(f"/proc/{pid}/task")), sorted(os.listdir(f"/proc/{pid}/fd")), maps
 
