@@ -10,7 +10,7 @@ help:
 	@echo 'make setup         install what is missing to build (Debian packages)'
 	@echo 'make build         the release binary: $(BUILD)/inquest'
 	@echo 'make demo          crash a real program and explain it'
-	@echo 'make check         layers, format, two compilers, unit and end-to-end tests, with and without sanitizers'
+	@echo 'make check         layers, documents, format, two compilers, unit and end-to-end tests, with and without sanitizers'
 	@echo 'make check-matrix  the same stacks on every Debian suite, against its own compilers and gdb'
 	@echo 'make bench         time and memory against the peers'
 	@echo 'make fuzz          every fuzz target for FUZZ_SECONDS (600); TARGETS="a b" for some'

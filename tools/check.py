@@ -125,6 +125,10 @@ def check_layers(step):
     return one(ok)
 
 
+def check_docs(step):
+    return one(step.run("tools/docs.py"))
+
+
 def check_format(step):
     return one(step.run("clang-format-16", "--dry-run", "--Werror", "--ferror-limit=1", *c_files()))
 
@@ -200,6 +204,7 @@ def e2e(step, binary, env=None):
 # Those of an inner list run at once: each has the processor for half of its time.
 STEPS = [
     ("layers", check_layers),
+    ("docs", check_docs),
     ("format", check_format),
     ("build gcc", build_gcc),
     ("build clang asan", build_asan),
