@@ -19,7 +19,9 @@ import time
 import pytest
 from conftest import INQUEST, ROOT, run
 
-COMMANDS = "stack", "info", "help", "version"
+COMMANDS = ("stack", "info", "save", "dump", "shrink", "verify", "debug", "run", "serve", "dap", "help", "version")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "man").glob("*.scd")),
+             *sorted((ROOT / "docs" / "internals").glob("*.md")), ROOT / "editors" / "README.md"]
 PLAIN = "c-gcc-O2-dwarf5"
 
 
@@ -30,7 +32,8 @@ def test_help():
         assert re.search(rf"^  {command} +\w", text, re.M)
         assert run("help", command).out == run(command, "--help").out == run(command, "-h").out
         assert run("help", command).out.startswith(f"usage: inquest {command}")
-    assert max(map(len, run("help", "stack").out.splitlines())) <= 80
+        assert max(map(len, run("help", command).out.splitlines())) <= 80
+    assert re.findall(r"^  (\w+) +\w", text, re.M) == list(COMMANDS)
 
 
 def test_version():
@@ -322,6 +325,8 @@ def test_bash_completion(tmp_path):
     assert complete("inquest", "stack", "--color", "=", "al") == ["always"]
     assert complete("inquest", "help", "in") == ["info"]
     assert complete("inquest", "stack", "inq") == ["inquest.bash"]
+    for command in COMMANDS:
+        assert {option[2:].partition("=")[0] for option in complete("inquest", command, "--")} == options_of(command)
     assert str(os.getpid()) in complete("inquest", "stack", str(os.getpid())[:2])
 
 
@@ -329,8 +334,8 @@ def test_bash_completion(tmp_path):
 def test_other_completions(shell, tmp_path):
     script = tmp_path / shell
     script.write_text(run("--completion", shell).out)
-    for word in "stack", "info", "group", "debug-dir":
-        assert word in script.read_text()
+    for command in COMMANDS:
+        assert {command, *options_of(command)} <= set(re.findall(r"[\w-]+", script.read_text().replace("--", " ")))
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed, so the script was not run")
     subprocess.run([shell, "-n", script], check=True)
@@ -354,6 +359,20 @@ def test_manual_page(command, tmp_path):
     text = page.stdout.replace("\\", "").replace("fB", "").replace("fR", "")
     for option in options_of(command):
         assert f"--{option}" in text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_options_in_documents_are_there(document):
+    """Those of `inquest COMMAND ...`, and all that a command's manual page names."""
+    text = document.read_text(encoding="utf-8")
+    mine = re.fullmatch(r"inquest-(\w+)\.1\.scd", document.name)
+    if mine:
+        assert set(re.findall(r"\*--([a-z][\w-]+)=?\*", text)) <= options_of(mine[1])
+    for command, rest in re.findall(r"(?:[`*]|^\$ |^    )inquest ([a-z]+)((?: [^`\n|;]*)?)", text, re.M):
+        assert command in COMMANDS, f"inquest {command}"
+        rest = re.sub(r"\$\([^)]*\)| (?:-ex|--ex) '[^']*'", "", rest)
+        if command != "debug":  # whose options may have one dash
+            assert set(re.findall(r"(?<=\s)--([a-z][\w-]*)", rest)) <= options_of(command), rest
 
 
 def test_every_command_is_in_the_manual():

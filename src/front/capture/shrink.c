@@ -120,11 +120,11 @@ const struct command capture_shrink = {
         "which stacks may end early, and what is behind would be left out.\n"
         "FILE is an ELF core, which gdb, lldb, Delve and Inquest open, and \"-\" is standard output. It must not "
         "exist, gets its name when it is complete, and is readable by its owner only.",
-    .examples = "inquest shrink --compress core              # core.small.zst\n"
-                "inquest shrink --stacks core                # goroutines and Python, too\n"
-                "inquest shrink --stacks --sysroot image core   # of another machine or container\n"
+    .examples = "inquest shrink --compress core               # core.small.zst\n"
+                "inquest shrink --stacks core                 # goroutines and Python, too\n"
+                "inquest shrink --stacks --sysroot image core # of another machine\n"
                 "inquest shrink --redact --compress core out.zst\n"
-                "inquest shrink --redact=stacks-only core    # stacks without values\n"
+                "inquest shrink --redact=stacks-only core     # stacks without values\n"
                 "inquest shrink --redact-pattern 'ID-[0-9]{6}' core\n",
     .groups = groups,
     .run = run,

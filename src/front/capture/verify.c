@@ -151,7 +151,7 @@ const struct command capture_verify = {
         "files are found here.\n"
         "The exit status is 0 when all is there, 1 when something is missing.",
     .examples = "inquest verify core.4711.zst\n"
-                "inquest verify --sysroot image core   # are the files of another machine there?\n",
+                "inquest verify --sysroot image core # are files of another machine there?\n",
     .groups = groups,
     .run = run,
 };

@@ -96,9 +96,9 @@ const struct command console_debug = {
         "gdb's words and abbreviations: bt full, frame 3, info locals, print *p, x/8xg $rsp, thread apply all bt, "
         "list, disassemble. `help` at the prompt lists them.\n"
         "Options may have one dash or two. With --batch, or when commands come through a pipe, nothing is asked.",
-    .examples = "inquest debug core                            # a prompt\n"
-                "inquest debug -batch -ex 'bt full' core       # one answer\n"
-                "inquest debug -p $(pidof -s nginx)               # a process, stopped meanwhile\n",
+    .examples = "inquest debug core                      # a prompt\n"
+                "inquest debug -batch -ex 'bt full' core # one answer\n"
+                "inquest debug -p $(pidof -s nginx)      # a process, stopped meanwhile\n",
     .groups = groups,
     .run = run,
 };

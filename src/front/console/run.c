@@ -60,9 +60,9 @@ const struct command console_run_script_row = {
         "that begin with a dash stand behind --.\n"
         "A process runs on while the script looks at it, as it does with `inquest stack`, unless --hold is given.\n"
         "The exit status is what sys.exit() says, 1 after an exception or a limit.",
-    .examples = "inquest run walk.py core                      # a script on a core\n"
-                "inquest run -t 60 -m 2048 walk.py core        # which ends after a minute, or at 2 GiB\n"
-                "inquest run census.py $(pidof server) -- -v   # on a process, with an argument for the script\n",
+    .examples = "inquest run walk.py core                     # a script on a core\n"
+                "inquest run -t 60 -m 2048 walk.py core       # at most 60 s and 2 GiB\n"
+                "inquest run walk.py $(pidof -s server) -- -v # a process; -v: for the script\n",
     .groups = groups,
     .run = run,
 };

@@ -68,7 +68,7 @@ const struct command report_info = {
              ".gz), or a program that does not run. "
              "Cores of 32-bit x86, AArch64 and RISC-V programs are answered too.",
     .examples = "inquest info core             # what it is and how it died\n"
-                "inquest info --modules core   # which files serve its modules, and which are missing\n"
+                "inquest info --modules core   # which files serve it, and which are missing\n"
                 "inquest info --all --json 123 # everything, for programs\n",
     .groups = groups,
     .run = run,

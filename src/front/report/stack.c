@@ -178,12 +178,12 @@ const struct command report_stack = {
         "In a Python program Python frames stand among the C frames that run them; the interpreter's own are left "
         "out.\n"
         "Of a Go program goroutines are shown, with the threads that run them; those that look the same once.",
-    .examples = "inquest stack core                   # everything\n"
-                "inquest stack --full core            # with variables\n"
-                "inquest stack --group $(pidof -s nginx) # threads of a process by what they do\n"
+    .examples = "inquest stack core                         # everything\n"
+                "inquest stack --full core                  # with variables\n"
+                "inquest stack --group $(pidof -s nginx)    # threads by what they do\n"
                 "inquest stack --locals $(pgrep -n python3) # Python frames with variables\n"
-                "inquest stack --by user core         # goroutines by where they are\n"
-                "inquest stack --json core.zst        # for programs\n",
+                "inquest stack --by user core               # goroutines by where they are\n"
+                "inquest stack --json core.zst              # for programs\n",
     .groups = groups,
     .run = run,
 };

@@ -116,7 +116,7 @@ const struct command serve_command = {
         "connect: `dlv connect`, editors with Delve's interface (JSON-RPC). The first byte of a connection tells "
         "what it speaks.\n"
         "Without --accept-multiclient the server ends with its first client.",
-    .examples = "inquest serve core                                        # then: dlv connect 127.0.0.1:PORT\n"
+    .examples = "inquest serve core # then: dlv connect 127.0.0.1:PORT\n"
                 "inquest serve --listen unix:/tmp/s --accept-multiclient core\n",
     .groups = groups,
     .run = run,
