@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the documents name is there: links with their headings, files and folders, structs, functions, tests and variables
-of the environment. Prints a line for each that is not; exit status 1 if there is any.
+"""What the documents name is there: links with their headings, files and folders, structs, functions, tests, variables
+of the environment, and members of JSON. Prints a line for each that is not; exit status 1 if there is any.
 
 Of words in backticks: what looks like a file of ours (a name with the ending of one, or a path whose first part does not
 begin with a capital), `struct name`, `name()`, `test_name` and `INQUEST_NAME`; on pages about the code also `any_name`. NN in a path stands for
 anything. Decisions (docs/adr) are of their time: only their links are looked at.
 """
+import json
 import os
 import re
 import sys
@@ -86,6 +87,23 @@ def missing_names(page, text, tree):
             yield f"{page}: there is no {kind} {word}"
 
 
+def members(schema):
+    """The names that a schema gives to members, at any depth."""
+    if isinstance(schema, list):
+        return set().union(*map(members, schema))
+    if not isinstance(schema, dict):
+        return set()
+    named = schema.get("properties")
+    return members(list(schema.values())) | set(named if isinstance(named, dict) else ())
+
+
+def unwritten_members(schema, tree):
+    """What no line of the code can write. That all that is written is in the schemas, tests see: no others are allowed."""
+    for name in sorted(members(json.loads(text_of(schema)))):
+        if f'"{name}"' not in tree.code and f'"{re.sub(r"^[a-z]+_", "%s_", name)}"' not in tree.code:
+            yield f"{schema}: nothing writes a member {name}"
+
+
 def main():
     os.chdir(ROOT)
     tree = Tree()
@@ -96,6 +114,8 @@ def main():
             wrong += broken_links(page, text)
             if not page.startswith("docs/adr/"):
                 wrong += missing_names(page, text, tree)
+    for schema in sorted(glob("docs/schema/*.json")):
+        wrong += unwritten_members(schema, tree)
     print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 
