@@ -32,7 +32,7 @@ static void target_done(struct target *t)
 
 static struct err *exists(const char *path)
 {
-    return err_hint(err_new(ERR_USAGE, "%s exists already", path), "remove it, or name another file");
+    return err_hint(err_new(ERR_USAGE, "the file %s exists already", path), "remove it, or name another file");
 }
 
 static struct err *target_open(struct target *t, const char *path)

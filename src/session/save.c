@@ -130,7 +130,7 @@ struct err *session_save(struct session *s, const struct save_range *r, const ch
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 && errno == EEXIST)
-        return err_hint(err_new(ERR_USAGE, "%s exists", path), "name a new file: nothing is overwritten");
+        return err_hint(err_new(ERR_USAGE, "the file %s exists already", path), "remove it, or name another file");
     if (fd < 0)
         return err_errno(errno, "cannot make %s", path);
     struct err *e = copy(s, r, fd);
