@@ -102,6 +102,22 @@ def run(*args, status=0, timeout=60, env=None, **more):
     return answer
 
 
+def closed(schema):
+    """The schema for tests: a member that it does not name is an error, where others may add some."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: closed(each) for name, each in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        made.setdefault("unevaluatedProperties", False)
+    return made
+
+
+def json_schema(name):
+    return closed(json.loads((ROOT / "docs" / "schema" / f"inquest.{name}-1.json").read_text(encoding="utf-8")))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """The user's cache is not touched."""

@@ -2,7 +2,6 @@
 """inquest dump: a core of one instant, and a process that has seen nothing."""
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -14,12 +13,12 @@ import cores
 import jsonschema
 import peers
 import pytest
-from conftest import INQUEST, SANITIZED, run
+from conftest import INQUEST, SANITIZED, json_schema, run
 from test_live import goes_on
 from test_stack import check, stack_json
 
 VARIANT = "c-gcc-O0-dwarf5"
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/inquest.dump-1.json").read_text())
+SCHEMA = json_schema("dump")
 PAIRS = 4
 # The long forms are for `make check-matrix`.
 KILLS = int(os.environ.get("INQUEST_DUMP_KILLS", "12" if SANITIZED else "25"))
@@ -244,7 +243,7 @@ def test_refused(lab, tmp_path):
 
 def test_record(lab, tmp_path):
     """What a core lacks otherwise: files with positions, sockets with addresses, limits, groups, names of threads."""
-    info_schema = json.loads((Path(__file__).parents[2] / "docs/schema/inquest.info-1.json").read_text())
+    info_schema = json_schema("info")
     (tmp_path / "a file").write_text("0123456789")
     body = ("import socket, os, sys, threading, time\n"
             "f = open(sys.argv[1]); os.lseek(f.fileno(), 7, 0)\n"

@@ -2,13 +2,12 @@
 """Calls that goroutines deferred, and where goroutines were made: every form that Go has for them."""
 
 import functools
-import json
 import re
 
 import pytest
 
 import build
-from conftest import ROOT, run
+from conftest import json_schema, run
 
 pytestmark = pytest.mark.thin
 PLAIN = [f"go-{version}" for version in build.GO_VERSIONS]
@@ -130,7 +129,7 @@ def test_options(core):
 
 def test_full(core):
     """The same with inquest stack --full, as text and JSON."""
-    schema = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text(encoding="utf-8"))
+    schema = json_schema("stack")
     answer = run("stack", "--full", "--json", core).json
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.validate(answer, schema)

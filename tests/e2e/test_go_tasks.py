@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goroutines: the list, states, reasons, places, groups and labels. Beside Delve's: test_go_goroutines.py."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import build
-from conftest import ROOT, run
+from conftest import json_schema, run
 from delve import console
 
 VERSIONS = build.GO_VERSIONS
@@ -123,8 +122,7 @@ def places(answer, task):
 @pytest.mark.parametrize("command", [("stack", "--by", "label", "--system"), ("info",)])
 def test_schema(core, command):
     jsonschema = pytest.importorskip("jsonschema")
-    schema = json.loads((ROOT / "docs" / "schema" / f"inquest.{command[0]}-1.json").read_text(encoding="utf-8"))
-    jsonschema.validate(run(*command, "--json", core[1]).json, schema)
+    jsonschema.validate(run(*command, "--json", core[1]).json, json_schema(command[0]))
 
 
 def test_crashed_goroutine_first(core):

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """inquest info."""
 
-import json
 import os
 import re
 import subprocess
 
 import jsonschema
 import pytest
-from conftest import ROOT, run
+from conftest import json_schema, run
 
-SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.info-1.json").read_text())
+SCHEMA = json_schema("info")
 PLAIN = "c-gcc-O2-dwarf5"
 
 

@@ -17,12 +17,12 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import ROOT, driver, run
+from conftest import ROOT, driver, json_schema, run
 
 VARS_OF = driver("session/vars_of")
 pytestmark = [pytest.mark.thin, pytest.mark.skipif(not VARS_OF, reason="vars_of was not built")]
 LAB = pathlib.Path.home() / ".cache/inquest-lab/targets"
-SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text())
+SCHEMA = json_schema("stack")
 GONE = "optimised-out"
 INHERITED = "optimised out, and gdb lists it once more"
 IN_REGISTERS = "an object in registers: gdb does not give its bytes"

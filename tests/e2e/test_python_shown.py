@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is shown of Python frames and threads: which native frames beside them, names, the GIL, frames in the console."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ import jsonschema
 import pytest
 
 import cores
-from conftest import ROOT, run
+from conftest import ROOT, json_schema, run
 from pyprograms import FOUND, expected, got, interpreters, python_frames, some, threads
 
 pytestmark = pytest.mark.thin
@@ -20,7 +19,7 @@ LAYOUTS = ROOT / "tools" / "python_layouts.py"
 
 
 def check_schema(answer, name):
-    jsonschema.validate(answer, json.loads((ROOT / "docs" / "schema" / f"inquest.{name}-1.json").read_text()))
+    jsonschema.validate(answer, json_schema(name))
     return answer
 
 

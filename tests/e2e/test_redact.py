@@ -12,20 +12,15 @@ import cores
 import jsonschema
 import peers
 import pytest
-from conftest import INQUEST, run
+from conftest import INQUEST, json_schema, run
 
 VARIANT = "c-gcc-O0-dwarf5"
-SCHEMAS = Path(__file__).parents[2] / "docs/schema"
 ENVIRONMENT = {"DB_PASSWORD": "Env-s3cret-4711", "SETTING": "plain-word", "ACCESS": "c0ffee-Decaf-99"}
 ARGUMENTS = ["--token", "Arg-s3cret-0815", "--api-key=Arg-k3y-77", "--verbose"]
 FORM, WIDE, JAVA, BEARER = "Form-s3cret-1", "wide secret=W1de-s3cret-2", "token=J4va-s3cret-3", "B3arer-s3cret-4567"
 ACCOUNTS = ["Field-s3cret-one", "pin-0001-one", "Field-s3cret-two", "pin-0002-two"]
 LINES = [FORM, WIDE, JAVA, BEARER, *ACCOUNTS]
 KNOWN = [*ENVIRONMENT.values(), "Arg-s3cret-0815", "Arg-k3y-77"]
-
-
-def schema(name):
-    return json.loads((SCHEMAS / f"inquest.{name}-1.json").read_text())
 
 
 def spellings(secret):
@@ -79,12 +74,12 @@ def check(core, plain, process, found_there=True):
 
 def test_of_a_process(process, plain, tmp_path):
     answer = run("dump", "--json", "--redact", process.pid, tmp_path / "core").json
-    jsonschema.validate(answer, schema("dump"))
+    jsonschema.validate(answer, json_schema("dump"))
     assert redacted(answer)["environment"] >= len(ENVIRONMENT) and redacted(answer)["authorization"] >= 1
     check(tmp_path / "core", plain, process)
     assert tmp_path.joinpath("core").stat().st_size < plain.stat().st_size + 20000
     info = run("info", "--json", "--env", tmp_path / "core").json
-    jsonschema.validate(info, schema("info"))
+    jsonschema.validate(info, json_schema("info"))
     assert info["redacted"] == answer["redacted"]
     assert "DB_PASSWORD=" + "*" * len(ENVIRONMENT["DB_PASSWORD"]) in info["environment"]
     assert info["process"]["arguments"][1:3] == ["--token", "*" * len("Arg-s3cret-0815")]
@@ -106,7 +101,7 @@ def test_shrink(process, plain, tmp_path):
     before = plain.read_bytes()
     packed, core = tmp_path / "core.zst", tmp_path / "core"
     answer = run("shrink", "--json", "--redact", "--compress", plain, packed).json
-    jsonschema.validate(answer, schema("shrink"))
+    jsonschema.validate(answer, json_schema("shrink"))
     assert answer["bytes_before"] == len(before) == plain.stat().st_size and plain.read_bytes() == before
     assert answer["bytes"] == packed.stat().st_size < len(before) / 5 and packed.stat().st_mode & 0o777 == 0o600
     subprocess.run(["zstd", "-q", "-d", packed, "-o", core], check=True)

@@ -7,9 +7,9 @@ import re
 import jsonschema
 import peers
 import pytest
-from conftest import ROOT, SANITIZED, run
+from conftest import SANITIZED, json_schema, run
 
-SCHEMA = json.loads((ROOT / "docs" / "schema" / "inquest.stack-1.json").read_text())
+SCHEMA = json_schema("stack")
 PLAIN = "c-gcc-O2-dwarf5"
 
 

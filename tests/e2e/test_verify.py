@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """inquest verify: what of a core is there."""
 
-import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import cores
 import jsonschema
 import pytest
-from conftest import run
+from conftest import json_schema, run
 from test_dump import VARIANT, Witness, dump
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/inquest.verify-1.json").read_text())
+SCHEMA = json_schema("verify")
 
 
 def verify(core, status, *options):
