@@ -102,6 +102,7 @@ class Looked:
         self.launch = {"core": core, **({"sysroot": build.ROOT} if build.ROOT else {})}
         with Client() as client:
             self.stopped = client.open(core=core)
+            self.begins = [f["name"] for f in client.frames(self.stopped["threadId"]) if f["presentationHint"] != "subtle"][:1]
             self.threads = client.ask("threads")["threads"]
             self.thread, self.frames, self.frame = self._find(client)
             number = self.frames[self.frame]["id"]
@@ -154,6 +155,7 @@ def compare(got, looked):
     assert got["exception"] == looked.exception
     name, line = got.get("shown_at", ("", 0))  # Neovim goes to the top frame's line, also where its source is not here
     assert not name.startswith("dap-src:") or line == got["top"]["line"]
+    assert "top" not in got or not looked.begins or [got["top"]["name"]] == looked.begins
     if "told" in got:  # Emacs shows the modules that events told it of
         assert {m["id"] for m in got["told"]} == looked.modules
 

@@ -45,12 +45,20 @@ end
 
 vim.notify = function(text) table.insert(got.notices, text) end
 dap.adapters.inquest = { type = 'executable', command = job.adapter[1], args = vim.list_slice(job.adapter, 2) }
+-- As editors/README.md has it, for what the plugin asks by itself.
+dap.listeners.before.stackTrace.inquest = function(session, _, answer)
+  for _, frame in ipairs(session.config.type == 'inquest' and answer and answer.stackFrames or {}) do
+    if frame.presentationHint ~= 'subtle' then break end
+    frame.source = nil
+  end
+end
 dap.listeners.after.event_stopped.test = function(_, body) got.stopped = body end
 dap.run(vim.tbl_extend('force', { type = 'inquest', request = 'launch', name = 'core' }, job.launch))
 wait('session', function() return dap.session() end)
 local session = dap.session()
 -- It asks for threads, the stack, the top frame's scopes and what is in them by itself.
 wait('scopes', function() return session.current_frame and session.current_frame.scopes end)
+dap.listeners.before.stackTrace.inquest = nil
 got.shown_at = { vim.api.nvim_buf_get_name(0), vim.api.nvim_win_get_cursor(0)[1] }
 got.top = as_listed({ session.current_frame })[1]
 got.exception = ask(session, 'exceptionInfo', { threadId = got.stopped.threadId })
@@ -60,8 +68,10 @@ session.threads[job.thread].frames = stack.stackFrames
 got.frames = as_listed(stack.stackFrames)
 session:_frame_set(stack.stackFrames[job.frame + 1])
 wait('variables', function()
-  local scopes = session.current_frame.scopes
-  return scopes and scopes[1].variables and scopes[2].variables
+  for _, scope in ipairs(session.current_frame.scopes or { {} }) do
+    if not scope.expensive and not scope.variables then return false end
+  end
+  return true
 end)
 got.variables = {}
 for _, scope in ipairs(session.current_frame.scopes) do
