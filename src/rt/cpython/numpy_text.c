@@ -45,6 +45,12 @@ static bool is_half(long double decimal, const uint8_t *bytes)
     return even ? decimal >= low && decimal <= high : decimal > low && decimal < high;
 }
 
+static bool reads_back(enum real_format f, const uint8_t *bytes, const char *text)
+{
+    long double back = strtold(text, NULL);
+    return f == REAL_HALF ? is_half(back, bytes) : back == fabsl(real_decode(f, bytes));
+}
+
 /* The fewest digits that are a finite number above 0, "d.dd", as "ddd"; its exponent. */
 static int shortest(enum real_format f, const uint8_t *bytes, char *digits, size_t room)
 {
@@ -54,8 +60,13 @@ static int shortest(enum real_format f, const uint8_t *bytes, char *digits, size
     int exponent = 0;
     for (int n = 0; n < DIGITS_MAX; n++) {
         snprintf(text, sizeof(text), "%.*Le", n, v);
-        long double back = strtold(text, NULL);
-        if (f == REAL_HALF ? is_half(back, bytes) : back == v)
+        if (reads_back(f, bytes, text))
+            break;
+        char *last = text + strcspn(text, "e") - 1;
+        if (*last == '9')
+            continue;
+        ++*last; /* of a power of two the next may read back where the nearest does not */
+        if (reads_back(f, bytes, text))
             break;
     }
     size_t used = 0;

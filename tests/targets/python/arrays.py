@@ -50,6 +50,7 @@ ARRAYS = {
     "single_complex": numpy.array([0.1 - 0.1j, 1e-20j], dtype="c8"), "long_complex": numpy.array([1 - 2j], dtype="G"),
     "raw": numpy.array([b"\x00\x01"], dtype="V2"), "unsigned": numpy.array([2 ** 64 - 1], dtype="u8"),
     "masked": numpy.ma.array([1, 2, 3], mask=[0, 1, 0]), "named": numpy.rec.array([(1, 2.0)], dtype=POINT),
+    "powers": numpy.array([2.0 ** -6, 2.0 ** -24, 1024], dtype="f2"), "long_power": numpy.array([numpy.longdouble(2) ** -2011]),
     "long": numpy.arange(1000).reshape(10, 100),
 }
 SCALARS = {
