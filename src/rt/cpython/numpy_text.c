@@ -163,9 +163,11 @@ static void put_instant(__int128 v, int32_t base, struct text *out)
 void numpy_put_datetime(int64_t v, struct numpy_unit unit, struct text *out)
 {
     __int128 n = (__int128)v * unit.count;
-    int64_t month, year;
+    int64_t month, year, most = INT64_MAX / 2;
     if (v == INT64_MIN) {
         text_put(out, "NaT");
+    } else if (n > most || n < -most) { /* no calendar goes so far */
+        text_printf(out, "%" PRId64, v);
     } else if (unit.base == UNIT_YEAR || unit.base == UNIT_MONTH) {
         month = 0;
         year = (int64_t)(unit.base == UNIT_YEAR ? n : floor_divide(n, 12, &month)) + 1970;
