@@ -18,6 +18,7 @@ import time
 import pytest
 
 import build
+import cores
 import dap
 from conftest import ROOT, SANITIZED
 from serving import SECONDS, Client, Refused, Server, client_of, connect, methods_of_the_table, serving
@@ -311,6 +312,44 @@ def test_a_program_in_c_has_threads_frames_and_variables(native_server):
 
 
 # ---- who may connect ----
+
+
+# Known values in registers of floating point and vectors, and an end by ud2, which changes none.
+FLOATS = r"""
+#include <stdint.h>
+int main(void)
+{
+    static const struct { double d[4]; float f[4]; long double x; } v __attribute__((aligned(32))) = {
+        {1.5, -2e10, 0.25, 1e-7}, {0.5f, -1e6f, 123456.0f, 3.0f}, 1.75L};
+    __asm__ volatile("fldt 48(%0)\n fchs\n movaps (%0), %%xmm3\n movaps 32(%0), %%xmm15\n"
+                     "test %1, %1\n jz 1f\n vmovaps (%0), %%ymm3\n 1: ud2" : : "r"(&v), "r"(__builtin_cpu_supports("avx")));
+    return 0;
+}
+"""
+
+
+def test_registers_of_floating_point_have_delves_text(tmp_path):
+    source, exe = tmp_path / "floats.c", tmp_path / "floats"
+    source.write_text(FLOATS, encoding="utf-8")
+    build.run([build.tool("gcc"), "-O1", "-w", str(source), "-o", str(exe)])
+    with serving(cores.kernel_core([str(exe)], str(tmp_path))) as server, client_of(server) as client:
+        plain = client.call("ListRegisters")
+        answer = client.call("ListRegisters", IncludeFp=True)
+    registers = {one["Name"]: (one["Value"], one["DwarfNumber"]) for one in answer["Regs"]}
+    assert set(registers) - {one["Name"] for one in plain["Regs"]} == {
+        *(f"XMM{i}" for i in range(16)), *(f"ST({i})" for i in range(8)), "MXCSR", "CW", "SW"}
+    low, _, high = registers["XMM3"][0].partition("\n\t")
+    assert low == (
+        "0xc212a05f200000003ff8000000000000\tv2_int={ 3ff8000000000000 c212a05f20000000 }\tv4_int={ 00000000 3ff80000 20000000 "
+        "c212a05f }\tv8_int={ 0000 0000 0000 3ff8 0000 2000 a05f c212 }\tv16_int={ 00 00 00 00 00 00 f8 3f 00 00 00 20 5f a0 "
+        "12 c2 }\tv2_float={ 1.5 -2e+10 }\tv4_float={ 0 1.9375 1.0842022e-19 -36.656612 }")
+    if high:  # of a processor with AVX
+        assert high.startswith("[YMM3h] 0x3e7ad7f29abcaf483fd0000000000000\t") and "\tv2_float={ 0.25 1e-07 }" in high
+    assert registers["XMM15"][0].split("\n")[0].endswith("\tv4_float={ 0.5 -1e+06 123456 3 }") and registers["XMM15"][1] == 32
+    assert registers["ST(0)"] == ("0x3fffe000000000000000\t-1.75", 33)
+    assert registers["MXCSR"] == ("0x00001f80\t[RZ/RN=0 PM UM OM ZM DM IM]", 64)
+    assert registers["CW"] == ("0x037f", 65)
+    assert f"\n  MXCSR = {registers['MXCSR'][0]}\n" in answer["Registers"]
 
 
 def test_a_unix_socket_is_ones_own(go_core, tmp_path):

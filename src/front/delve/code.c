@@ -132,6 +132,10 @@ struct shown_register {
     char name[16];
     unsigned dwarf;
     uint64_t value;
+    char *text; /* in its place; heap; NULL: none */
+};
+struct shown_registers {
+    VEC(struct shown_register) v;
 };
 
 /* Delve's order: where the thread is, then as DWARF numbers them. */
@@ -170,6 +174,10 @@ static void put_flags(struct text *t, uint64_t v)
 
 static void put_value_text(struct text *t, const struct shown_register *r)
 {
+    if (r->text) {
+        text_put(t, r->text);
+        return;
+    }
     text_printf(t, "0x%016" PRIx64, r->value);
     if (strcmp(r->name, "Rflags") == 0)
         put_flags(t, r->value);
@@ -215,12 +223,28 @@ static void name_register(struct shown_register *r, const char *name)
         r->name[0] = (char)(r->name[0] - 'a' + 'A');
 }
 
+static void add_float(void *arg, const char *name, unsigned dwarf, struct text *t)
+{
+    struct shown_registers *found = arg;
+    struct shown_register *r = vec_push(&found->v);
+    *r = (struct shown_register){.dwarf = dwarf, .text = text_take(t)};
+    snprintf(r->name, sizeof(r->name), "%s", name);
+}
+
+static void shown_done(struct shown_registers *found)
+{
+    for (size_t i = 0; i < found->v.n; i++)
+        free(found->v.v[i].text);
+    vec_done(&found->v);
+}
+
 static struct err *list_registers(struct client *c, struct arguments *a, struct json *j)
 {
     struct arguments where = argument_object(a, "Scope");
     int64_t tid = argument_integer(a, "ThreadID", 0);
     const struct arch *arch = session_image(c->session)->arch;
-    VEC(struct shown_register) found = {0};
+    bool floats = argument_bool(a, "IncludeFp");
+    SCOPED(shown_done) struct shown_registers found = {0};
     struct subject who = {.tid = (int32_t)tid};
     const struct sstack *st;
     struct scope sc;
@@ -241,15 +265,17 @@ static struct err *list_registers(struct client *c, struct arguments *a, struct 
         const struct reg_desc *d = &arch->regs[i];
         if (d->dwarf == REG_NONE || !regs_has(&sc.frame->regs, d->dwarf))
             continue;
-        struct shown_register *r = vec_push(&found);
+        struct shown_register *r = vec_push(&found.v);
+        *r = (struct shown_register){0};
         name_register(r, d->name);
         r->dwarf = d->dwarf;
         r->value = sc.frame->regs.val[d->dwarf];
     }
-    if (found.n)
-        qsort(found.v, found.n, sizeof(*found.v), by_rank);
-    put_registers(c, j, found.v, found.n);
-    vec_done(&found);
+    if (floats)
+        each_float_register(c->session, sc.frame, add_float, &found);
+    if (found.v.n)
+        qsort(found.v.v, found.v.n, sizeof(*found.v.v), by_rank);
+    put_registers(c, j, found.v.v, found.v.n);
     return NULL;
 }
 

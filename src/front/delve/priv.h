@@ -156,6 +156,13 @@ void delve_put_variable(struct client *c, struct json *j, const struct variable_
 struct err *delve_put_frame_variables(struct scope *sc, struct json *j, bool arguments,
                                       const struct load *load) MUST_CHECK;
 
+/* ---- vector.c ---- */
+
+/* Calls `add` with the name, the DWARF number and the text of each register of floating point and of vectors that the
+ * frame has; the text stays the caller's. */
+void each_float_register(struct session *s, const struct vframe *f,
+                         void (*add)(void *arg, const char *name, unsigned dwarf, struct text *t), void *arg);
+
 /* ---- program.c ---- */
 
 /* A filter of names, which the caller frees; "" fits all. ERR_USAGE. */
