@@ -100,8 +100,7 @@ struct err *call_begin(struct caller *c, int32_t tid, const struct arch *arch, t
 void call_heals(struct caller *c, const struct heal_place *p, const struct tracer *t, bool may_wait)
 {
     c->pid = t->proc->pid;
-    if (!heal_begin(&c->heal, p, t, c->tid, c->own, may_wait))
-        c->heal = (struct heal){0};
+    heal_begin(&c->heal, p, t, c->tid, c->own, may_wait);
 }
 
 /* ---- the call ---- */

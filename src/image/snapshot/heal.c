@@ -192,7 +192,7 @@ static bool move(int32_t pid, taddr at, uint8_t *bytes, size_t n, bool write)
     return done == (ssize_t)n;
 }
 
-bool heal_begin(struct heal *h, const struct heal_place *p, const struct tracer *t, int32_t tid, const uint8_t *pr_reg,
+void heal_begin(struct heal *h, const struct heal_place *p, const struct tracer *t, int32_t tid, const uint8_t *pr_reg,
                 bool may_wait)
 {
     enum { STATE_MAX = FRAMES_MAX };
@@ -202,16 +202,16 @@ bool heal_begin(struct heal *h, const struct heal_place *p, const struct tracer 
     uint64_t shadow[2];
 
     if (!p->insn)
-        return false;
+        return;
     const struct frame_desc *d = t->arch->call->frame;
     struct iovec iov = {.iov_base = shadow, .iov_len = sizeof(shadow)};
     if (ptrace(PTRACE_GETREGSET, tid, (uintptr_t)d->shadow_stack, &iov) == 0)
-        return false;
+        return;
     state = xmalloc(STATE_MAX);
     iov = (struct iovec){.iov_base = state, .iov_len = STATE_MAX};
     if (ptrace(PTRACE_GETREGSET, tid, (uintptr_t)d->state, &iov) != 0 ||
         ptrace(PTRACE_GETSIGMASK, tid, sizeof(new.blocked), &new.blocked) != 0)
-        return false;
+        return;
     f = xcalloc(1, sizeof(*f));
     f->arch = t->arch;
     f->place = p;
@@ -219,15 +219,14 @@ bool heal_begin(struct heal *h, const struct heal_place *p, const struct tracer 
     add_frames(f, &new, pr_reg, (struct bytes){state, iov.iov_len}, may_wait);
     new.n = f->n;
     if (f->failed)
-        return false;
+        return;
     before = xmalloc(new.n);
     if (!move(t->proc->pid, new.frame, before, new.n, false) || !is_free(p, t, (struct bytes){before, new.n}) ||
         !move(t->proc->pid, new.frame, f->bytes, new.n, true))
-        return false;
+        return;
     new.before = before;
     before = NULL;
     *h = new;
-    return true;
 }
 
 void heal_end(struct heal *h, int32_t pid)

@@ -33,10 +33,10 @@ struct heal {
     uint8_t *before; /* what was in the place of the frames: n bytes */
     uint64_t blocked; /* signals of the thread; meanwhile all are */
 };
-/* For a stopped thread with these registers, when all threads are stopped. False: not possible, nothing changed.
- * `may_wait`: after_clone may be used, else it is `frame`. */
-bool heal_begin(struct heal *h, const struct heal_place *p, const struct tracer *t, int32_t tid, const uint8_t *pr_reg,
-                bool may_wait) MUST_CHECK;
+/* For a stopped thread with these registers, when all threads are stopped. Where it is not possible, *h stays as it is:
+ * all zeros before the first time. `may_wait`: after_clone may be used, else it is `frame`. */
+void heal_begin(struct heal *h, const struct heal_place *p, const struct tracer *t, int32_t tid, const uint8_t *pr_reg,
+                bool may_wait);
 /* The thread has the registers of heal_stand(): its signals wait from now on. */
 void heal_block(const struct heal *h, int32_t tid);
 void heal_unblock(const struct heal *h, int32_t tid);
