@@ -233,15 +233,20 @@ void print_value(struct printer *p, const struct value *whole)
         print_one_scalar(p, &v);
 }
 
+/* Deeper than types are that are presented by what others are. */
+enum { PRESENT_DEPTH = 16 };
+
 bool format_present(struct values *vs, const struct value *v, struct presentation *out)
 {
-    for (size_t i = 0; vs->formatters && vs->formatters[i]; i++) {
+    bool known = false;
+    vs->presenting++;
+    for (size_t i = 0; vs->presenting <= PRESENT_DEPTH && !known && vs->formatters && vs->formatters[i]; i++) {
         const struct formatter *f = vs->formatters[i];
         *out = (struct presentation){.summary = NULL};
-        if (f->present(f->self, vs, v, out))
-            return true;
+        known = f->present(f->self, vs, v, out);
     }
-    return false;
+    vs->presenting--;
+    return known;
 }
 
 const struct type *format_type_at(struct values *vs, taddr at)

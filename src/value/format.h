@@ -109,7 +109,8 @@ struct formatter {
 };
 /* By the first formatter that knows it; NULL. */
 const struct type *format_type_at(struct values *vs, taddr at);
-/* The presentation of a value by the first formatter that claims it; false: none. */
+/* The presentation of a value by the first formatter that claims it; false: none, or a formatter asks for more and more
+ * values inside of others. */
 bool format_present(struct values *vs, const struct value *v, struct presentation *out);
 
 #endif

@@ -28,6 +28,7 @@ struct values {
     struct arena *arena; /* of the question being answered: reset between two of them */
     struct progress *progress; /* may be NULL */
     const struct formatter *const *formatters; /* NULL-terminated; first match wins */
+    unsigned presenting; /* of format_present(): how deep it is */
 };
 
 struct value {

@@ -191,7 +191,7 @@ static bool present_shared_ptr(struct values *vs, const struct value *v, struct 
         !fmt_number(vs, &block, "__shared_weak_owners_", &weak))
         return false;
     /* Owners are counted from zero. */
-    fmt_summary(p, vs, "std::shared_ptr (use count %" PRId64 ", weak count %" PRId64 ")", (int64_t)uses + 1,
+    fmt_summary(p, vs, "std::shared_ptr (use count %" PRId64 ", weak count %" PRId64 ")", (int64_t)(uses + 1),
                 (int64_t)weak);
     return fmt_child(p, vs, "get()", pointer);
 }

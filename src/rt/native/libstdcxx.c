@@ -67,7 +67,8 @@ static bool present_bits(struct values *vs, const struct value *v, struct presen
         !fmt_number(vs, v, "_M_impl._M_start._M_offset", &first) ||
         !fmt_number(vs, v, "_M_impl._M_finish._M_p", &end) ||
         !fmt_number(vs, v, "_M_impl._M_finish._M_offset", &last) ||
-        !fmt_number(vs, v, "_M_impl._M_end_of_storage", &stop) || end < start || stop < end)
+        !fmt_number(vs, v, "_M_impl._M_end_of_storage", &stop) || end < start || stop < end ||
+        (end - start) * 8 + last < first)
         return false;
     struct bit_state *it = arena_new(vs->arena, struct bit_state);
     *it = (struct bit_state){.word = start, .bit = first, .n = (end - start) * 8 + last - first};

@@ -112,9 +112,10 @@ static bool present_unique_ptr(struct values *vs, const struct value *v, struct 
     if (!fmt_path(vs, v, "_M_t._M_t", &tuple) && !fmt_path(vs, v, "_M_t", &tuple))
         return false;
     tuple.type = type_strip(tuple.type);
-    if (!tuple_start(vs, &tuple, &impl) || !tuple_head(vs, &impl, &head, &rest, &more))
+    const struct type *of = fmt_argument(v->type, 0);
+    if (!of || !tuple_start(vs, &tuple, &impl) || !tuple_head(vs, &impl, &head, &rest, &more))
         return false;
-    fmt_summary(p, vs, "std::unique_ptr<%s>", fmt_type_name(vs, fmt_argument(v->type, 0)));
+    fmt_summary(p, vs, "std::unique_ptr<%s>", fmt_type_name(vs, of));
     return fmt_child(p, vs, "get()", head);
 }
 
@@ -122,9 +123,10 @@ static bool counted_pointer(struct values *vs, const struct value *v, struct pre
 {
     struct value pointer;
     uint64_t counts, uses, weak;
-    if (!fmt_path(vs, v, "_M_ptr", &pointer) || !fmt_number(vs, v, "_M_refcount._M_pi", &counts))
+    const struct type *t = fmt_argument(v->type, 0);
+    if (!t || !fmt_path(vs, v, "_M_ptr", &pointer) || !fmt_number(vs, v, "_M_refcount._M_pi", &counts))
         return false;
-    const char *of = fmt_type_name(vs, fmt_argument(v->type, 0));
+    const char *of = fmt_type_name(vs, t);
     if (!counts) {
         fmt_summary(p, vs, "%s<%s> (empty)", name, of);
         return fmt_child(p, vs, "get()", pointer);
@@ -138,7 +140,7 @@ static bool counted_pointer(struct values *vs, const struct value *v, struct pre
         return false;
     if (uses)
         fmt_summary(p, vs, "%s<%s> (use count %" PRId64 ", weak count %" PRId64 ")", name, of, (int64_t)uses,
-                    (int64_t)weak - 1); /* all users together hold one weak count */
+                    (int64_t)(weak - 1)); /* all users together hold one weak count */
     else
         fmt_summary(p, vs, "%s<%s> (expired, weak count %" PRId64 ")", name, of, (int64_t)weak);
     return fmt_child(p, vs, "get()", pointer);

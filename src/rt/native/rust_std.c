@@ -91,7 +91,7 @@ static bool present_vec_deque(struct values *vs, const struct value *v, struct p
 {
     struct fmt_nodes it = {.step = step_ring, .element = fmt_argument(v->type, 0)};
     uint64_t tail;
-    if (!buffer(vs, v, "buf", &it.node) || !capacity(vs, v, &it.extra[1]) ||
+    if (!it.element || !buffer(vs, v, "buf", &it.node) || !capacity(vs, v, &it.extra[1]) ||
         (!fmt_number(vs, v, "head", &it.extra[0]) && !fmt_number(vs, v, "head.__0", &it.extra[0])))
         return false;
     if (fmt_number(vs, v, "tail", &tail)) { /* until 1.66: from tail to head, both indices */
