@@ -27,7 +27,7 @@ static bool read_one(struct rt *rt, taddr at, struct task_ancestor *out)
 size_t go_ancestors(struct rt *rt, const struct task *t, struct task_ancestor *out, size_t max)
 {
     uint64_t slice, p, count;
-    if (!rt->layout || !go_word(rt, t->object + rt->layout->g_ancestors, &slice) || !slice || !go_word(rt, slice, &p) ||
+    if (!rt->layout || !go_field(rt, t->object, rt->layout->g_ancestors, &slice) || !slice || !go_word(rt, slice, &p) ||
         !go_word(rt, slice + 8, &count))
         return 0;
     size_t n = 0;

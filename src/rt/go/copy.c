@@ -50,11 +50,13 @@ static uint64_t word_at(const uint8_t *p, uint16_t offset)
 static bool copy_g(struct copy *c, taddr at, bool stack)
 {
     const struct go_layout *l = c->rt->layout;
-    const uint8_t *g = copy_range(c, at, l->g_size);
-    if (!g || !stack)
-        return g != NULL;
-    uint64_t lo = word_at(g, l->g_stack_lo), hi = word_at(g, l->g_stack_hi);
-    uint64_t sp = word_at(g, l->g_sched_sp), in_call = word_at(g, l->g_syscallsp);
+    struct go_g g;
+    g.p = copy_range(c, at, l->g_size);
+    g.n = l->g_size;
+    if (!g.p || !stack)
+        return g.p != NULL;
+    uint64_t lo = go_g_word(&g, l->g_stack_lo), hi = go_g_word(&g, l->g_stack_hi);
+    uint64_t sp = go_g_word(&g, l->g_sched_sp), in_call = go_g_word(&g, l->g_syscallsp);
     if (in_call > lo && in_call < sp)
         sp = in_call;
     if (sp <= lo || sp >= hi)
@@ -116,8 +118,7 @@ taddr go_stack_end(struct rt *rt, taddr sp)
         uint64_t size = m->g0_hi - m->g0_lo;
         if (sp > m->g0_lo && sp <= m->g0_hi && (size == G0_SIZE || size > G0_KNOWN))
             return m->g0_hi + (size == G0_SIZE ? 0 : G0_START);
-        if (m->gsignal && go_word(rt, m->gsignal + rt->layout->g_stack_lo, &lo) &&
-            go_word(rt, m->gsignal + rt->layout->g_stack_hi, &hi) && sp > lo && sp <= hi)
+        if (go_bounds_of(rt, m->gsignal, &lo, &hi) && sp > lo && sp <= hi)
             return hi;
     }
     return 0;

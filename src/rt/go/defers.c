@@ -41,21 +41,15 @@ static void add(struct list *l, struct task_defer d)
 
 /* ---- records ---- */
 
-static bool flag(struct rt *rt, taddr record, uint16_t offset)
-{
-    uint8_t b;
-    return offset != GO_NONE && modules_read_some(rt->ms, record + offset, &b, 1) == 1 && b;
-}
-
 static bool read_record(struct rt *rt, taddr at, struct task_defer *out)
 {
     const struct go_layout *l = rt->layout;
     uint64_t sp, pc, closure;
     taddr entry = 0;
-    if (!go_word(rt, at + l->defer_sp, &sp) || !go_word(rt, at + l->defer_pc, &pc) ||
-        !go_word(rt, at + l->defer_fn, &closure))
+    if (!go_field(rt, at, l->defer_sp, &sp) || !go_field(rt, at, l->defer_pc, &pc) ||
+        !go_field(rt, at, l->defer_fn, &closure))
         return false;
-    bool open = flag(rt, at, l->defer_open);
+    bool open = go_flag(rt, at, l->defer_open);
     if (!callee(rt, closure, &entry))
         closure = entry = 0;
     *out = (struct task_defer){
@@ -63,7 +57,7 @@ static bool read_record(struct rt *rt, taddr at, struct task_defer *out)
         .closure = closure,
         .made_at = open ? 0 : pc, /* of such a frame it is where the function returns */
         .sp = sp,
-        .running = closure && (open || flag(rt, at, l->defer_started)),
+        .running = closure && (open || go_flag(rt, at, l->defer_started)),
     };
     return !open || closure;
 }
@@ -74,7 +68,7 @@ static void add_range(struct list *l, taddr record, taddr sp, size_t *steps)
 {
     const struct go_layout *y = l->rt->layout;
     uint64_t head, at;
-    if (!go_word(l->rt, record + y->defer_head, &head) || !head || !go_word(l->rt, head, &at))
+    if (!go_field(l->rt, record, y->defer_head, &head) || !head || !go_word(l->rt, head, &at))
         return;
     for (; at && (*steps)++ < RECORDS_MAX && l->n < l->max;) {
         struct task_defer d;
@@ -83,7 +77,7 @@ static void add_range(struct list *l, taddr record, taddr sp, size_t *steps)
         d.made_at = 0;
         d.sp = sp;
         add(l, d);
-        if (!go_word(l->rt, at + y->defer_link, &at))
+        if (!go_field(l->rt, at, y->defer_link, &at))
             return;
     }
 }
@@ -93,16 +87,17 @@ static void add_records(struct list *l, const struct task *t)
     const struct go_layout *y = l->rt->layout;
     uint64_t at;
     size_t steps = 0;
-    if (!go_word(l->rt, t->object + y->g_defer, &at))
+    if (!go_field(l->rt, t->object, y->g_defer, &at))
         return;
     while (at && steps++ < RECORDS_MAX && l->n < l->max) {
         struct task_defer d;
-        bool good = read_record(l->rt, at, &d);
-        if (flag(l->rt, at, y->defer_rangefunc))
-            add_range(l, at, d.sp, &steps);
-        else if (good)
-            add(l, d);
-        if (!go_word(l->rt, at + y->defer_link, &at))
+        if (read_record(l->rt, at, &d)) {
+            if (go_flag(l->rt, at, y->defer_rangefunc))
+                add_range(l, at, d.sp, &steps);
+            else
+                add(l, d);
+        }
+        if (!go_field(l->rt, at, y->defer_link, &at))
             return;
     }
 }

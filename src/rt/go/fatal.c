@@ -10,11 +10,11 @@ static const char says[] = "fatal error: ";
 static bool is_dying(struct rt *rt)
 {
     struct go_ms ms = go_threads(rt);
-    uint64_t dying = 0;
-    for (size_t i = 0; i < ms.n && !dying; i++)
-        if (!modules_word(rt->ms, ms.v[i].at + rt->layout->m_dying, 4, &dying))
-            dying = 0;
-    return dying != 0;
+    uint64_t dying;
+    for (size_t i = 0; i < ms.n; i++)
+        if (go_field(rt, ms.v[i].at, rt->layout->m_dying, &dying) && (uint32_t)dying)
+            return true;
+    return false;
 }
 
 /* The ring from a byte on, without what was never written. False: it cannot be read. */

@@ -63,7 +63,7 @@ static bool make_task(const struct rt *rt, const struct map64 *running, struct g
         .object = at,
         .created_at = go_g_word(&g, l->g_gopc),
         .start = go_g_word(&g, l->g_startpc),
-        .parent = l->g_parent == GO_NONE ? 0 : go_g_word(&g, l->g_parent),
+        .parent = go_g_word(&g, l->g_parent),
         .state = (uint8_t)state_of(status),
         .raw_state = (uint8_t)status,
         .locked = go_g_word(&g, l->g_lockedm) != 0,

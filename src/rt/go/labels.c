@@ -79,9 +79,7 @@ static int by_key(const void *a, const void *b)
 size_t go_labels(struct rt *rt, const struct task *t, struct task_label *out, size_t max)
 {
     uint64_t at;
-    if (!rt->layout || rt->layout->g_labels == GO_NONE)
-        return 0;
-    if (!go_word(rt, t->object + rt->layout->g_labels, &at) || !at)
+    if (!rt->layout || !go_field(rt, t->object, rt->layout->g_labels, &at) || !at)
         return 0;
     if (rt->build.minor >= SLICE_SINCE)
         return read_slice(rt, at, out, max);

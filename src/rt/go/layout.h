@@ -31,7 +31,6 @@
     X(g_waitsince, "runtime.g", "waitsince")          \
     X(g_waitreason, "runtime.g", "waitreason")        \
     X(g_lockedm, "runtime.g", "lockedm")              \
-    X(g_sig, "runtime.g", "sig")                      \
     X(g_parent, "runtime.g", "parentGoid")            \
     X(g_gopc, "runtime.g", "gopc")                    \
     X(g_ancestors, "runtime.g", "ancestors")          \

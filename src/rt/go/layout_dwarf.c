@@ -95,7 +95,7 @@ const struct go_layout *go_layout_dwarf(struct rt *rt, struct module *m)
     for (size_t i = 0; units && i < units->n; i++)
         take_unit(&units->v[i], l);
     /* What nothing works without. */
-    bool whole = l->g_goid != GO_NONE && l->g_status != GO_NONE && l->g_sched_pc != GO_NONE &&
+    bool whole = l->g_size <= GO_G_READ && l->g_goid != GO_NONE && l->g_status != GO_NONE && l->g_sched_pc != GO_NONE &&
                  l->g_sched_sp != GO_NONE && l->g_m != GO_NONE && l->m_curg != GO_NONE && l->m_g0 != GO_NONE;
     return whole ? l : NULL;
 }

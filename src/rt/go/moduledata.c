@@ -52,7 +52,7 @@ static struct err *open_table(struct rt *rt, struct go_module *g, taddr table)
     const struct go_layout *l = rt->layout;
     if (l && l->md_gofunc == GO_NONE)
         constants(g->module, &place);
-    else if (l && go_word(rt, g->data + l->md_gofunc, &gofunc))
+    else if (l && go_field(rt, g->data, l->md_gofunc, &gofunc))
         place.funcdata = file_bytes(g->module, gofunc);
     TRY(pclntab_open(file_bytes(g->module, table), &place, &g->table));
     struct go_function f;
@@ -82,7 +82,7 @@ static struct err *read_module(struct rt *rt, taddr at, struct go_module *out)
     if (!g.module || g.minpc >= g.maxpc || g.minpc < g.text || g.maxpc > g.etext + 1)
         return err_at(err_new(ERR_CORRUPT, "no moduledata at 0x%" PRIx64, at), ERR_AT_ADDRESS, at);
     const struct go_layout *l = rt->layout;
-    if (l && (!go_word(rt, at + l->md_types, &g.types) || !go_word(rt, at + l->md_etypes, &g.etypes)))
+    if (l && (!go_field(rt, at, l->md_types, &g.types) || !go_field(rt, at, l->md_etypes, &g.etypes)))
         g.types = g.etypes = 0;
     TRY(open_table(rt, &g, head[MD_PCHEADER / 8]));
     *out = g;
@@ -166,7 +166,7 @@ static void follow(struct rt *rt, struct go_module g)
     while (rt->modules.n < MODULES_MAX && !known(rt, g.data)) {
         uint64_t next;
         *vec_push(&rt->modules) = g;
-        if (!rt->layout || !go_word(rt, g.data + rt->layout->md_next, &next) || !next)
+        if (!rt->layout || !go_field(rt, g.data, rt->layout->md_next, &next) || !next)
             return;
         struct err *e = read_module(rt, next, &g);
         err_free(e); /* a damaged chain ends here: the modules before it are good */

@@ -36,17 +36,17 @@ size_t go_panics(struct rt *rt, const struct task *t, struct task_panic *out, si
 {
     const struct go_layout *l = rt->layout;
     uint64_t at;
-    uint8_t flag;
     size_t n = 0;
-    if (!l || !go_word(rt, t->object + l->g_panic, &at))
+    if (!l || !go_field(rt, t->object, l->g_panic, &at))
         return 0;
     for (; at && n < max; n++) {
         struct task_panic p = {0};
-        read_value(rt, at + l->panic_arg, &p);
-        p.recovered = modules_read_some(rt->ms, at + l->panic_recovered, &flag, 1) == 1 && flag;
-        p.leaving = modules_read_some(rt->ms, at + l->panic_goexit, &flag, 1) == 1 && flag;
+        if (l->panic_arg != GO_NONE)
+            read_value(rt, at + l->panic_arg, &p);
+        p.recovered = go_flag(rt, at, l->panic_recovered);
+        p.leaving = go_flag(rt, at, l->panic_goexit);
         out[n] = p;
-        if (!go_word(rt, at + l->panic_link, &at))
+        if (!go_field(rt, at, l->panic_link, &at))
             at = 0;
     }
     return n;

@@ -115,35 +115,38 @@ const uint8_t *go_ahead(struct go_ahead *a, const struct rt *rt, taddr at, size_
 enum { GO_G_READ = 512 };
 struct go_g {
     const uint8_t *p;
+    size_t n;
     uint8_t copy[GO_G_READ];
 };
 static inline bool go_g_read(const struct rt *rt, taddr at, struct go_g *g)
 {
-    size_t n = rt->layout->g_size;
-    if (n > GO_G_READ)
+    g->n = rt->layout->g_size;
+    if (g->n > GO_G_READ)
         return false;
-    g->p = space_view(&modules_image(rt->ms)->space, at, n);
+    g->p = space_view(&modules_image(rt->ms)->space, at, g->n);
     if (g->p)
         return true;
     g->p = g->copy;
-    return modules_read_some(rt->ms, at, g->copy, n) == n;
+    return modules_read_some(rt->ms, at, g->copy, g->n) == g->n;
 }
 /* The same for who reads many: g->p is valid until the next call with this `a`. */
 static inline bool go_g_read_ahead(const struct rt *rt, struct go_ahead *a, taddr at, struct go_g *g)
 {
-    size_t n = rt->layout->g_size, have;
-    if (n > GO_G_READ)
+    size_t have;
+    g->n = rt->layout->g_size;
+    if (g->n > GO_G_READ)
         return false;
-    g->p = space_view(&modules_image(rt->ms)->space, at, n);
+    g->p = space_view(&modules_image(rt->ms)->space, at, g->n);
     if (!g->p)
-        g->p = go_ahead(a, rt, at, n, n, &have);
+        g->p = go_ahead(a, rt, at, g->n, g->n, &have);
     return g->p != NULL;
 }
-/* 8 bytes at an offset that lies inside of a g. */
-static inline uint64_t go_g_word(const struct go_g *g, uint16_t offset)
+/* 8 bytes of a g; 0 where it has no such field: a layout that the program's debug information tells may be of any kind. */
+static inline uint64_t go_g_word(const struct go_g *g, uint16_t field)
 {
-    uint64_t v;
-    memcpy(&v, g->p + offset, sizeof(v));
+    uint64_t v = 0;
+    if (field + sizeof(v) <= g->n)
+        memcpy(&v, g->p + field, sizeof(v));
     return v;
 }
 
@@ -210,6 +213,8 @@ bool go_each_wait(const struct rt *rt, const struct task *t, go_wait_fn *fn, voi
 
 /* threads.c. All that are known; none when neither the program nor its threads tell. */
 struct go_ms go_threads(struct rt *rt);
+/* The stack of a g (0: none), as in g.stack; false: not known. */
+bool go_bounds_of(const struct rt *rt, taddr g, taddr *lo, taddr *hi);
 /* Where runtime.allm is; 0: not known. */
 taddr go_allm(const struct rt *rt);
 
@@ -285,6 +290,17 @@ size_t go_labels(struct rt *rt, const struct task *t, struct task_label *out, si
 static inline bool go_word(const struct rt *rt, taddr at, uint64_t *out)
 {
     return modules_word(rt->ms, at, 8, out);
+}
+/* A word, or a byte that must not be 0, of a record of the runtime's. False: there is no record (0), it cannot be read, or
+ * the layout has no such field. */
+static inline bool go_field(const struct rt *rt, taddr record, uint16_t field, uint64_t *out)
+{
+    return record && field != GO_NONE && go_word(rt, record + field, out);
+}
+static inline bool go_flag(const struct rt *rt, taddr record, uint16_t field)
+{
+    uint8_t b;
+    return field != GO_NONE && modules_read_some(rt->ms, record + field, &b, 1) == 1 && b;
 }
 
 #endif

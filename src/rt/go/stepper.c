@@ -129,16 +129,10 @@ static const struct go_m *m_of(struct go_stepper *s, const struct regs *r)
     return NULL;
 }
 
-static bool g_word(const struct rt *rt, taddr g, uint16_t field, uint64_t *out)
-{
-    return g && go_word(rt, g + field, out);
-}
-
 static bool on_stack_of(const struct rt *rt, taddr g, taddr sp)
 {
     uint64_t lo, hi;
-    return g_word(rt, g, rt->layout->g_stack_lo, &lo) && g_word(rt, g, rt->layout->g_stack_hi, &hi) && sp > lo &&
-           sp <= hi;
+    return go_bounds_of(rt, g, &lo, &hi) && sp > lo && sp <= hi;
 }
 
 /* ---- steps ---- */
@@ -210,7 +204,7 @@ static bool to_goroutine(struct go_stepper *s, const struct go_m *m, bool stands
 {
     const struct go_layout *l = s->rt->layout;
     uint64_t pc, sp;
-    if (!m || !g_word(s->rt, m->curg, l->g_sched_pc, &pc) || !g_word(s->rt, m->curg, l->g_sched_sp, &sp) ||
+    if (!m || !go_field(s->rt, m->curg, l->g_sched_pc, &pc) || !go_field(s->rt, m->curg, l->g_sched_sp, &sp) ||
         !on_stack_of(s->rt, m->curg, sp) || !go_module_at(s->rt, pc))
         return false;
     switch_to(m->curg, out);
@@ -228,7 +222,7 @@ static bool to_thread_start(struct go_stepper *s, const struct go_m *m, taddr sp
     const struct go_layout *l = s->rt->layout;
     uint64_t pc, at, above;
     struct place p;
-    if (!m || !g_word(s->rt, m->g0, l->g_sched_sp, &at) || at != sp || !g_word(s->rt, m->g0, l->g_sched_pc, &pc))
+    if (!m || !go_field(s->rt, m->g0, l->g_sched_sp, &at) || at != sp || !go_field(s->rt, m->g0, l->g_sched_pc, &pc))
         return false;
     p = place_of(s->rt, pc - 1);
     if (p.leave != LEAVE_PLAIN || !go_word(s->rt, sp + p.size, &above) ||
@@ -273,7 +267,7 @@ static bool saved_depth(const struct go_stepper *s, taddr at, taddr *g, taddr *s
     *sp = depth;
     if (!*g)
         return true;
-    if (!g_word(s->rt, *g, s->rt->layout->g_stack_hi, &hi) || depth > hi)
+    if (!go_field(s->rt, *g, s->rt->layout->g_stack_hi, &hi) || depth > hi)
         return false;
     *sp = hi - depth;
     return on_stack_of(s->rt, *g, *sp);
@@ -300,7 +294,7 @@ static bool leave_cgocallback(struct go_stepper *s, const struct regs *callee, c
     const struct go_m *m = m_of(s, callee);
     taddr end = callee->val[RSP] + p->size + 8, at, older, g, sp;
     unsigned room = s->rt->build.minor >= 22 ? 16 : 64;
-    if (!m || !g_word(s->rt, m->g0, s->rt->layout->g_sched_sp, &at))
+    if (!m || !go_field(s->rt, m->g0, s->rt->layout->g_sched_sp, &at))
         return false;
     for (unsigned i = 0; i < CALLBACKS_MAX; i++) {
         if (!go_word(s->rt, at, &older))
@@ -341,8 +335,8 @@ static bool leave_vdso(struct go_stepper *s, const struct regs *callee, const st
 {
     const struct go_m *m = m_of(s, callee);
     uint64_t pc, sp;
-    if (!m || !go_word(s->rt, m->at + s->rt->layout->m_vdso_sp, &sp) || !sp ||
-        !go_word(s->rt, m->at + s->rt->layout->m_vdso_pc, &pc) || !go_module_at(s->rt, pc))
+    if (!m || !go_field(s->rt, m->at, s->rt->layout->m_vdso_sp, &sp) || !sp ||
+        !go_field(s->rt, m->at, s->rt->layout->m_vdso_pc, &pc) || !go_module_at(s->rt, pc))
         return false;
     if (!regs_has(callee, R12) || callee->val[R12] + p->size + 8 != sp)
         return false;

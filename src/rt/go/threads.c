@@ -8,9 +8,9 @@
 
 enum { THREADS_MAX = 100000, X86_64_R14 = 14, X86_64_FS_BASE = 58 };
 
-static bool g_bounds(const struct rt *rt, taddr g, taddr *lo, taddr *hi)
+bool go_bounds_of(const struct rt *rt, taddr g, taddr *lo, taddr *hi)
 {
-    return g && go_word(rt, g + rt->layout->g_stack_lo, lo) && go_word(rt, g + rt->layout->g_stack_hi, hi);
+    return go_field(rt, g, rt->layout->g_stack_lo, lo) && go_field(rt, g, rt->layout->g_stack_hi, hi);
 }
 
 static bool read_m(const struct rt *rt, taddr at, struct go_m *out)
@@ -18,11 +18,11 @@ static bool read_m(const struct rt *rt, taddr at, struct go_m *out)
     const struct go_layout *l = rt->layout;
     uint64_t back;
     struct go_m m = {.at = at};
-    if (!go_word(rt, at + l->m_g0, &m.g0) || !go_word(rt, at + l->m_gsignal, &m.gsignal) ||
-        !go_word(rt, at + l->m_curg, &m.curg) || !go_word(rt, at + l->m_procid, &m.tid) || !m.g0 ||
-        !go_word(rt, m.g0 + l->g_m, &back) || back != at || !g_bounds(rt, m.g0, &m.g0_lo, &m.g0_hi))
+    if (!go_field(rt, at, l->m_g0, &m.g0) || !go_field(rt, at, l->m_gsignal, &m.gsignal) ||
+        !go_field(rt, at, l->m_curg, &m.curg) || !go_field(rt, at, l->m_procid, &m.tid) || !m.g0 ||
+        !go_field(rt, m.g0, l->g_m, &back) || back != at || !go_bounds_of(rt, m.g0, &m.g0_lo, &m.g0_hi))
         return false;
-    if (!g_bounds(rt, m.curg, &m.curg_lo, &m.curg_hi))
+    if (!go_bounds_of(rt, m.curg, &m.curg_lo, &m.curg_hi))
         m.curg = m.curg_lo = m.curg_hi = 0;
     *out = m;
     return true;
@@ -53,7 +53,7 @@ static bool follow_list(struct rt *rt)
         return false;
     for (unsigned i = 0; at && i < THREADS_MAX && read_m(rt, at, &m); i++) {
         *vec_push(&rt->ms_known) = m;
-        if (!go_word(rt, at + rt->layout->m_alllink, &at))
+        if (!go_field(rt, at, rt->layout->m_alllink, &at))
             break;
     }
     return rt->ms_known.n != 0;
@@ -65,10 +65,10 @@ static bool m_of_thread(const struct rt *rt, const struct image_thread *t, struc
 {
     taddr g = 0, m = 0;
     const struct regs *r = &t->regs;
-    bool by_memory = regs_has(r, X86_64_FS_BASE) && go_word(rt, r->val[X86_64_FS_BASE] - 8, &g) && g &&
-                     go_word(rt, g + rt->layout->g_m, &m) && m && read_m(rt, m, out);
+    bool by_memory = regs_has(r, X86_64_FS_BASE) && go_word(rt, r->val[X86_64_FS_BASE] - 8, &g) &&
+                     go_field(rt, g, rt->layout->g_m, &m) && m && read_m(rt, m, out);
     if (!by_memory &&
-        !(regs_has(r, X86_64_R14) && go_word(rt, r->val[X86_64_R14] + rt->layout->g_m, &m) && m && read_m(rt, m, out)))
+        !(regs_has(r, X86_64_R14) && go_field(rt, r->val[X86_64_R14], rt->layout->g_m, &m) && m && read_m(rt, m, out)))
         return false;
     return out->tid == (uint64_t)t->tid;
 }

@@ -15,17 +15,17 @@ bool go_each_wait(const struct rt *rt, const struct task *t, go_wait_fn *fn, voi
 {
     const struct go_layout *l = rt->layout;
     uint64_t sudog, channel;
-    if (!l || t->state != TASK_WAITING || !go_word(rt, t->object + l->g_waiting, &sudog))
+    if (!l || t->state != TASK_WAITING || !go_field(rt, t->object, l->g_waiting, &sudog))
         return false;
     /* Since 1.26 c is two words, of which the second is always set (maybeTraceableChan). */
-    uint64_t c = l->sudog_c + (rt->build.minor >= PAIR_SINCE ? 8U : 0U);
+    uint64_t second = rt->build.minor >= PAIR_SINCE ? 8 : 0;
     for (unsigned i = 0; sudog && i < CASES_MAX; i++) {
-        if (!go_word(rt, sudog + c, &channel))
+        if (!go_field(rt, sudog + second, l->sudog_c, &channel))
             return false;
         if (fn(arg, sudog, channel))
             return true;
         /* Without a channel it is one of the queue of a lock, where the links lead to other goroutines. */
-        if (!channel || !go_word(rt, sudog + l->sudog_waitlink, &sudog))
+        if (!channel || !go_field(rt, sudog, l->sudog_waitlink, &sudog))
             return false;
     }
     return false;

@@ -135,17 +135,12 @@ struct err *go_task_regs(struct rt *rt, const struct task *t, struct regs *out)
     *out = (struct regs){0};
     regs_set(out, a->pc, pc);
     regs_set(out, a->sp, sp);
-    if (t->state != TASK_SYSCALL && go_word(rt, t->object + rt->layout->g_sched_bp, &bp))
+    if (t->state != TASK_SYSCALL && go_field(rt, t->object, rt->layout->g_sched_bp, &bp))
         regs_set(out, a->fp, bp);
     return NULL;
 }
 
 bool go_bounds(struct rt *rt, const struct task *t, taddr *lo, taddr *hi)
 {
-    struct go_g g;
-    if (!rt->layout || !go_g_read(rt, t->object, &g))
-        return false;
-    *lo = go_g_word(&g, rt->layout->g_stack_lo);
-    *hi = go_g_word(&g, rt->layout->g_stack_hi);
-    return *lo < *hi;
+    return rt->layout && go_bounds_of(rt, t->object, lo, hi) && *lo < *hi;
 }

@@ -20,7 +20,6 @@ const struct go_layout go_layout_1_20 = {
     .g_waitsince = 168,
     .g_waitreason = 176,
     .g_lockedm = 232,
-    .g_sig = 240,
     .g_parent = GO_NONE,
     .g_gopc = 296,
     .g_ancestors = 304,

@@ -20,7 +20,6 @@ const struct go_layout go_layout_1_22 = {
     .g_waitsince = 168,
     .g_waitreason = 176,
     .g_lockedm = 208,
-    .g_sig = 216,
     .g_parent = 272,
     .g_gopc = 280,
     .g_ancestors = 288,

@@ -20,7 +20,6 @@ const struct go_layout go_layout_1_23 = {
     .g_waitsince = 176,
     .g_waitreason = 184,
     .g_lockedm = 216,
-    .g_sig = 224,
     .g_parent = 280,
     .g_gopc = 288,
     .g_ancestors = 296,

@@ -20,7 +20,6 @@ const struct go_layout go_layout_1_26 = {
     .g_waitsince = 168,
     .g_waitreason = 176,
     .g_lockedm = 208,
-    .g_sig = 224,
     .g_parent = 280,
     .g_gopc = 288,
     .g_ancestors = 296,

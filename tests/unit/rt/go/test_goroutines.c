@@ -65,6 +65,32 @@ static void test_every_version(void **state)
     assert_null(go_layout_find(16));
 }
 
+/* As debug information of a version without a table may have it: a field that is gone, one behind the record's end. */
+static void test_fields_that_are_not_there(void **state)
+{
+    (void)state;
+    struct made_go *m = make(27);
+    struct go_layout odd = *m->rt->layout;
+    taddr g = made_g(m, (struct made_goroutine){.id = 1, .status = MADE_WAITING, .start = RUNTIME_MAIN});
+    taddr behind = made_bytes(m, &(uint64_t){WORKER}, 8);
+    odd.g_startpc = GO_NONE;
+    odd.g_gopc = (uint16_t)(behind - g);
+    odd.g_panic = GO_NONE;
+    odd.g_labels = GO_NONE;
+    m->rt->layout = &odd;
+
+    const struct task *t = made_tasks(m, 1);
+    struct task_panic panics[1];
+    struct task_label labels[1];
+    assert_int_equal(t[0].id, 1);
+    assert_int_equal(t[0].start, 0);
+    assert_int_equal(t[0].created_at, 0);
+    assert_false(t[0].panicking);
+    assert_int_equal(go_panics(m->rt, &t[0], panics, 1), 0);
+    assert_int_equal(go_labels(m->rt, &t[0], labels, 1), 0);
+    made_go_free(m);
+}
+
 static void test_unknown_state(void **state)
 {
     (void)state;
@@ -289,8 +315,8 @@ static void test_waits_on_channels(void **state)
     }
 }
 
-RUN_TESTS(cmocka_unit_test(test_every_version), cmocka_unit_test(test_unknown_state),
-          cmocka_unit_test(test_not_the_list), cmocka_unit_test(test_two_lists_are_none),
-          cmocka_unit_test(test_part_of_the_list), cmocka_unit_test(test_list_by_code),
-          cmocka_unit_test(test_huge_count), cmocka_unit_test(test_unknown_layout),
+RUN_TESTS(cmocka_unit_test(test_every_version), cmocka_unit_test(test_fields_that_are_not_there),
+          cmocka_unit_test(test_unknown_state), cmocka_unit_test(test_not_the_list),
+          cmocka_unit_test(test_two_lists_are_none), cmocka_unit_test(test_part_of_the_list),
+          cmocka_unit_test(test_list_by_code), cmocka_unit_test(test_huge_count), cmocka_unit_test(test_unknown_layout),
           cmocka_unit_test(test_waits_on_channels))
