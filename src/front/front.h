@@ -134,5 +134,7 @@ void put_duration(struct text *t, uint64_t ns);
 void put_time(struct text *t, uint64_t seconds);
 /* "abort, hint" of an error, each escaped: msg and " (hint: ...)". */
 void put_err(struct text *t, const struct err *e);
+/* A line "note: ..." for each of n problems that are not fatal. */
+void put_notes(struct text *t, const struct err *const *problems, size_t n);
 
 #endif

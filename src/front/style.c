@@ -140,3 +140,12 @@ void put_err(struct text *t, const struct err *e)
         text_putc(t, ')');
     }
 }
+
+void put_notes(struct text *t, const struct err *const *problems, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        text_put(t, "note: ");
+        put_err(t, problems[i]);
+        text_putc(t, '\n');
+    }
+}

@@ -364,6 +364,14 @@ const struct image *session_image(const struct session *s)
     return s->im;
 }
 
+const struct image_thread *session_thread(const struct session *s, int64_t tid)
+{
+    for (size_t i = 0; i < s->im->threads.n; i++)
+        if (s->im->threads.v[i].tid == tid)
+            return &s->im->threads.v[i];
+    return NULL;
+}
+
 size_t session_module_count(const struct session *s)
 {
     return modules_count(s->ms);

@@ -49,6 +49,8 @@ static inline void session_freep(struct session **s) /* for SCOPED */
 void session_cancel(struct session *s);
 
 const struct image *session_image(const struct session *s);
+/* The thread with this id; NULL: none has it. */
+const struct image_thread *session_thread(const struct session *s, int64_t tid);
 size_t session_module_count(const struct session *s);
 /* The i-th module by address. `load`: all parts are tried (file, debug file, supplement), so that their
  * states and notes are final. */

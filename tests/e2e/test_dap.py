@@ -191,6 +191,7 @@ def test_modules_and_sources(looked_at):
 
 def test_completions(looked_at):
     client, _, stop = looked_at
+    assert client.ask("completions", text="ma", line=1 << 60, column=2)["targets"] == []  # there is no such line
     for frame, variables in own_frames(client, program_thread(client, stop)):
         for name in [v["name"] for v in variables if v["name"].isidentifier()][:2]:
             text = f"1 + {name[:2]}"

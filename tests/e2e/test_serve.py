@@ -104,6 +104,8 @@ def test_an_error_is_a_text(client):
     ("Set", {"Symbol": "nosuch", "Value": "1"}, "could not find symbol value for nosuch"),
     ("ExamineMemory", {"Address": 0, "Length": 1 << 20}, "len must be less than or equal to 65536"),
     ("FindLocation", {"Loc": "nosuch", "Scope": {"GoroutineID": -1}}, 'location "nosuch" not found'),
+    ("FindLocation", {"Loc": "+9223372036854775807", "Scope": {"GoroutineID": -1}},
+     'Malformed breakpoint location "+9223372036854775807" at 0: no number'),
     ("Eval", {"Expr": "nosuch", "Scope": {"GoroutineID": -1}}, "could not find symbol value for nosuch"),
 ])
 def test_what_a_core_cannot_do_is_said_in_delves_words(client, method, arguments, text):

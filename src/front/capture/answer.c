@@ -75,11 +75,7 @@ static void put_redacted(struct text *t, const struct redacted_rows *all)
 void put_remarks(struct text *t, const struct dump_result *r)
 {
     put_redacted(t, &r->redacted);
-    for (size_t i = 0; i < r->n_problems; i++) {
-        text_put(t, "note: ");
-        put_err(t, r->problems[i]);
-        text_putc(t, '\n');
-    }
+    put_notes(t, (const struct err *const *)r->problems, r->n_problems);
     if (r->skipped) {
         put_size(t, r->skipped);
         text_put(t, " of memory could not be read, and are zeros in the file\n");

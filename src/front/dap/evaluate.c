@@ -138,7 +138,7 @@ static char *text_before(struct dap *d, const struct incoming *args)
 {
     const char *text = args_string(args, "text");
     uint64_t line = args_count(args, "line"), column = args_count(args, "column");
-    for (line -= line && !d->client.lines_from_0; text && line; line--) {
+    for (line -= line && !d->client.lines_from_0; text && *text && line; line--) {
         const char *end = strchr(text, '\n');
         text = end ? end + 1 : "";
     }

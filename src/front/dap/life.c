@@ -208,17 +208,6 @@ static void put_process(struct json *j, const struct image *im)
         json_kv_u64(j, "pointerSize", im->arch->addr_size * 8U);
 }
 
-static void put_problems(struct text *t, struct session *s)
-{
-    size_t n;
-    const struct err *const *problems = session_problems(s, &n);
-    for (size_t i = 0; i < n; i++) {
-        text_put(t, "note: ");
-        put_err(t, problems[i]);
-        text_putc(t, '\n');
-    }
-}
-
 static struct err *find_words(struct dap *d, struct first_words *w)
 {
     TRY(dap_turn_begin(d));
@@ -228,7 +217,9 @@ static struct err *find_words(struct dap *d, struct first_words *w)
     }
     put_process(&w->process.json, session_image(d->session));
     put_stopped(d, &w->stopped.json);
-    put_problems(&w->notes, d->session);
+    size_t n;
+    const struct err *const *problems = session_problems(d->session, &n);
+    put_notes(&w->notes, problems, n);
     dap_turn_end(d);
     TRY(json_body_end(&w->process));
     return json_body_end(&w->stopped);

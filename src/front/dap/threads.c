@@ -14,18 +14,10 @@
 
 /* ---- by number ---- */
 
-static const struct image_thread *find_thread(const struct image *im, int64_t tid)
-{
-    for (size_t i = 0; i < im->threads.n; i++)
-        if (im->threads.v[i].tid == tid)
-            return &im->threads.v[i];
-    return NULL;
-}
-
 /* Is the task listed as its thread? */
-static bool has_thread(const struct image *im, const struct task *task)
+static bool has_thread(const struct session *s, const struct task *task)
 {
-    return task->tid && find_thread(im, task->tid);
+    return task->tid && session_thread(s, task->tid);
 }
 
 static struct err *find_task(struct dap *d, int64_t id, struct dap_thread *out)
@@ -44,7 +36,7 @@ struct err *thread_of_id(struct dap *d, int64_t id, struct dap_thread *out)
 {
     if (id >= TASK_FIRST)
         return find_task(d, id, out);
-    *out = (struct dap_thread){.thread = find_thread(session_image(d->session), id)};
+    *out = (struct dap_thread){.thread = session_thread(d->session, id)};
     return out->thread ? NULL : err_new(ERR_NOT_FOUND, "there is no thread %" PRId64, id);
 }
 
@@ -104,7 +96,7 @@ static int64_t first_task(struct dap *d)
             const struct task *task = &all[i].v[k];
             const struct sframe *user = session_task_user_frame(d->session, &all[i], task);
             if (user && !session_frame_hidden(d->session, user))
-                found = has_thread(session_image(d->session), task) ? task->tid : id;
+                found = has_thread(d->session, task) ? task->tid : id;
         }
     err_free(e); /* tasks that cannot be read leave the thread */
     return found;
@@ -114,7 +106,7 @@ int64_t thread_first(struct dap *d)
 {
     const struct image *im = session_image(d->session);
     int64_t first = im->threads.n ? im->threads.v[0].tid : 0;
-    if (im->crashed_tid && find_thread(im, im->crashed_tid))
+    if (im->crashed_tid && session_thread(d->session, im->crashed_tid))
         first = im->crashed_tid;
     int64_t task = first && has_tasks(d) && is_idle(d, first) ? first_task(d) : 0;
     return task ? task : first;
@@ -211,7 +203,7 @@ static void put_all_tasks(struct listing *l)
     for (size_t i = 0; i < l->n; i++)
         for (size_t k = 0; k < l->all[i].n; k++, id++) {
             const struct task *task = &l->all[i].v[k];
-            if (has_thread(session_image(l->d->session), task) || !wanted(l))
+            if (has_thread(l->d->session, task) || !wanted(l))
                 continue;
             put_task_name(l, &l->all[i], task);
             put_one(l, id);
@@ -223,10 +215,10 @@ static void put_stacks(struct listing *l, const struct tasks *of, int64_t id, ui
 {
     struct session *s = l->d->session;
     for (size_t k = 0; k < of->n; k++)
-        counts[of->stack[k]] += !has_thread(session_image(s), &of->v[k]);
+        counts[of->stack[k]] += !has_thread(s, &of->v[k]);
     for (size_t k = 0; k < of->n; k++) {
         uint32_t *count = &counts[of->stack[k]];
-        if (!*count || has_thread(session_image(s), &of->v[k]) || !wanted(l))
+        if (!*count || has_thread(s, &of->v[k]) || !wanted(l))
             continue;
         put_task_name(l, of, &of->v[k]);
         if (*count > 1) {

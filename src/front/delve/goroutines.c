@@ -293,7 +293,7 @@ static size_t channel_page(const struct listing *l, size_t *first, int64_t start
 {
     int64_t met = 0;
     size_t i = 0;
-    for (; i < l->t->n && met < start + count; i++) {
+    for (; i < l->t->n && met - start < count; i++) {
         if (met == start)
             *first = i;
         met += passes(l, &l->t->v[i]);

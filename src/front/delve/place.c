@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { CANDIDATES_MAX = 10 };
+#define LINES_MAX INT64_C(0xffffffff)
 
 struct places {
     VEC(struct goroutine_at) v;
@@ -340,7 +341,7 @@ static struct err *find(struct finding *f)
         return malformed(f, 0, "empty string");
     errno = 0;
     int64_t n = strtoll(s, &end, 0);
-    bool number = end != s && !*end && !errno;
+    bool number = end != s && !*end && !errno && n >= -LINES_MAX && n <= LINES_MAX;
     if (*s == '+' || *s == '-')
         return number ? find_relative(f, n, true) : malformed(f, 0, "no number");
     if (*s == '*')
@@ -353,7 +354,7 @@ static struct err *find(struct finding *f)
         return find_named(f, s, -1);
     SCOPED(freep) char *base = xstrndup(s, (size_t)(colon - s));
     int64_t line = strtoll(colon + 1, &end, 10);
-    if (end == colon + 1 || *end || line < 0 || line > UINT32_MAX)
+    if (end == colon + 1 || *end || line < 0 || line > LINES_MAX)
         return malformed(f, (size_t)(colon + 1 - s), "line offset negative or not a number");
     return find_named(f, base, line);
 }

@@ -6,15 +6,6 @@
 
 /* ---- threads ---- */
 
-static bool is_thread(struct client *c, int32_t tid)
-{
-    const struct image *im = session_image(c->session);
-    for (size_t i = 0; i < im->threads.n; i++)
-        if (im->threads.v[i].tid == tid)
-            return true;
-    return false;
-}
-
 const struct task *task_of_thread(struct client *c, int32_t tid, const struct tasks **t)
 {
     *t = NULL;
@@ -32,7 +23,7 @@ const struct task *task_of_thread(struct client *c, int32_t tid, const struct ta
 struct err *select_thread(struct client *c, int32_t tid)
 {
     const struct tasks *t;
-    if (!is_thread(c, tid))
+    if (!session_thread(c->session, tid))
         return err_new(ERR_NOT_FOUND, "thread %" PRId32 " does not exist", tid);
     const struct task *task = task_of_thread(c, tid, &t);
     c->tid = tid;
@@ -49,7 +40,7 @@ static struct err *ensure_selection(struct client *c)
         return NULL;
     if (!im->threads.n)
         return err_new(ERR_NO_DATA, "the target has no threads");
-    return select_thread(c, is_thread(c, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid);
+    return select_thread(c, session_thread(c->session, im->crashed_tid) ? im->crashed_tid : im->threads.v[0].tid);
 }
 
 /* ---- goroutines ---- */

@@ -12,10 +12,8 @@ static void put_thread(struct client *c, struct json *j, const struct image_thre
     struct subject who = {.tid = th->tid};
     struct goroutine_at at = {0};
     struct err *e = subject_stack(c, &who, 1, &st);
-    if (!e && st->n) {
-        struct goroutine_at physical = goroutine_at_frame(st->frames, st->n, 0);
-        at = physical;
-    }
+    if (!e && st->n)
+        at = goroutine_at_frame(st->frames, st->n, 0);
     err_free(e); /* a thread without a stack is listed, too */
     const struct task *task = task_of_thread(c, th->tid, &t);
     json_object_begin(j);
@@ -56,20 +54,11 @@ static void put_command_line(struct client *c, struct json *j, const char *key)
     text_done(&line);
 }
 
-static const struct image_thread *thread_of(struct client *c, int32_t tid)
-{
-    const struct image *im = session_image(c->session);
-    for (size_t i = 0; i < im->threads.n; i++)
-        if (im->threads.v[i].tid == tid)
-            return &im->threads.v[i];
-    return NULL;
-}
-
 static struct err *put_state(struct client *c, struct json *j)
 {
     struct subject who;
     TRY(subject_find(c, -1, &who));
-    const struct image_thread *th = thread_of(c, c->tid);
+    const struct image_thread *th = session_thread(c->session, c->tid);
     json_object_begin(j);
     json_kv_i64(j, "Pid", session_image(c->session)->pid);
     put_command_line(c, j, "TargetCommandLine");
@@ -150,7 +139,7 @@ static struct err *get_thread(struct client *c, struct arguments *a, struct json
 {
     int64_t id = argument_integer(a, "Id", 0);
     TRY(arguments_check(a));
-    const struct image_thread *th = id > 0 && id <= INT32_MAX ? thread_of(c, (int32_t)id) : NULL;
+    const struct image_thread *th = id > 0 ? session_thread(c->session, id) : NULL;
     if (!th)
         return err_new(ERR_NOT_FOUND, "no thread with id %" PRId64, id);
     result_begin(c, j, "Thread");
@@ -164,7 +153,7 @@ static struct err *list_targets(struct client *c, struct arguments *a, struct js
     struct subject who;
     (void)a;
     TRY(subject_find(c, -1, &who)); /* selects a thread */
-    const struct image_thread *th = thread_of(c, c->tid);
+    const struct image_thread *th = session_thread(c->session, c->tid);
     json_object_begin(j);
     json_key(j, "Targets");
     json_array_begin(j);

@@ -22,11 +22,7 @@ static void say_problems(struct session *s)
     size_t n;
     const struct err *const *problems = session_problems(s, &n);
     struct text t = {0};
-    for (size_t i = 0; i < n; i++) {
-        text_put(&t, "note: ");
-        put_err(&t, problems[i]);
-        text_putc(&t, '\n');
-    }
+    put_notes(&t, problems, n);
     fputs(text_str(&t), stderr);
     text_done(&t);
 }
