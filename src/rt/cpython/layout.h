@@ -17,22 +17,14 @@
 /* X(field, "struct", "path in it"); '|' separates what versions call it, "" is the size of the struct. */
 #define PY_LAYOUT_FIELDS(X)                                                  \
     X(rt_interpreters_head, "_PyRuntimeState", "interpreters.head")          \
-    X(rt_interpreters_main, "_PyRuntimeState", "interpreters.main")          \
-    X(rt_finalizing, "_PyRuntimeState", "_finalizing|finalizing")            \
     X(rt_gil, "_PyRuntimeState", "ceval.gil")                                \
-    X(rt_tstate_current, "_PyRuntimeState", "gilstate.tstate_current")       \
-    X(rt_main_thread, "_PyRuntimeState", "main_thread")                      \
     X(rt_stop, "_PyRuntimeState", "stoptheworld")                            \
     X(interp_next, "PyInterpreterState", "next")                             \
     X(interp_threads_head, "PyInterpreterState", "threads.head|tstate_head") \
-    X(interp_threads_main, "PyInterpreterState", "threads.main")             \
     X(interp_id, "PyInterpreterState", "id")                                 \
     X(interp_modules, "PyInterpreterState", "imports.modules|modules")       \
-    X(interp_sysdict, "PyInterpreterState", "sysdict")                       \
-    X(interp_builtins, "PyInterpreterState", "builtins")                     \
     X(interp_own_gil, "PyInterpreterState", "_gil")                          \
     X(interp_gil, "PyInterpreterState", "ceval.gil")                         \
-    X(interp_gc_collecting, "PyInterpreterState", "gc.collecting")           \
     X(interp_gc_lists, "PyInterpreterState", "gc.generations|gc.young")      \
     X(interp_gc_permanent, "PyInterpreterState", "gc.permanent_generation")  \
     X(rt_gc_lists, "_PyRuntimeState", "gc.generations")                      \
@@ -54,36 +46,18 @@
     X(thread_frame, "PyThreadState", "frame")                                \
     X(thread_cframe, "PyThreadState", "cframe")                              \
     X(thread_current_frame, "PyThreadState", "current_frame")                \
-    X(thread_base_frame, "PyThreadState", "base_frame")                      \
     X(thread_id, "PyThreadState", "thread_id")                               \
     X(thread_native_id, "PyThreadState", "native_thread_id")                 \
     X(thread_state, "PyThreadState", "state")                                \
-    X(thread_status, "PyThreadState", "_status")                             \
-    X(thread_dict, "PyThreadState", "dict")                                  \
     X(thread_curexc_type, "PyThreadState", "curexc_type")                    \
     X(thread_curexc_value, "PyThreadState", "curexc_value")                  \
-    X(thread_curexc_traceback, "PyThreadState", "curexc_traceback")          \
     X(thread_current_exception, "PyThreadState", "current_exception")        \
-    X(thread_exc_type, "PyThreadState", "exc_type")                          \
     X(thread_exc_value, "PyThreadState", "exc_value")                        \
-    X(thread_exc_traceback, "PyThreadState", "exc_traceback")                \
     X(thread_exc_info, "PyThreadState", "exc_info")                          \
-    X(thread_exc_state, "PyThreadState", "exc_state")                        \
-    X(thread_context, "PyThreadState", "context")                            \
-    X(thread_datastack_chunk, "PyThreadState", "datastack_chunk")            \
-    X(thread_datastack_top, "PyThreadState", "datastack_top")                \
-    X(thread_asyncio_loop, "_PyThreadStateImpl", "asyncio_running_loop")     \
-    X(thread_asyncio_task, "_PyThreadStateImpl", "asyncio_running_task")     \
     X(thread_asyncio_tasks_head, "_PyThreadStateImpl", "asyncio_tasks_head") \
     X(thread_heaps, "_PyThreadStateImpl", "mimalloc.heaps")                  \
     X(exc_item_value, "_PyErr_StackItem", "exc_value")                       \
-    X(exc_item_type, "_PyErr_StackItem", "exc_type")                         \
-    X(exc_item_traceback, "_PyErr_StackItem", "exc_traceback")               \
     X(exc_item_previous, "_PyErr_StackItem", "previous_item")                \
-    X(chunk_previous, "_PyStackChunk", "previous")                           \
-    X(chunk_size, "_PyStackChunk", "size")                                   \
-    X(chunk_top, "_PyStackChunk", "top")                                     \
-    X(chunk_data, "_PyStackChunk", "data")                                   \
     X(cframe_current_frame, "_PyCFrame", "current_frame")                    \
     X(cframe_previous, "_PyCFrame", "previous")                              \
     X(frameobj_back, "PyFrameObject", "f_back")                              \
@@ -94,19 +68,15 @@
     X(frameobj_valuestack, "PyFrameObject", "f_valuestack")                  \
     X(frameobj_stacktop, "PyFrameObject", "f_stacktop")                      \
     X(frameobj_stackdepth, "PyFrameObject", "f_stackdepth")                  \
-    X(frameobj_gen, "PyFrameObject", "f_gen")                                \
     X(frameobj_lasti, "PyFrameObject", "f_lasti")                            \
     X(frameobj_state, "PyFrameObject", "f_state")                            \
-    X(frameobj_executing, "PyFrameObject", "f_executing")                    \
     X(frameobj_localsplus, "PyFrameObject", "f_localsplus")                  \
     X(frameobj_frame, "PyFrameObject", "f_frame")                            \
     X(frame_code, "_PyInterpreterFrame", "f_code|f_executable")              \
     X(frame_previous, "_PyInterpreterFrame", "previous")                     \
-    X(frame_func, "_PyInterpreterFrame", "f_func|f_funcobj")                 \
     X(frame_globals, "_PyInterpreterFrame", "f_globals")                     \
     X(frame_builtins, "_PyInterpreterFrame", "f_builtins")                   \
     X(frame_locals, "_PyInterpreterFrame", "f_locals")                       \
-    X(frame_object, "_PyInterpreterFrame", "frame_obj")                      \
     X(frame_prev_instr, "_PyInterpreterFrame", "prev_instr")                 \
     X(frame_instr_ptr, "_PyInterpreterFrame", "instr_ptr")                   \
     X(frame_stacktop, "_PyInterpreterFrame", "stacktop")                     \
@@ -115,22 +85,16 @@
     X(frame_owner, "_PyInterpreterFrame", "owner")                           \
     X(frame_is_entry, "_PyInterpreterFrame", "is_entry")                     \
     X(frame_localsplus, "_PyInterpreterFrame", "localsplus")                 \
-    X(frame_size, "_PyInterpreterFrame", "")                                 \
     X(code_argcount, "PyCodeObject", "co_argcount")                          \
-    X(code_posonlyargcount, "PyCodeObject", "co_posonlyargcount")            \
     X(code_kwonlyargcount, "PyCodeObject", "co_kwonlyargcount")              \
-    X(code_nlocals, "PyCodeObject", "co_nlocals")                            \
     X(code_stacksize, "PyCodeObject", "co_stacksize")                        \
     X(code_nlocalsplus, "PyCodeObject", "co_nlocalsplus")                    \
     X(code_flags, "PyCodeObject", "co_flags")                                \
     X(code_firstlineno, "PyCodeObject", "co_firstlineno")                    \
     X(code_code, "PyCodeObject", "co_code")                                  \
-    X(code_consts, "PyCodeObject", "co_consts")                              \
-    X(code_names, "PyCodeObject", "co_names")                                \
     X(code_varnames, "PyCodeObject", "co_varnames")                          \
     X(code_cellvars, "PyCodeObject", "co_cellvars")                          \
     X(code_freevars, "PyCodeObject", "co_freevars")                          \
-    X(code_cell2arg, "PyCodeObject", "co_cell2arg")                          \
     X(code_localsplusnames, "PyCodeObject", "co_localsplusnames")            \
     X(code_localspluskinds, "PyCodeObject", "co_localspluskinds")            \
     X(code_filename, "PyCodeObject", "co_filename")                          \
@@ -155,8 +119,6 @@
     X(type_mro, "PyTypeObject", "tp_mro")                                    \
     X(type_subclasses, "PyTypeObject", "tp_subclasses")                      \
     X(type_size, "PyTypeObject", "")                                         \
-    X(heaptype_name, "PyHeapTypeObject", "ht_name")                          \
-    X(heaptype_slots, "PyHeapTypeObject", "ht_slots")                        \
     X(heaptype_qualname, "PyHeapTypeObject", "ht_qualname")                  \
     X(heaptype_cached_keys, "PyHeapTypeObject", "ht_cached_keys")            \
     X(long_tag, "PyLongObject", "long_value.lv_tag")                         \
@@ -175,7 +137,6 @@
     X(dict_used, "PyDictObject", "ma_used")                                  \
     X(dict_keys, "PyDictObject", "ma_keys")                                  \
     X(dict_values, "PyDictObject", "ma_values")                              \
-    X(dict_size, "PyDictObject", "")                                         \
     X(keys_size, "PyDictKeysObject", "dk_size")                              \
     X(keys_log2_size, "PyDictKeysObject", "dk_log2_size")                    \
     X(keys_log2_index_bytes, "PyDictKeysObject", "dk_log2_index_bytes")      \
@@ -184,7 +145,6 @@
     X(keys_indices, "PyDictKeysObject", "dk_indices")                        \
     X(values_capacity, "PyDictValues", "capacity")                           \
     X(values_size, "PyDictValues", "size")                                   \
-    X(values_embedded, "PyDictValues", "embedded")                           \
     X(values_valid, "PyDictValues", "valid")                                 \
     X(values_values, "PyDictValues", "values")                               \
     X(set_used, "PySetObject", "used")                                       \
@@ -194,7 +154,6 @@
     X(func_code, "PyFunctionObject", "func_code")                            \
     X(func_name, "PyFunctionObject", "func_name")                            \
     X(func_qualname, "PyFunctionObject", "func_qualname")                    \
-    X(func_module, "PyFunctionObject", "func_module")                        \
     X(func_dict, "PyFunctionObject", "func_dict")                            \
     X(func_globals, "PyFunctionObject", "func_globals")                      \
     X(func_defaults, "PyFunctionObject", "func_defaults")                    \
@@ -212,14 +171,12 @@
     X(gen_iframe, "PyGenObject", "gi_iframe")                                \
     X(gen_frame_state, "PyGenObject", "gi_frame_state")                      \
     X(gen_running, "PyGenObject", "gi_running")                              \
-    X(gen_code, "PyGenObject", "gi_code")                                    \
     X(gen_name, "PyGenObject", "gi_name")                                    \
     X(gen_qualname, "PyGenObject", "gi_qualname")                            \
     X(traceback_next, "PyTracebackObject", "tb_next")                        \
     X(traceback_frame, "PyTracebackObject", "tb_frame")                      \
     X(traceback_lasti, "PyTracebackObject", "tb_lasti")                      \
     X(traceback_lineno, "PyTracebackObject", "tb_lineno")                    \
-    X(exception_dict, "PyBaseExceptionObject", "dict")                       \
     X(exception_args, "PyBaseExceptionObject", "args")                       \
     X(exception_notes, "PyBaseExceptionObject", "notes")                     \
     X(exception_traceback, "PyBaseExceptionObject", "traceback")             \
@@ -230,26 +187,18 @@
 /* Of these the interpreter publishes the offsets (3.13 and later): X(field, "group in _Py_DebugOffsets", "name there"). */
 #define PY_PUBLISHED_FIELDS(X)                                         \
     X(rt_interpreters_head, "runtime_state", "interpreters_head")      \
-    X(rt_finalizing, "runtime_state", "finalizing")                    \
     X(interp_id, "interpreter_state", "id")                            \
     X(interp_next, "interpreter_state", "next")                        \
     X(interp_threads_head, "interpreter_state", "threads_head")        \
-    X(interp_threads_main, "interpreter_state", "threads_main")        \
     X(interp_modules, "interpreter_state", "imports_modules")          \
-    X(interp_sysdict, "interpreter_state", "sysdict")                  \
-    X(interp_builtins, "interpreter_state", "builtins")                \
     X(interp_gil, "interpreter_state", "ceval_gil")                    \
     X(interp_own_gil, "interpreter_state", "gil_runtime_state")        \
     X(thread_next, "thread_state", "next")                             \
     X(thread_interp, "thread_state", "interp")                         \
     X(thread_current_frame, "thread_state", "current_frame")           \
-    X(thread_base_frame, "thread_state", "base_frame")                 \
     X(thread_id, "thread_state", "thread_id")                          \
     X(thread_native_id, "thread_state", "native_thread_id")            \
-    X(thread_datastack_chunk, "thread_state", "datastack_chunk")       \
-    X(thread_status, "thread_state", "status")                         \
     X(thread_current_exception, "thread_state", "current_exception")   \
-    X(thread_exc_state, "thread_state", "exc_state")                   \
     X(exc_item_value, "err_stackitem", "exc_value")                    \
     X(frame_previous, "interpreter_frame", "previous")                 \
     X(frame_code, "interpreter_frame", "executable")                   \
