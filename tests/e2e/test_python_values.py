@@ -214,7 +214,8 @@ def test_numpy_parts(arrays):
 def test_numpy_limits(arrays):
     """What is left out is counted, and what is not in the dump says so."""
     core, _ = arrays
-    long, small, file = printed(core, ["arrays['long']", "arrays['cube']", "file"])
+    long, small, file, knot = printed(core, ["arrays['long']", "arrays['cube']", "file", "type_knot"])
+    assert knot.startswith("dtype({'names': ['a', 'b', ") and "..." in knot and len(knot) < 1 << 20
     assert re.search(r", \[\[0, 1, 2, .* 199\], \.\.\.\+8 more\]>$", long) and "200" not in long.split("[[")[1]
     assert small.endswith("[20, 21, 22, 23]]]>")
     at = int(re.search(r"data at (0x[0-9a-f]+), ", file)[1], 16)

@@ -11,6 +11,9 @@ enum { UNIT_YEAR, UNIT_MONTH, UNIT_WEEK, UNIT_DAY = 4, UNIT_HOUR, UNIT_MINUTE, U
 
 enum { CHARACTER = 4 /* bytes of one in a str */, HALF = 2 /* of a float16 */ };
 
+/* Bytes of a type's text, behind which it is cut: damaged types have their own records inside again and again. */
+enum { TYPE_TEXT_MAX = 1 << 16 };
+
 static const char *const units[] = {"Y", "M", "W", "?", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"};
 
 /* ---- floating point ---- */
@@ -318,7 +321,7 @@ static void put_record(struct rt *rt, const struct numpy_type *t, bool says_alig
 static void put_construction(struct rt *rt, const struct numpy_type *t, bool is_short, unsigned depth, struct text *out)
 {
     const char *name = numpy_type_name(t);
-    if (depth > NUMPY_DEPTH_MAX) {
+    if (depth > NUMPY_DEPTH_MAX || out->n > TYPE_TEXT_MAX) {
         text_put(out, "...");
     } else if (t->names) {
         put_record(rt, t, false, depth, out);
@@ -339,7 +342,7 @@ static void put_construction(struct rt *rt, const struct numpy_type *t, bool is_
     }
 }
 
-void numpy_put_type(struct rt *rt, const struct numpy_type *t, bool as_repr, struct text *out)
+static void put_type(struct rt *rt, const struct numpy_type *t, bool as_repr, struct text *out)
 {
     bool time = t->form == NUMPY_DATETIME || t->form == NUMPY_TIMEDELTA;
     if (as_repr && t->names) {
@@ -358,4 +361,11 @@ void numpy_put_type(struct rt *rt, const struct numpy_type *t, bool as_repr, str
         if (time)
             numpy_put_unit(t->unit, out);
     }
+}
+
+void numpy_put_type(struct rt *rt, const struct numpy_type *t, bool as_repr, struct text *out)
+{
+    SCOPED(text_done) struct text text = {0};
+    put_type(rt, t, as_repr, &text);
+    text_putn(out, text_str(&text), text.n);
 }

@@ -5,6 +5,7 @@ usage: arrays.py ENDING FILE     see oracle.py; "arrays" has the shape, type, ad
                                  "parts" their repr()
 """
 
+import gc
 import sys
 
 import numpy
@@ -24,6 +25,15 @@ def mapped():
     made[:] = 0.5
     made.flush()
     return made
+
+
+def knot():
+    """A type whose fields are of that type, as only damage makes one."""
+    kind = numpy.dtype([(name, "i1") for name in "abcdefgh"])
+    fields = gc.get_referents(kind.fields)[0]
+    for name in kind.names:
+        fields[name] = (kind, 0)
+    return kind
 
 
 def reals(kind):
@@ -147,7 +157,7 @@ class Parts:
 
 
 def main():
-    arrays, scalars, file = ARRAYS, SCALARS, mapped()
+    arrays, scalars, file, type_knot = ARRAYS, SCALARS, mapped(), knot()
     oracle.NOTED["numpy"] = numpy.__version__
     oracle.NOTED["arrays"] = {name: [str(list(one.shape)), str(one.dtype), one.ctypes.data, repr(listed(numpy.asarray(one)))]
                               for name, one in arrays.items()}
