@@ -155,10 +155,6 @@ WRONG = {
 }
 
 
-def squeeze(text):
-    return re.sub(r"\s+", "", text).replace(",]", "]").replace(",}", "}")
-
-
 @pytest.fixture(params=[f"go-{version}-noopt" for version in VERSIONS])
 def core(request, lab):
     return lab.core(request.param, "abort", program="go")

@@ -434,24 +434,3 @@ def drop_segments(core, out, wanted):
 def drop_address(core, out, address):
     """A copy without the segment that holds ADDRESS."""
     return drop_segments(core, out, lambda s: s["vaddr"] <= address < s["vaddr"] + s["memsz"])
-
-
-def without_note(core, out, note_type):
-    """A copy in which every note of the type (NT_FILE is 0x46494c45) has
-    another, unknown type. Returns (out, number changed)."""
-    copy_sparse(core, out)
-    changed = 0
-    with open(out, "r+b") as file:
-        for segment in segments(core):
-            if segment["type"] != 4:
-                continue
-            at, end = segment["offset"], segment["offset"] + segment["filesz"]
-            while at + 12 <= end:
-                file.seek(at)
-                name, desc, kind = struct.unpack("<III", file.read(12))
-                if kind == note_type:
-                    file.seek(at + 8)
-                    file.write(struct.pack("<I", 0x7F7F7F7F))
-                    changed += 1
-                at += 12 + (name + 3 & ~3) + (desc + 3 & ~3)
-    return out, changed
