@@ -41,8 +41,6 @@ struct err *filemap_fd(int fd, const char *path, struct filemap *out)
     *out = (struct filemap){
         .data = {.p = p, .n = (size_t)st.st_size},
         .path = xstrdup(path),
-        .dev = st.st_dev,
-        .ino = st.st_ino,
     };
     return NULL;
 }

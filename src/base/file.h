@@ -11,8 +11,6 @@
 struct filemap {
     struct bytes data;
     char *path; /* as opened, for messages */
-    dev_t dev;
-    ino_t ino;
 };
 
 /* Maps a regular file; ERR_UNSUPPORTED for anything else, or an empty file. O_NOFOLLOW is not used. */

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -165,22 +163,6 @@ void json_i64(struct json *j, int64_t v)
 {
     separate(j);
     fprintf(j->out, "%" PRId64, v);
-}
-
-void json_double(struct json *j, double v)
-{
-    if (!isfinite(v)) {
-        json_null(j); /* JSON has neither NaN nor infinity */
-        return;
-    }
-    char buf[32];
-    for (int digits = 15; digits <= 17; digits++) { /* the shortest that reads back the same */
-        snprintf(buf, sizeof(buf), "%.*g", digits, v);
-        if (strtod(buf, NULL) == v)
-            break;
-    }
-    separate(j);
-    put(j, buf, strlen(buf));
 }
 
 void json_bool(struct json *j, bool v)

@@ -25,7 +25,6 @@ void json_string(struct json *j, const char *s);
 void json_stringn(struct json *j, const char *s, size_t n);
 void json_u64(struct json *j, uint64_t v);
 void json_i64(struct json *j, int64_t v);
-void json_double(struct json *j, double v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
 /* Bytes as a string in base64 (RFC 4648 section 4). */

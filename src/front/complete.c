@@ -13,7 +13,7 @@ void words_done(struct words *w)
     vec_done(&w->v);
 }
 
-bool offer_is_full(const struct offer *o)
+static bool offer_is_full(const struct offer *o)
 {
     return o->words->v.n >= WORDS_MAX;
 }

@@ -23,7 +23,6 @@ struct offer {
     size_t len;
     struct words *words;
 };
-bool offer_is_full(const struct offer *o);
 void offer_part(struct offer *o, const char *s, size_t n);
 void offer_word(struct offer *o, const char *s); /* NULL: nothing */
 

@@ -75,7 +75,8 @@ struct goroutine_at goroutine_at(struct session *s, const struct tasks *t, const
     return goroutine_at_frame(st->frames, st->n, (size_t)(user - st->frames));
 }
 
-void goroutine_put_place(struct text *t, const struct goroutine_at *at)
+/* "/x/f.go:12 in main.f", as filters see it and groups are called. */
+static void goroutine_put_place(struct text *t, const struct goroutine_at *at)
 {
     put_safe(t, at->file ? at->file : "");
     text_printf(t, ":%" PRIu32 " in ", at->line);

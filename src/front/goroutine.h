@@ -27,8 +27,6 @@ struct goroutine_at goroutine_at(struct session *s, const struct tasks *t, const
 struct goroutine_at goroutine_at_frame(const struct sframe *frames, size_t n, size_t i);
 /* An address, looked up as it is. */
 struct goroutine_at goroutine_at_address(struct session *s, taddr pc, taddr lookup);
-/* "/x/f.go:12 in main.f", as filters see it and groups are called. */
-void goroutine_put_place(struct text *t, const struct goroutine_at *at);
 
 /* The target's goroutines, with their stacks. ERR_NO_DATA: it has none; ERR_CANCELLED. */
 struct err *goroutine_tasks(struct session *s, const struct tasks **out) MUST_CHECK;

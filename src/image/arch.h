@@ -119,7 +119,6 @@ struct arch {
     uint8_t addr_size; /* bytes: 4 or 8 */
     uint16_t pc, sp, fp, lr; /* DWARF numbers; lr REG_NONE where the call pushes the address */
     int8_t fp_saved_fp, fp_ret; /* bytes from the frame pointer to the saved one and the return address */
-    uint8_t call_size_min; /* bytes of the shortest call instruction: pc-1 lies inside the call */
     uint64_t pc_mask; /* bits of a return address that are address (pointer authentication) */
     const struct reg_desc *regs;
     uint16_t n_regs;

@@ -38,7 +38,8 @@ static bool cache_key(struct module *m, struct cache_key *out)
     return true;
 }
 
-void symbolizer_save(struct symbolizer *s)
+/* Writes what is new to the cache on disk. */
+static void symbolizer_save(struct symbolizer *s)
 {
     const char *dir = modules_opts(s->ms)->cache_dir;
     for (size_t i = 0; dir && i < s->n; i++) {

@@ -27,9 +27,6 @@ struct symbolizer;
 /* `ms` must outlive it. Threads: one at a time; it uses all cores by itself. */
 struct symbolizer *symbolizer_new(struct modules *ms);
 void symbolizer_free(struct symbolizer *s); /* NULL is allowed */
-/* Writes what is new to the cache on disk. symbolizer_free() does it, too: this is for a program that ends
- * without freeing. */
-void symbolizer_save(struct symbolizer *s);
 
 /* Answers distinct lookup addresses (already adjusted: pc - 1 for a return address); out[i] belongs to
  * pcs[i] and is owned by the symbolizer. Damaged DWARF gives fewer frames, and a problem in `problems`.

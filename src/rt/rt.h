@@ -58,7 +58,6 @@ struct task_defer {
     taddr made_at;  /* return address of the statement; 0: not kept */
     taddr sp;       /* stack pointer of the frame that makes it */
     bool running;   /* it is being made, because of a panic */
-    bool in_frame;  /* known from the frame alone */
 };
 /* A physical frame of a task. */
 struct task_frame {

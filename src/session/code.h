@@ -85,9 +85,6 @@ struct code_places {
 struct err *session_places(struct session *s, const char *spec, const char *file, bool code,
                            struct code_places *out) MUST_CHECK;
 
-/* What is known at an address, as a frame would have it (innermost inlined function first). */
-struct err *session_place(struct session *s, taddr pc, const struct splace **out, size_t *n) MUST_CHECK;
-
 struct code_range {
     taddr start, end; /* [start, end) */
 };

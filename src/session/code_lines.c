@@ -51,7 +51,8 @@ struct dw_unit *code_unit_at(struct session *s, taddr pc, struct module **m)
     return u;
 }
 
-const struct unit_lines *code_unit_lines(struct session *s, struct module *m, struct dw_unit *u)
+/* The line table of a unit, read once; NULL when it has none. */
+static const struct unit_lines *code_unit_lines(struct session *s, struct module *m, struct dw_unit *u)
 {
     struct code *c = code_of(s);
     bool fresh;
@@ -171,7 +172,8 @@ bool session_unit_at(struct session *s, taddr pc, struct code_unit *out)
     return true;
 }
 
-struct err *session_place(struct session *s, taddr pc, const struct splace **out, size_t *n)
+/* What is known at an address, as a frame would have it (innermost inlined function first). */
+static struct err *session_place(struct session *s, taddr pc, const struct splace **out, size_t *n)
 {
     uint32_t i = places_intern(&s->places, pc);
     TRY(places_resolve(s));

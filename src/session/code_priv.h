@@ -50,7 +50,5 @@ void code_forget_places(struct code *c);
 
 /* The unit that an address (run-time) is in; NULL when none is known. */
 struct dw_unit *code_unit_at(struct session *s, taddr pc, struct module **m);
-/* The line table of a unit, read once; NULL when it has none. */
-const struct unit_lines *code_unit_lines(struct session *s, struct module *m, struct dw_unit *u);
 
 #endif

@@ -6,7 +6,7 @@
 #include <locale.h>
 #include <string.h>
 
-int exit_status(enum err_code code)
+static int exit_status(enum err_code code)
 {
     switch (code) {
     case ERR_USAGE:

@@ -61,7 +61,8 @@ static void nearest_try(struct nearest *n, const char *name)
 
 /* Commands. */
 
-bool alias_matches(const char *aliases, const char *name)
+/* Is `name` one of the words in `aliases` (NULL: none)? */
+static bool alias_matches(const char *aliases, const char *name)
 {
     size_t len = strlen(name);
     for (const char *p = aliases; p && *p;) {

@@ -14,8 +14,6 @@ extern const struct script_links all_scripts;
 /* options.c */
 /* By name or alias; NULL when there is none. */
 const struct command *command_find(const char *name);
-/* Is `name` one of the words in `aliases` (NULL: none)? */
-bool alias_matches(const char *aliases, const char *name);
 /* ERR_USAGE for a word that is none, with what the user may have meant. */
 struct err *command_unknown(const char *word) MUST_CHECK;
 /* Reads argv[1..] (argv[0] is the command) into call->given and call->operands. ERR_USAGE. Operands are
@@ -63,6 +61,5 @@ void signals_question(void);
 
 /* Exit statuses; docs/man/inquest.1.scd lists them. */
 enum { EXIT_ANSWERED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANCELLED = 130 };
-int exit_status(enum err_code code);
 
 #endif

@@ -226,7 +226,8 @@ static struct err *parse_cie(struct cfi *c, enum cfi_section_id id, struct cfi_e
     return NULL;
 }
 
-struct err *cfi_cie(struct cfi *c, enum cfi_section_id id, uint64_t offset, const struct cie **out)
+/* The CIE at `offset`, kept in c->cies. */
+static struct err *cfi_cie(struct cfi *c, enum cfi_section_id id, uint64_t offset, const struct cie **out)
 {
     uint64_t *known = map64_find(&c->cies[id], offset);
     struct cfi_entry e;

@@ -18,8 +18,6 @@ struct cfi_entry {
 /* The entry at `offset`. *end: there is none; the section is over. */
 struct err *cfi_entry_read(const struct cfi *c, enum cfi_section_id id, uint64_t offset, struct cfi_entry *out,
                            bool *end) MUST_CHECK;
-/* The CIE at `offset`, kept in c->cies. */
-struct err *cfi_cie(struct cfi *c, enum cfi_section_id id, uint64_t offset, const struct cie **out) MUST_CHECK;
 /* Reads an FDE whose entry is known. */
 struct err *cfi_fde(struct cfi *c, enum cfi_section_id id, struct cfi_entry *e, struct fde *out) MUST_CHECK;
 

@@ -11,7 +11,7 @@ enum {
     COMPARED_MAX = 64 * 1024, /* elements of an array */
 };
 
-struct value go_bool(struct eval *ev, bool v)
+static struct value go_bool(struct eval *ev, bool v)
 {
     return value_of_int(ev->vs, type_go_basic(ev->types, "bool"), v);
 }

@@ -3,7 +3,7 @@
 #include "value/expr_priv.h"
 #include "base/mem.h"
 
-struct value pointer_value(struct eval *ev, const struct type *to, taddr at)
+static struct value pointer_value(struct eval *ev, const struct type *to, taddr at)
 {
     return value_of_int(ev->vs, type_pointer_to(ev->types, to), at);
 }

@@ -152,7 +152,6 @@ struct err *pointer_index(struct eval *ev, const struct node *n, const struct va
 /* v@count */
 struct err *pointer_repeat(struct eval *ev, const struct node *n, const struct value *v, int64_t times,
                            struct value *out) MUST_CHECK;
-struct value pointer_value(struct eval *ev, const struct type *to, taddr at);
 
 /* ---- expr_member.c ---- */
 struct err *member_of(struct eval *ev, const struct node *n, const struct value *v, struct value *out) MUST_CHECK;
@@ -227,7 +226,6 @@ struct err *go_equal(struct eval *ev, const struct node *n, const struct value *
 bool go_may_equal(struct eval *ev, const struct value *held, const struct value *v);
 /* min(list), max(list) */
 struct err *go_least(struct eval *ev, const struct node *n, bool most, struct value *out) MUST_CHECK;
-struct value go_bool(struct eval *ev, bool v);
 struct value go_complex(struct eval *ev, const struct type *t, long double real, long double imaginary);
 /* ---- expr_go_call.c ---- */
 /* T(n) */

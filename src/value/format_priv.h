@@ -56,7 +56,6 @@ bool print_address(struct printer *p, taddr at, bool symbol);
 /* An address in a function or vtable: its symbol is shown whatever the switches say. */
 void print_code_address(struct printer *p, taddr at);
 void print_complex(struct printer *p, const struct type *t, const struct scalar *s);
-void print_member_pointer(struct printer *p, const struct type *t, const struct scalar *s);
 
 /* ---- text (format_string.c) ---- */
 /* How the characters of a type are encoded. */

@@ -190,7 +190,7 @@ static void print_method_pointer(struct printer *p, const struct type *t, const 
         text_printf(p->out, ", this adjustment %" PRId64, (int64_t)adjust);
 }
 
-void print_member_pointer(struct printer *p, const struct type *t, const struct scalar *s)
+static void print_member_pointer(struct printer *p, const struct type *t, const struct scalar *s)
 {
     if (s->size == 16) {
         print_method_pointer(p, t, s);

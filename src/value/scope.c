@@ -273,7 +273,8 @@ static struct variables list_variables(struct values *vs, const struct dw_die *f
 
 /* ---- frames ---- */
 
-const struct dw_die *scope_die(const struct vframe *f, const struct scope_at *at, uint32_t *which)
+/* The DIE of the function that a frame runs, its place in the lists of scope_at(); NULL: none. */
+static const struct dw_die *scope_die(const struct vframe *f, const struct scope_at *at, uint32_t *which)
 {
     if (!at->s.found)
         return NULL;

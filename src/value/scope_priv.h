@@ -24,8 +24,6 @@ struct scope_cache {
 
 /* Never NULL. */
 struct scope_at *scope_at(struct values *vs, taddr lookup);
-/* The DIE of the function that a frame runs, its place in the lists of scope_at(); NULL: none. */
-const struct dw_die *scope_die(const struct vframe *f, const struct scope_at *at, uint32_t *which);
 
 /* An attribute of a DIE, or of the one that it completes (DW_AT_abstract_origin, DW_AT_specification). *owner is
  * the one that has it: its unit decodes the value. */

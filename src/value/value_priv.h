@@ -38,8 +38,6 @@ struct err *value_string(struct values *vs, taddr at, unsigned width, size_t lim
 
 /* Has a record virtual functions or bases? */
 bool value_has_vtable(const struct type *t);
-/* The class of the vtable that an address points into, in the arena; NULL: it is in none. */
-const char *vtable_class(struct values *vs, taddr vptr);
 
 /* ---- floating point (value_real.c) ---- */
 

@@ -289,7 +289,8 @@ bool value_has_vtable(const struct type *t)
     return type_is_record(t) && has_vtable(t, 0);
 }
 
-const char *vtable_class(struct values *vs, taddr vptr)
+/* The class of the vtable that an address points into, in the arena; NULL: it is in none. */
+static const char *vtable_class(struct values *vs, taddr vptr)
 {
     static const char prefix[] = "vtable for ";
     struct module *m = modules_find(vs->ms, vptr);

@@ -20,7 +20,8 @@ bool series_wanted(const struct call *c)
     return call_has(c, "when") || call_has(c, "count") || call_has(c, "every");
 }
 
-char *series_name(const char *pattern, bool many, uint64_t number, uint64_t seconds)
+/* Heap, the caller's. */
+static char *series_name(const char *pattern, bool many, uint64_t number, uint64_t seconds)
 {
     static const char packed[] = ".zst";
     SCOPED(text_done) struct text t = {0};

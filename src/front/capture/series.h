@@ -20,7 +20,4 @@ struct series_calls {
 };
 struct err *series_run(struct call *c, int32_t pid, const char *pattern, const struct series_calls *calls) MUST_CHECK;
 
-/* Heap, the caller's. */
-char *series_name(const char *pattern, bool many, uint64_t number, uint64_t seconds) NEVER_NULL;
-
 #endif

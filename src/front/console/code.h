@@ -33,8 +33,6 @@ bool console_pc(struct console *c, taddr *pc);
 void console_put_symbol(struct console *c, taddr at);
 /* `count` instructions from *at on, as x/i shows them; *at becomes the address after them. */
 struct err *console_put_instructions(struct console *c, taddr *at, uint64_t count) MUST_CHECK;
-/* One instruction, after its address: what it does, and what it names. */
-void console_put_instruction(struct console *c, const struct instruction *in);
 
 /* ---- source_path.c ---- */
 

@@ -145,7 +145,7 @@ static void begin_sentence(char *text)
 }
 
 /* gdb's messages are sentences, but those about memory end without a full stop. */
-void console_put_error(struct text *t, const struct err *e)
+static void console_put_error(struct text *t, const struct err *e)
 {
     bool memory = e->code == ERR_UNMAPPED || e->code == ERR_NOT_IN_DUMP || e->code == ERR_TRUNCATED;
     if (memory && e->where == ERR_AT_ADDRESS) {

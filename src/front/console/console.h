@@ -170,8 +170,6 @@ struct err *console_capture(struct console *c, const char *line, struct text *an
 struct err *console_flush(struct console *c) MUST_CHECK;
 /* Shows an error on standard error, as gdb words it, and frees it. */
 void console_say(struct console *c, struct err *e);
-/* "No symbol" as "No symbol.": the text of an error as it is shown. */
-void console_put_error(struct text *t, const struct err *e);
 
 /* logging.c: adds to the log, if there is one; ends it. */
 void console_log(struct console *c, const char *s, size_t n);

@@ -60,7 +60,8 @@ void console_put_symbol(struct console *c, taddr at)
     put_label(c, at, false);
 }
 
-void console_put_instruction(struct console *c, const struct instruction *in)
+/* One instruction, after its address: what it does, and what it names. */
+static void console_put_instruction(struct console *c, const struct instruction *in)
 {
     put_safe(&c->out, in->text);
     if (in->target_noted)

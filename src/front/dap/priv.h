@@ -148,7 +148,6 @@ void put_source(struct dap *d, struct json *j, const char *path, const struct mo
 /* A path or URI, as the client takes them. */
 void put_client_path(struct dap *d, struct json *j, const char *key, const char *path);
 uint64_t client_line(const struct dap *d, uint32_t line);
-uint64_t client_column(const struct dap *d, uint32_t column);
 /* modules.c: the id of a module. */
 void put_module_id(struct json *j, const char *key, const struct module *m);
 /* Tells the client of all modules, by events: some editors show those that they were told of, and ask for none. */

@@ -29,7 +29,7 @@ uint64_t client_line(const struct dap *d, uint32_t line)
     return line && d->client.lines_from_0 ? line - 1 : line;
 }
 
-uint64_t client_column(const struct dap *d, uint32_t column)
+static uint64_t client_column(const struct dap *d, uint32_t column)
 {
     return column && d->client.columns_from_0 ? column - 1 : column;
 }

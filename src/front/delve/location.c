@@ -30,7 +30,8 @@ static bool is_optimized(struct client *c, taddr entry)
     return !flags || !strstr(flags, "-N") || !strstr(flags, "-l");
 }
 
-void delve_put_function(struct client *c, struct json *j, const char *name, taddr entry)
+/* {"name", "value", ...}; nothing without a name. */
+static void delve_put_function(struct client *c, struct json *j, const char *name, taddr entry)
 {
     if (!name)
         return;

@@ -114,7 +114,6 @@ struct parts {
     struct span package, receiver, base;
     bool either;   /* of two parts the first may be a package or a receiver: in `package` */
     bool absolute; /* the package as it stands */
-    bool valid;
 };
 
 static struct span undecorated(struct span s)
@@ -132,7 +131,7 @@ static bool same(struct span a, struct span b)
 /* Type arguments end a name: generic functions are found without them. */
 static struct parts split(const char *name)
 {
-    struct parts r = {.valid = true};
+    struct parts r = {0};
     size_t end = strcspn(name, "[");
     const char *slash = memrchr(name, '/', end), *from = slash ? slash : name;
     struct span v[3] = {{0}};

@@ -96,8 +96,6 @@ struct err *answer_pause(struct client *c) MUST_CHECK;
 /* {"pc", "file", "line", "function"} and what a caller adds: the members only, without braces. */
 void delve_put_location_members(struct client *c, struct json *j, const struct goroutine_at *at);
 void delve_put_location(struct client *c, struct json *j, const struct goroutine_at *at);
-/* {"name", "value", ...}; nothing without a name. */
-void delve_put_function(struct client *c, struct json *j, const char *name, taddr entry);
 /* Frame i of a stack of n: inlined functions are frames of their own. */
 struct goroutine_at location_of_frame(const struct sframe *frames, size_t n, size_t i);
 

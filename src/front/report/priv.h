@@ -68,8 +68,6 @@ static inline uint64_t module_offset(const struct module *m, uint64_t pc)
 struct err *stack_write_text(const struct report *r) MUST_CHECK;
 struct err *stack_write_folded(const struct report *r) MUST_CHECK;
 struct err *stack_write_json(const struct report *r) MUST_CHECK;
-/* Instead of r->stacks: their language frames alone, in the arena. */
-void stack_only_language(struct report *r, struct arena *a);
 /* The member "frames". */
 struct err *stack_frames_json(struct json *j, const struct report *r, const struct sstack *st) MUST_CHECK;
 

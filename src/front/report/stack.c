@@ -95,7 +95,8 @@ static struct err *load_tasks(struct report *r)
     return err_new(ERR_NOT_FOUND, "the target has no goroutine %s", call_value(c, "goroutine"));
 }
 
-void stack_only_language(struct report *r, struct arena *a)
+/* Instead of r->stacks: their language frames alone, in the arena. */
+static void stack_only_language(struct report *r, struct arena *a)
 {
     struct sstack *stacks = arena_array(a, struct sstack, r->n_stacks);
     for (size_t i = 0; i < r->n_stacks; i++) {

@@ -59,7 +59,6 @@ const struct arch arch_aarch64 = {
     .lr = 30,
     .fp_saved_fp = 0,
     .fp_ret = 8,
-    .call_size_min = 4,
     /* 48-bit user addresses: pointer authentication and tags use the bits above. */
     .pc_mask = (UINT64_C(1) << 48) - 1,
     .regs = regs,

@@ -78,7 +78,6 @@ const struct arch arch_i386 = {
     .lr = REG_NONE,
     .fp_saved_fp = 0,
     .fp_ret = 4,
-    .call_size_min = 2,
     .pc_mask = UINT32_MAX,
     .regs = regs,
     .n_regs = ARRAY_LEN(regs),

@@ -61,7 +61,6 @@ const struct arch arch_riscv64 = {
     .lr = 1,
     .fp_saved_fp = -16,
     .fp_ret = -8,
-    .call_size_min = 2,
     .pc_mask = UINT64_MAX,
     .regs = regs,
     .n_regs = ARRAY_LEN(regs),

@@ -173,7 +173,6 @@ const struct arch arch_x86_64 = {
     .lr = REG_NONE,
     .fp_saved_fp = 0,
     .fp_ret = 8,
-    .call_size_min = 2,
     .pc_mask = UINT64_MAX,
     .regs = regs,
     .n_regs = ARRAY_LEN(regs),

@@ -18,7 +18,7 @@ static bool looks_like_code(struct rt *rt, taddr object)
            py_field(rt, object, rt->l.code_linetable, &lines) && py_derives(rt, lines, PY_IS_BYTES);
 }
 
-bool py_is_code(struct rt *rt, taddr object)
+static bool py_is_code(struct rt *rt, taddr object)
 {
     taddr type = object ? py_type_of(rt, object) : 0;
     if (!type)

@@ -78,7 +78,6 @@ struct py_placed {
     struct rt_place place;
     struct py_placed *next;
 };
-bool py_is_code(struct rt *rt, taddr object);
 /* NULL: there is no code object at the address. */
 const struct py_code *py_code(struct rt *rt, taddr at);
 /* The place of the instruction at an offset of bytes; negative: before the first. */

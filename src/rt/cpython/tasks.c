@@ -30,7 +30,7 @@ void py_tasks_free(struct py_tasks *t)
     free(t);
 }
 
-const struct py_task *py_task_of(struct rt *rt, const struct task *t)
+static const struct py_task *py_task_of(struct rt *rt, const struct task *t)
 {
     return &rt->tasks->v.v[t - rt->tasks->tasks];
 }

@@ -38,7 +38,6 @@ struct py_tasks {
 /* tasks.c */
 struct err *py_tasks(struct rt *rt, struct progress *progress, const struct task **out, size_t *n) MUST_CHECK;
 void py_tasks_free(struct py_tasks *t); /* NULL is allowed */
-const struct py_task *py_task_of(struct rt *rt, const struct task *t);
 const char *py_task_state_name(struct rt *rt, const struct task *t);
 const char *py_task_name(struct rt *rt, const struct task *t);
 void py_task_frames(struct rt *rt, const struct task *t, struct rt_stack *out);

@@ -154,7 +154,7 @@ static void add_kept(struct list *l, const struct task_frame *f)
     if (modules_read_some(l->rt->ms, end - kept.bits, &bits, 1) != 1)
         return;
     for (size_t i = kept.n; i-- > 0;) {
-        struct task_defer d = {.sp = f->sp, .in_frame = true};
+        struct task_defer d = {.sp = f->sp};
         if (bits & 1u << i && go_word(l->rt, end - kept.slots[i], &d.closure) && callee(l->rt, d.closure, &d.function))
             add(l, d);
     }

@@ -51,8 +51,6 @@ struct go_function {
     uint32_t n_pcdata;
     uint8_t id, flags, n_funcdata;
     int32_t start_line; /* of `func`; 0 unknown (before Go 1.20) */
-    int32_t args; /* bytes of arguments on the stack; negative: unknown */
-    uint32_t deferreturn; /* offset of the call of deferreturn; 0 none */
     struct cursor rest; /* at pcdata */
 };
 /* The function that holds a runtime address; false: none does. */
