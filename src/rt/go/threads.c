@@ -45,14 +45,24 @@ taddr go_allm(const struct rt *rt)
     return found;
 }
 
+/* One that is being made is in the list before it has its g0 (runtime.allocm). */
+static bool is_unfinished(const struct rt *rt, taddr at)
+{
+    uint64_t g0, back;
+    return go_field(rt, at, rt->layout->m_g0, &g0) && (!g0 || (go_field(rt, g0, rt->layout->g_m, &back) && !back));
+}
+
 static bool follow_list(struct rt *rt)
 {
     taddr at = rt->plan_allm ? rt->plan_allm : go_allm(rt);
     struct go_m m;
     if (!at || !go_word(rt, at, &at))
         return false;
-    for (unsigned i = 0; at && i < THREADS_MAX && read_m(rt, at, &m); i++) {
-        *vec_push(&rt->ms_known) = m;
+    for (unsigned i = 0; at && i < THREADS_MAX; i++) {
+        if (read_m(rt, at, &m))
+            *vec_push(&rt->ms_known) = m;
+        else if (!is_unfinished(rt, at))
+            break;
         if (!go_field(rt, at, rt->layout->m_alllink, &at))
             break;
     }
