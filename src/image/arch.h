@@ -57,6 +57,7 @@ struct saved_reg {
 struct sigframe_desc {
     uint8_t code[12];
     uint8_t code_size; /* bytes */
+    uint8_t second; /* bytes of it before its last instruction, where the stack is still the same; 0: another one */
     uint8_t n_saved;
     const struct saved_reg *saved;
 };

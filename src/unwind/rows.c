@@ -90,12 +90,22 @@ static struct bytes read_code(struct unwinder *u, taddr at, uint8_t *buf, size_t
     return (struct bytes){.p = buf, .n = modules_read_some(u->ms, at, buf, n)};
 }
 
-/* The kernel's trampoline, which CFI may describe badly or not at all. */
-static struct row *row_of_trampoline(struct unwinder *u, taddr pc)
+static const struct sigframe_desc *trampoline_at(struct unwinder *u, taddr at)
 {
     uint8_t buf[sizeof(((struct sigframe_desc *)NULL)->code)];
-    const struct sigframe_desc *d = arch_sigframe(u->arch, read_code(u, pc, buf, sizeof(buf)));
+    return arch_sigframe(u->arch, read_code(u, at, buf, sizeof(buf)));
+}
 
+/* The kernel's trampoline, which CFI may describe badly or not at all. A thread may stand at either instruction. */
+static struct row *row_of_trampoline(struct unwinder *u, taddr pc, bool exact_pc)
+{
+    const struct sigframe_desc *d = trampoline_at(u, pc);
+
+    for (size_t i = 0; !d && exact_pc && i < u->arch->n_sigframes; i++) {
+        const struct sigframe_desc *s = &u->arch->sigframes[i];
+        if (s->second && trampoline_at(u, pc - s->second) == s)
+            d = s;
+    }
     if (!d)
         return NULL;
     struct row *row = arena_new(&u->arena, struct row);
@@ -147,9 +157,10 @@ static struct row *make_row(struct unwinder *u, taddr lookup, taddr pc, bool exa
     struct err *problem = m ? row_of_tables(u, m, lookup, pc, &covered, &row) : NULL;
 
     /* A trampoline is entered by a return: the byte before it may belong to another function. Its code says
-     * more than its CFI: older AArch64 kernels give the interrupted frame's caller there. */
-    if (!row || row->is_signal || !covered) {
-        struct row *trampoline = row_of_trampoline(u, pc);
+     * more than its CFI: older AArch64 kernels give the interrupted frame's caller there, and Go describes a plain
+     * function. */
+    if (!row || row->is_signal || !covered || exact_pc) {
+        struct row *trampoline = row_of_trampoline(u, pc, exact_pc);
         row = trampoline ? trampoline : row;
     }
     if (!row && unwinder_is_code(u, lookup))

@@ -61,6 +61,7 @@ SOURCES = {
     "go-values": "go/values.go",
     "go-secrets": "go/secrets.go",
     "service": "go/server.go",
+    "steps": "go/steps.go",
     "panics": "go/panics.go",
 }
 

@@ -39,6 +39,7 @@ static const struct sigframe_desc sigframes[] = {
         /* mov x8, #__NR_rt_sigreturn; svc #0 */
         .code = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4},
         .code_size = 8,
+        .second = 4,
         .n_saved = ARRAY_LEN(rt_saved),
         .saved = rt_saved,
     },

@@ -49,6 +49,7 @@ static const struct sigframe_desc sigframes[] = {
         /* mov $__NR_rt_sigreturn, %eax; int $0x80 */
         .code = {0xb8, 0xad, 0x00, 0x00, 0x00, 0xcd, 0x80},
         .code_size = 7,
+        .second = 5,
         .n_saved = ARRAY_LEN(rt_saved),
         .saved = rt_saved,
     },

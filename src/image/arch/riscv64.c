@@ -42,6 +42,7 @@ static const struct sigframe_desc sigframes[] = {
         /* li a7, __NR_rt_sigreturn; ecall */
         .code = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00},
         .code_size = 8,
+        .second = 4,
         .n_saved = ARRAY_LEN(rt_saved),
         .saved = rt_saved,
     },

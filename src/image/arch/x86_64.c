@@ -57,6 +57,7 @@ static const struct sigframe_desc sigframes[] = {
         /* mov $__NR_rt_sigreturn, %rax; syscall */
         .code = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05},
         .code_size = 9,
+        .second = 7,
         .n_saved = ARRAY_LEN(rt_saved),
         .saved = rt_saved,
     },

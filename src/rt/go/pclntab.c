@@ -112,7 +112,8 @@ bool pclntab_function(const struct pclntab *t, uint32_t i, struct go_function *o
     cursor_skip(&c, record);
     cursor_skip(&c, t->format >= PCLNTAB_1_18 ? 4 : t->word); /* the entry again */
     uint32_t name = cursor_u32(&c);
-    cursor_skip(&c, 2 * sizeof(uint32_t)); /* bytes of arguments, the call of deferreturn */
+    cursor_skip(&c, sizeof(uint32_t)); /* bytes of arguments */
+    f.deferreturn = cursor_u32(&c);
     f.pcsp = cursor_u32(&c);
     f.pcfile = cursor_u32(&c);
     f.pcln = cursor_u32(&c);

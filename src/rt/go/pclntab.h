@@ -51,6 +51,7 @@ struct go_function {
     uint32_t n_pcdata;
     uint8_t id, flags, n_funcdata;
     int32_t start_line; /* of `func`; 0 unknown (before Go 1.20) */
+    uint32_t deferreturn; /* offset of the call of deferreturn; 0 none */
     struct cursor rest; /* at pcdata */
 };
 /* The function that holds a runtime address; false: none does. */

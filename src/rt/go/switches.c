@@ -53,7 +53,8 @@ bool go_to_saved(struct go_stepper *s, taddr g, taddr sp, struct stepped *out)
         !go_function_at(s->rt, pc, &m, &f))
         return false;
     switch_to(g, out);
-    out->exact_pc = pc == f.entry; /* one that never ran */
+    /* It never ran, or has recovered; else this is a return address. */
+    out->exact_pc = pc == f.entry || (f.deferreturn && pc == f.entry + f.deferreturn);
     out->cfa = sp;
     regs_set(&out->caller, RIP, pc);
     regs_set(&out->caller, RSP, sp);
