@@ -175,7 +175,8 @@ def compare(path, minor, offsets):
     if minor >= 13 and offsets[published] is not None:
         by = offsets[published] - have[published]
         for name in [published, *moving]:
-            have[name] += by if have[name] is not None else 0
+            if have[name] is not None:
+                have[name] += by
     wrong = [f"{n}: {have.get(n)} here, {offsets[n]} in {path}" for n, _, _ in rows() if have.get(n) != offsets[n]]
     for line in wrong:
         print(line)

@@ -162,8 +162,8 @@ void record_build(const struct image *im, const struct segments *segments, bool 
     if (is_process) {
         image_fact_put(out, "format", "1");
         image_fact_put(out, "inquest", INQ_VERSION);
-        if (!image_fact(im, "method"))
-            image_fact_put(out, "method", "stop");
+        if (!image_fact(im, "method")) /* what it is read from runs on */
+            image_fact_put(out, "method", "copy");
     }
     for (size_t i = 0; i < im->facts.n; i++)
         if (!terse || !is_private(im->facts.v[i].key))

@@ -31,6 +31,10 @@ SHRUNK = {"shrunk-stacks": ["--stacks"], "shrunk-redacted": ["--redact", "--comp
 def inquest(_exe, core=None, pid=None):
     """{thread or goroutine: its frames}"""
     answer = stack_json(pid or core)
+    for frame in (frame for thread in answer["threads"] for frame in thread["frames"]):
+        if frame.get("builtin") == "list.sort":  # of a process that ran on is not told what it sorts
+            frame["builtin"] = "sort"
+            frame.pop("builtin_self", None)
     said = {thread["tid"]: thread["frames"] for thread in answer["threads"]}
     return said | {f"task {task['id']}": answer["task_stacks"][task["stack"]]["frames"] for task in answer["tasks"]}
 

@@ -32,6 +32,7 @@ def test_of_c(lab, tmp_path, method):
         assert (answer["size"], answer["method"], answer["threads"]) == ("stacks", method, 15)
         assert answer["bytes"] < 1_000_000 and answer["bytes_skipped"] == 0
         assert (answer["bytes_later"] > 0) == (method == "copy")
+        assert run("info", "--json", tmp_path / "core").json["record"]["method"] == method
         live = {thread["tid"]: thread for thread in stack_json(process.pid)["threads"]}
         assert process.seen() == UNSEEN
     waiting = [t for t in stack_json(tmp_path / "core")["threads"] if any(f["function"] == "wait_here" for f in t["frames"])]

@@ -125,7 +125,7 @@ struct err *console_sframe(struct console *c, const struct sframe **out)
 
 struct err *console_frame_at(struct console *c, const struct sstack *st, size_t index, const struct vframe **out)
 {
-    bool cut = st >= c->stacks.v && st < c->stacks.v + c->stacks.n;
+    bool cut = c->stacks.n && st >= c->stacks.v && st < c->stacks.v + c->stacks.n;
     return session_frame(c->session, cut ? &c->whole[st - c->stacks.v] : st, index, out);
 }
 

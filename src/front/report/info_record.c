@@ -42,6 +42,13 @@ static void put_line(struct text *t, const struct report *r, const char *label, 
     text_putc(t, '\n');
 }
 
+static const char *how_made(const char *method)
+{
+    if (strcmp(method, "snapshot") == 0)
+        return "from a frozen copy";
+    return strcmp(method, "copy") == 0 ? "partly while the process ran on" : "while the process stood still";
+}
+
 static void put_made(struct text *t, const struct report *r)
 {
     const char *method = session_fact(r->session, "method"), *pause = session_fact(r->session, "pause-ns");
@@ -51,7 +58,7 @@ static void put_made(struct text *t, const struct report *r)
         return;
     put_coloured(t, &r->call->screen, COLOUR_CYAN, "made");
     put_pad(t, 4, KEY_COLUMN);
-    text_put(t, strcmp(method, "snapshot") == 0 ? "from a frozen copy" : "while the process stood still");
+    text_put(t, how_made(method));
     if (pause) {
         text_put(t, ", for which it stood still for ");
         put_duration(t, strtoull(pause, NULL, 10));

@@ -187,18 +187,24 @@ static bool is_of_module(const struct gap *g, const struct py_callable *c)
     return t && t->kind == PYK_MODULE;
 }
 
+/* Did the process run on when its stacks were copied? Then its objects are of a later moment. */
+static bool went_on(const struct image *im)
+{
+    const char *method = image_fact(im, "method");
+    return im->kind == IMAGE_LIVE ? im->pause_ns != 0 : method && strcmp(method, "copy") == 0;
+}
+
 /* The list that frame i sorts, if it runs list.sort(); 0. */
 static taddr sorted_list(const struct gap *g, size_t i, const struct choice *c)
 {
     struct rt *rt = g->rt;
     const struct image *im = modules_image(rt->ms);
-    bool went_on = im->kind == IMAGE_LIVE && im->pause_ns; /* its lists are others than when the stack was copied */
     const struct py_type *t = c->one->self    ? py_type(rt, c->one->self)
                               : c->one->owner ? py_class(rt, c->one->owner)
                                               : NULL;
     bool sorts =
         t && t->kind == PYK_LIST && strcmp(c->name, "sort") == 0 && is_at(rt, &g->natives[i], c->one->function);
-    return sorts && !went_on && g->thread->has_regs ? py_list_in_sort(rt, &g->thread->regs, g->natives[i].cfa) : 0;
+    return sorts && !went_on(im) && g->thread->has_regs ? py_list_in_sort(rt, &g->thread->regs, g->natives[i].cfa) : 0;
 }
 
 /* The built-in function that native frame i runs. False: none, or that is not sure. */

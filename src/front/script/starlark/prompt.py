@@ -95,6 +95,11 @@ class Prompt:
 
     # Where the program stands.
 
+    @staticmethod
+    def _at(place):
+        """FILE:LINE; a folder below this one is written from here."""
+        return f"{place['file'].replace(os.getcwd(), '.', 1)}:{place['line']}"
+
     def _context(self):
         """The line that says where the thread is."""
         state = self.delve.ask("State", {"NonBlocking": True})["State"]
@@ -104,7 +109,7 @@ class Prompt:
         if goroutine and goroutine["id"] != place["goroutineID"]:
             place = goroutine["currentLoc"]
         function = place.get("function") or {}
-        line = f"> {function.get('name', '(nil)')}() {place['file']}:{place['line']} (PC: {place['pc']:#x})\n"
+        line = f"> {function.get('name', '(nil)')}() {self._at(place)} (PC: {place['pc']:#x})\n"
         return line + ("Warning: debugging optimized function\n" if function.get("optimized") else "")
 
     def _frames(self, scope, depth):
@@ -138,7 +143,7 @@ class Prompt:
             raise Error(f"Invalid frame {frame}")
         self.delve.run_line(f"select-frame {frame}")
         place = frames[frame]
-        said = f"{self._context()}Frame {frame}: {place['file']}:{place['line']} (PC: {place['pc']:x})\n"
+        said = f"{self._context()}Frame {frame}: {self._at(place)} (PC: {place['pc']:x})\n"
         try:
             return said + self._source(place, True)
         except Error:
@@ -148,7 +153,7 @@ class Prompt:
         if rest:
             found = self.delve.ask("FindLocation", {"Scope": scope, "Loc": rest, "IncludeNonExecutableLines": True})["Locations"]
             place = found[0]
-            return f"Showing {place['file']}:{place['line']} (PC: {place['pc']:#x})\n{self._source(place, False)}"
+            return f"Showing {self._at(place)} (PC: {place['pc']:#x})\n{self._source(place, False)}"
         if not scoped and not scope["Frame"]:
             state = self.delve.ask("State", {"NonBlocking": True})["State"]
             goroutine = state.get("currentGoroutine")
@@ -160,7 +165,7 @@ class Prompt:
         place, goroutine = frames[scope["Frame"]], scope["GoroutineID"]
         if goroutine < 0:
             goroutine = (self.delve.ask("State", {"NonBlocking": True})["State"].get("currentGoroutine") or {}).get("id", -1)
-        said = f"Goroutine {goroutine} frame {scope['Frame']} at {place['file']}:{place['line']} (PC: {place['pc']:#x})\n"
+        said = f"Goroutine {goroutine} frame {scope['Frame']} at {self._at(place)} (PC: {place['pc']:#x})\n"
         return said + self._source(place, True)
 
     def _run(self, word):
@@ -308,7 +313,7 @@ class Prompt:
         thread = None if rest else self.delve.ask("State", {"NonBlocking": True})["State"].get("currentThread")
         if not thread or not said.startswith("Goroutine "):
             return said
-        return f"Thread {thread['id']} at {thread['file']}:{thread['line']}\n{said}"  # of one that no thread runs, too
+        return f"Thread {thread['id']} at {self._at(thread)}\n{said}"  # of one that no thread runs, too
 
     def _thread(self, rest, _scope, _scoped):
         if not rest:
