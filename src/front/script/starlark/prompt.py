@@ -97,7 +97,7 @@ class Prompt:
 
     @staticmethod
     def _at(place):
-        """FILE:LINE; a folder below this one is written from here."""
+        """FILE:LINE; in this folder written from here, as all commands but list do."""
         return f"{place['file'].replace(os.getcwd(), '.', 1)}:{place['line']}"
 
     def _context(self):
@@ -153,7 +153,7 @@ class Prompt:
         if rest:
             found = self.delve.ask("FindLocation", {"Scope": scope, "Loc": rest, "IncludeNonExecutableLines": True})["Locations"]
             place = found[0]
-            return f"Showing {self._at(place)} (PC: {place['pc']:#x})\n{self._source(place, False)}"
+            return f"Showing {place['file']}:{place['line']} (PC: {place['pc']:#x})\n{self._source(place, False)}"
         if not scoped and not scope["Frame"]:
             state = self.delve.ask("State", {"NonBlocking": True})["State"]
             goroutine = state.get("currentGoroutine")
@@ -165,7 +165,7 @@ class Prompt:
         place, goroutine = frames[scope["Frame"]], scope["GoroutineID"]
         if goroutine < 0:
             goroutine = (self.delve.ask("State", {"NonBlocking": True})["State"].get("currentGoroutine") or {}).get("id", -1)
-        said = f"Goroutine {goroutine} frame {scope['Frame']} at {self._at(place)} (PC: {place['pc']:#x})\n"
+        said = f"Goroutine {goroutine} frame {scope['Frame']} at {place['file']}:{place['line']} (PC: {place['pc']:#x})\n"
         return said + self._source(place, True)
 
     def _run(self, word):
