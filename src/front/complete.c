@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/complete.h"
 
+#include "value/descent.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -77,17 +79,20 @@ void offer_variables(struct offer *o, struct session *s, const struct vframe *f)
 /* ---- members ---- */
 
 /* Members of a record and of its bases and nameless parts. */
-static void offer_fields(struct offer *o, const struct type *t, unsigned depth)
+static void offer_fields(struct offer *o, const struct type *t, struct descent *d)
 {
+    if (!descent_in(d))
+        return;
     struct fields fields = type_fields(t);
     for (size_t i = 0; i < fields.n; i++) {
         const struct field *f = &fields.v[i];
         bool inside = !f->name || (f->flags & FIELD_BASE);
-        if (inside && depth < 8)
-            offer_fields(o, type_strip(f->type), depth + 1);
+        if (inside)
+            offer_fields(o, type_strip(f->type), d);
         else if (f->name && !(f->flags & FIELD_ARTIFICIAL))
             offer_word(o, f->name);
     }
+    descent_out(d);
 }
 
 /* The start of the expression whose member is asked for: back over names, members and brackets. */
@@ -126,7 +131,7 @@ bool offer_members(struct offer *o, const char *args,
         const struct type *t = type_strip(v.type);
         if ((t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE || t->kind == TYPE_RVALUE_REFERENCE) && t->target)
             t = type_strip(t->target);
-        offer_fields(o, type_complete(t), 0);
+        offer_fields(o, type_complete(t), &(struct descent){0});
     }
     err_free(e); /* what is no object has no members */
     return true;

@@ -3,47 +3,52 @@
 #include "value/expr_priv.h"
 #include "base/mem.h"
 #include "module/dwexpr.h"
+#include "value/descent.h"
 #include "value/scope_priv.h"
 
-enum { MEMBER_DEPTH = 32 };
-
-static bool exists(const struct type *record, const char *name, unsigned depth)
+static bool exists(const struct type *record, const char *name, struct descent *d)
 {
+    if (!descent_in(d))
+        return false;
     struct fields fields = type_fields(record);
-    for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++) {
+    for (size_t i = 0; i < fields.n; i++) {
         const struct field *f = &fields.v[i];
         if (f->name && !(f->flags & FIELD_BASE) && strcmp(f->name, name) == 0)
             return true;
         const struct type *inner = type_strip(f->type);
-        if ((!f->name || f->flags & FIELD_BASE) && type_is_record(inner) && exists(inner, name, depth + 1))
+        if ((!f->name || f->flags & FIELD_BASE) && type_is_record(inner) && exists(inner, name, d))
             return true;
     }
+    descent_out(d);
     return false;
 }
 
 bool member_exists(const struct type *record, const char *name)
 {
-    return exists(type_complete(type_strip(record)), name, 0);
+    return exists(type_complete(type_strip(record)), name, &(struct descent){0});
 }
 
-static bool has_base(const struct type *record, const struct type *base, unsigned depth)
+static bool has_base(const struct type *record, const struct type *base, struct descent *d)
 {
     if (type_equal(record, base))
         return true;
+    if (!descent_in(d))
+        return false;
     struct fields fields = type_fields(record);
-    for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++)
-        if (fields.v[i].flags & FIELD_BASE && has_base(type_strip(fields.v[i].type), base, depth + 1))
+    for (size_t i = 0; i < fields.n; i++)
+        if (fields.v[i].flags & FIELD_BASE && has_base(type_strip(fields.v[i].type), base, d))
             return true;
+    descent_out(d);
     return false;
 }
 
 bool member_has_base(const struct type *record, const struct type *base)
 {
-    return has_base(type_complete(type_strip(record)), type_complete(type_strip(base)), 0);
+    return has_base(type_complete(type_strip(record)), type_complete(type_strip(base)), &(struct descent){0});
 }
 
 /* The base class of a name ("ns::Base", "Base") in a record. */
-static struct err *find_base(struct eval *ev, const struct value *v, const char *name, unsigned depth,
+static struct err *find_base(struct eval *ev, const struct value *v, const char *name, struct descent *d,
                              struct value *out, bool *found)
 {
     const struct type *t = type_strip(v->type);
@@ -52,14 +57,17 @@ static struct err *find_base(struct eval *ev, const struct value *v, const char 
         *found = true;
         return NULL;
     }
+    if (!descent_in(d))
+        return NULL;
     struct fields fields = type_fields(t);
-    for (size_t i = 0; i < fields.n && !*found && depth < MEMBER_DEPTH; i++) {
+    for (size_t i = 0; i < fields.n && !*found; i++) {
         struct value inner;
         if (!(fields.v[i].flags & FIELD_BASE))
             continue;
         TRY(value_field(ev->vs, v, &fields.v[i], &inner));
-        TRY(find_base(ev, &inner, name, depth + 1, out, found));
+        TRY(find_base(ev, &inner, name, d, out, found));
     }
+    descent_out(d);
     return NULL;
 }
 
@@ -81,11 +89,11 @@ static const char *last_scope(const char *name)
 
 /* A method: its code, by the name of its class or of a base. */
 static struct err *method(struct eval *ev, const struct node *n, const struct type *record, const char *name,
-                          unsigned depth, struct value *out, bool *done)
+                          struct descent *d, struct value *out, bool *done)
 {
     struct found f = {0};
     *done = false;
-    if (!record->name || depth >= MEMBER_DEPTH)
+    if (!record->name || !descent_in(d))
         return NULL;
     TRY(name_find(ev, arena_printf(ev->arena, "::%s::%s", record->name, name), NULL, TAG_NONE, &f));
     *done = f.kind == FOUND_DIE;
@@ -94,7 +102,8 @@ static struct err *method(struct eval *ev, const struct node *n, const struct ty
     struct fields fields = type_fields(record);
     for (size_t i = 0; i < fields.n && !*done; i++)
         if (fields.v[i].flags & FIELD_BASE)
-            TRY(method(ev, n, type_strip(fields.v[i].type), name, depth + 1, out, done));
+            TRY(method(ev, n, type_strip(fields.v[i].type), name, d, out, done));
+    descent_out(d);
     return NULL;
 }
 
@@ -108,7 +117,7 @@ static struct err *in_record(struct eval *ev, const struct node *n, const struct
         bool found = false;
         const char *base = arena_strndup(ev->arena, name, (size_t)(scope - name));
         name = scope + 2;
-        TRY(find_base(ev, v, base, 0, &object, &found));
+        TRY(find_base(ev, v, base, &(struct descent){0}, &object, &found));
         if (!found)
             return eval_fail(ev, n, "base class '%s' is ambiguous or does not exist in type '%s'", base,
                              type_strip(v->type)->name ? type_strip(v->type)->name : "");
@@ -118,7 +127,7 @@ static struct err *in_record(struct eval *ev, const struct node *n, const struct
     const struct type *t = type_strip(object.type);
     if (member_exists(t, name) || type_variants(t).n > 0)
         return eval_at(ev, n, value_member(ev->vs, &object, name, out));
-    return method(ev, n, t, name, 0, out, done);
+    return method(ev, n, t, name, &(struct descent){0}, out, done);
 }
 
 /* The record that a member is looked for in: `p->x` and `p.x` mean the same, as in gdb. */

@@ -2,9 +2,8 @@
 /* Conversions: C11 6.3, and C++'s between classes and their bases. */
 #include <math.h>
 
+#include "value/descent.h"
 #include "value/value_priv.h"
-
-enum { BASE_DEPTH = 32 };
 
 static struct err *invalid_cast(void)
 {
@@ -76,7 +75,7 @@ static struct err *cast_number(struct values *vs, const struct value *v, const s
 /* ---- classes ---- */
 
 /* The part of `v` that is its base `base`. *found says whether there is one. */
-static struct err *find_base(struct values *vs, const struct value *v, const struct type *base, unsigned depth,
+static struct err *find_base(struct values *vs, const struct value *v, const struct type *base, struct descent *d,
                              struct value *out, bool *found)
 {
     const struct type *t = type_strip(v->type);
@@ -85,34 +84,40 @@ static struct err *find_base(struct values *vs, const struct value *v, const str
         *out = *v;
         return NULL;
     }
+    if (!descent_in(d))
+        return NULL;
     struct fields fields = type_fields(t);
-    for (size_t i = 0; i < fields.n && !*found && depth < BASE_DEPTH; i++) {
+    for (size_t i = 0; i < fields.n && !*found; i++) {
         struct value inner;
         if (!(fields.v[i].flags & FIELD_BASE))
             continue;
         TRY(value_field(vs, v, &fields.v[i], &inner));
-        TRY(find_base(vs, &inner, base, depth + 1, out, found));
+        TRY(find_base(vs, &inner, base, d, out, found));
     }
+    descent_out(d);
     return NULL;
 }
 
 /* Where `base` lies in `derived`, when no virtual base is on the way. */
-static bool base_offset(const struct type *derived, const struct type *base, unsigned depth, uint64_t *out)
+static bool base_offset(const struct type *derived, const struct type *base, struct descent *d, uint64_t *out)
 {
     if (type_equal(derived, base)) {
         *out = 0;
         return true;
     }
+    if (!descent_in(d))
+        return false;
     struct fields fields = type_fields(derived);
-    for (size_t i = 0; i < fields.n && depth < BASE_DEPTH; i++) {
+    for (size_t i = 0; i < fields.n; i++) {
         const struct field *f = &fields.v[i];
         if (!(f->flags & FIELD_BASE) || f->flags & FIELD_VIRTUAL)
             continue;
-        if (base_offset(type_strip(f->type), base, depth + 1, out)) {
+        if (base_offset(type_strip(f->type), base, d, out)) {
             *out += f->bit_offset / 8;
             return true;
         }
     }
+    descent_out(d);
     return false;
 }
 
@@ -131,10 +136,10 @@ static struct err *cast_address(struct values *vs, taddr at, const struct type *
     if (at == 0 || type_equal(from, to))
         return NULL;
     struct value object = value_at(vs, from, at), base;
-    struct err *e = find_base(vs, &object, to, 0, &base, &found);
+    struct err *e = find_base(vs, &object, to, &(struct descent){0}, &base, &found);
     if (!e && found)
         return value_address(&base, out);
-    if (base_offset(to, from, 0, &offset)) {
+    if (base_offset(to, from, &(struct descent){0}, &offset)) {
         err_free(e);
         *out = at - offset;
         return NULL;
@@ -162,8 +167,8 @@ static struct err *cast_record(struct values *vs, const struct value *v, const s
     uint64_t offset;
     if (!type_is_record(from))
         return invalid_cast();
-    TRY(find_base(vs, v, t, 0, out, &found));
-    if (!found && base_offset(t, from, 0, &offset)) {
+    TRY(find_base(vs, v, t, &(struct descent){0}, out, &found));
+    if (!found && base_offset(t, from, &(struct descent){0}, &offset)) {
         *out = *v;
         out->bit_offset -= offset * 8;
         found = true;

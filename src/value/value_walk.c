@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a value to what is inside of it or behind it. */
 #include "module/dwarf_const.h"
+#include "value/descent.h"
 #include "value/scope.h"
 #include "value/value_priv.h"
-
-enum { MEMBER_DEPTH = 64 }; /* bases and anonymous members in each other */
 
 /* ---- members ---- */
 
@@ -91,16 +90,18 @@ static bool is_anonymous_record(const struct field *f)
 }
 
 /* Own members first, then those of anonymous members, then of bases. *found says whether `out` was written. */
-static struct err *find_member(struct values *vs, const struct value *v, const char *name, unsigned depth,
+static struct err *find_member(struct values *vs, const struct value *v, const char *name, struct descent *d,
                                struct value *out, bool *found)
 {
     const struct type *t = type_strip(v->type);
-    if (!type_is_record(t) || depth > MEMBER_DEPTH)
+    if (!type_is_record(t) || !descent_in(d))
         return NULL;
     if (type_variants(t).n) {
         struct value active;
         TRY(value_variant(vs, v, &active));
-        return find_member(vs, &active, name, depth + 1, out, found);
+        TRY(find_member(vs, &active, name, d, out, found));
+        descent_out(d);
+        return NULL;
     }
     struct fields fields = type_fields(t);
     for (size_t i = 0; i < fields.n; i++) {
@@ -117,8 +118,9 @@ static struct err *find_member(struct values *vs, const struct value *v, const c
             if (bases ? !(f->flags & FIELD_BASE) : !is_anonymous_record(f))
                 continue;
             TRY(value_field(vs, v, f, &inner));
-            TRY(find_member(vs, &inner, name, depth + 1, out, found));
+            TRY(find_member(vs, &inner, name, d, out, found));
         }
+    descent_out(d);
     return NULL;
 }
 
@@ -127,7 +129,7 @@ struct err *value_member(struct values *vs, const struct value *v, const char *n
     bool found = false;
     struct value object, member;
     TRY(value_referent(vs, v, &object));
-    TRY(find_member(vs, &object, name, 0, &member, &found));
+    TRY(find_member(vs, &object, name, &(struct descent){0}, &member, &found));
     if (!found)
         return err_new(ERR_NOT_FOUND, "There is no member named %s.", name);
     *out = member;
@@ -269,24 +271,27 @@ static bool has_virtual_function(const struct type *t)
     return false;
 }
 
-static bool has_vtable(const struct type *t, unsigned depth)
+static bool has_vtable(const struct type *t, struct descent *d)
 {
+    if (!descent_in(d))
+        return false;
     if (has_virtual_function(t))
         return true;
     struct fields fields = type_fields(t);
-    for (size_t i = 0; i < fields.n && depth < MEMBER_DEPTH; i++) {
+    for (size_t i = 0; i < fields.n; i++) {
         const struct field *f = &fields.v[i];
         if (f->flags & FIELD_VIRTUAL || (f->name && begins_with(f->name, "_vptr")))
             return true;
-        if (f->flags & FIELD_BASE && f->bit_offset == 0 && has_vtable(type_strip(f->type), depth + 1))
+        if (f->flags & FIELD_BASE && f->bit_offset == 0 && has_vtable(type_strip(f->type), d))
             return true;
     }
+    descent_out(d);
     return false;
 }
 
 bool value_has_vtable(const struct type *t)
 {
-    return type_is_record(t) && has_vtable(t, 0);
+    return type_is_record(t) && has_vtable(t, &(struct descent){0});
 }
 
 /* The class of the vtable that an address points into, in the arena; NULL: it is in none. */

@@ -288,15 +288,19 @@ static void say_refused(struct server *sv)
 
 static void *take_connections(void *arg)
 {
+    enum { FULL_WAIT = 200 }; /* milliseconds */
     struct server *sv = arg;
     struct pollfd polled[CONNECTIONS_MAX + 2];
+    bool waits = false; /* a client, for whom there is no descriptor until another has left */
     while (!atomic_load(&sv->ending)) {
         size_t n = sv->open.n, most = sv->opts.multiclient ? CONNECTIONS_MAX : 1;
         for (size_t i = 0; i < n; i++)
             polled[i] = (struct pollfd){.fd = sv->open.v[i]->left ? -1 : sv->open.v[i]->in};
         polled[n] = (struct pollfd){.fd = sv->wake, .events = POLLIN};
-        polled[n + 1] = (struct pollfd){.fd = n < most ? sv->listener->fd : -1, .events = POLLIN};
-        if (poll(polled, n + 2, -1) < 0)
+        polled[n + 1] = (struct pollfd){.fd = n < most && !waits ? sv->listener->fd : -1, .events = POLLIN};
+        int ready = poll(polled, n + 2, waits ? FULL_WAIT : -1);
+        waits = false;
+        if (ready < 0)
             continue;
         look_who_left(sv, polled, n);
         eventfd_t count;
@@ -309,6 +313,8 @@ static void *take_connections(void *arg)
                 start_connection(sv, fd);
             else if (refused)
                 say_refused(sv);
+            else
+                waits = true;
         }
     }
     return NULL;

@@ -3,6 +3,8 @@
 #include "rt/native/formatters.h"
 
 #include "base/map.h"
+#include "value/descent.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 
@@ -156,27 +158,29 @@ const struct type *fmt_argument(const struct type *t, size_t i)
     return i < args.n && !args.v[i].is_value ? args.v[i].type : NULL;
 }
 
-static uint64_t alignment(const struct type *t, unsigned depth)
+static uint64_t alignment(const struct type *t, struct descent *d)
 {
     t = type_strip(t);
     if (t->align)
         return t->align;
-    if (t->kind == TYPE_ARRAY && t->target)
-        return depth ? alignment(t->target, depth - 1) : 1;
-    if (!type_is_record(t))
+    bool is_array = t->kind == TYPE_ARRAY && t->target;
+    if (!is_array && !type_is_record(t))
         return t->size && t->size <= 16 && (t->size & (t->size - 1)) == 0 ? t->size : 1;
-    uint64_t most = 1;
-    struct fields f = type_fields(t);
-    for (size_t i = 0; depth && i < f.n; i++) {
-        uint64_t one = f.v[i].flags & FIELD_STATIC ? 1 : alignment(f.v[i].type, depth - 1);
+    if (!descent_in(d))
+        return 1;
+    uint64_t most = is_array ? alignment(t->target, d) : 1;
+    struct fields f = is_array ? (struct fields){0} : type_fields(t);
+    for (size_t i = 0; i < f.n; i++) {
+        uint64_t one = f.v[i].flags & FIELD_STATIC ? 1 : alignment(f.v[i].type, d);
         most = one > most ? one : most;
     }
+    descent_out(d);
     return most;
 }
 
 taddr fmt_align(const struct type *t, taddr at)
 {
-    uint64_t a = alignment(t, 16);
+    uint64_t a = alignment(t, &(struct descent){0});
     return (at + a - 1) / a * a;
 }
 

@@ -4,10 +4,13 @@
 #include "unit.h"
 
 #include "module/make_dwarf.h"
+#include "rt/native/formatters.h"
 #include "rt/native/native.h"
+#include "value/expr_priv.h"
+#include "value/value_priv.h"
 
 enum { AT = 0x10000, SIZE = 256 };
-enum { CU = 1, BASE, STRUCT, MEMBER, POINTER, ARGUMENT };
+enum { CU = 1, BASE, STRUCT, MEMBER, POINTER, ARGUMENT, INHERITS };
 
 struct fixture {
     struct image im;
@@ -49,6 +52,13 @@ static void put_member(struct fixture *f, const char *name, uint64_t type, unsig
     put_u8(&f->s.info, at);
 }
 
+static void put_inherits(struct fixture *f, uint64_t type)
+{
+    put_u8(&f->s.info, INHERITS);
+    put_u32(&f->s.info, type);
+    put_u8(&f->s.info, 0);
+}
+
 static void put_argument(struct fixture *f, uint64_t type)
 {
     put_u8(&f->s.info, ARGUMENT);
@@ -80,6 +90,8 @@ static struct fixture *begin(void)
                DW_AT_data_member_location, DW_FORM_data1);
     put_abbrev(&f->s.abbrev, POINTER, DW_TAG_pointer_type, 0, DW_AT_type, DW_FORM_ref4);
     put_abbrev(&f->s.abbrev, ARGUMENT, DW_TAG_template_type_parameter, 0, DW_AT_type, DW_FORM_ref4);
+    put_abbrev(&f->s.abbrev, INHERITS, DW_TAG_inheritance, 0, DW_AT_type, DW_FORM_ref4, DW_AT_data_member_location,
+               DW_FORM_data1);
     put_u8(&f->s.abbrev, 0);
     put_unit(&f->s.info, 4);
     put_u8(&f->s.info, CU);
@@ -122,22 +134,28 @@ static void set_word(struct fixture *f, unsigned at, uint64_t v)
     memcpy(f->memory + at, &v, sizeof(v));
 }
 
-/* The object at AT of a type, whose DIE is at an offset; NULL: it prints as its record. */
-static const char *shown(struct fixture *f, uint64_t type)
+/* The object at AT of a type, whose DIE is at an offset. */
+static struct value object(struct fixture *f, uint64_t type)
 {
     struct dw_die root, die;
     struct dw_walk w;
-    struct presentation p;
     assert_true(dw_die_root(&dwarf_units(f->d, false)->v[0], &root));
     dw_walk_init(&w, &root);
     while (dw_walk_next(&w, &die)) {
         if (die.offset != type)
             continue;
-        struct value v = value_at(&f->vs, type_of_die(f->vs.types, &die), AT);
-        return format_present(&f->vs, &v, &p) ? p.summary : NULL;
+        return value_at(&f->vs, type_of_die(f->vs.types, &die), AT);
     }
     fail();
-    return NULL;
+    return (struct value){0};
+}
+
+/* NULL: it prints as its record. */
+static const char *shown(struct fixture *f, uint64_t type)
+{
+    struct value v = object(f, type);
+    struct presentation p;
+    return format_present(&f->vs, &v, &p) ? p.summary : NULL;
 }
 
 static uint64_t put_shared(struct fixture *f, const char *name, bool arguments)
@@ -237,6 +255,28 @@ static void bits_that_end_before_they_begin(void **state)
     end(f);
 }
 
+/* 2 to the power of the depth are the places where a search would look. */
+static void record_that_has_itself_as_base_twice(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    uint64_t record = put_struct(f, "record", 8);
+    put_inherits(f, record);
+    put_inherits(f, record);
+    end_struct(f);
+    uint64_t other = put_struct(f, "other", 8);
+    end_struct(f);
+    finish(f);
+    struct value v = object(f, record), to = object(f, other), out;
+    assert_err(value_member(&f->vs, &v, "nosuch", &out), ERR_NOT_FOUND);
+    assert_false(value_has_vtable(v.type));
+    assert_false(member_exists(v.type, "nosuch"));
+    assert_false(member_has_base(v.type, to.type));
+    IGNORE_ERR(value_cast(&f->vs, &v, to.type, &out));
+    assert_int_equal(fmt_align(v.type, AT + 1), AT + 1);
+    end(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +284,7 @@ int main(void)
         cmocka_unit_test(counts_at_the_ends_of_numbers),
         cmocka_unit_test(wraps_itself),
         cmocka_unit_test(bits_that_end_before_they_begin),
+        cmocka_unit_test(record_that_has_itself_as_base_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
