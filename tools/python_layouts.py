@@ -170,7 +170,8 @@ def compare(path, minor, offsets):
     have = known(called(minor, offsets))
     if offsets["free_threaded"] and offsets["older_allocator"]:
         for name in BEHIND_ALLOCATOR:
-            have[name] += OLDER_ALLOCATOR.get(minor, 0)
+            if have[name] is not None:
+                have[name] += OLDER_ALLOCATOR.get(minor, 0)
     published, moving = MOVES_WITH
     if minor >= 13 and offsets[published] is not None:
         by = offsets[published] - have[published]

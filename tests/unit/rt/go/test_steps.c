@@ -345,7 +345,8 @@ static void compare(struct tracer *t, struct thread *th)
     t->rt->ms_known.n = 0;
     unwind_stack(t->u, &start, 0, &f);
     bool bad = is_guessed(&f) || f.stopped;
-    if (bad && is_rewriting(t, th->regs.rip)) {
+    /* doSigPreempt() lowers the stack pointer of what it interrupted, then changes its place. */
+    if ((bad && is_rewriting(t, th->regs.rip)) || is_in(t, th->regs.rip, "runtime.doSigPreempt")) {
         frames_done(&f);
         return;
     }
