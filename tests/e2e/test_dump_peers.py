@@ -127,9 +127,16 @@ def innermost(said):
     return {tid: frames[0].pc for tid, frames in said.items()}
 
 
+def known(frames):
+    """Up to a place that is data, where lldb has lost its way and goes on through what a small core does not have."""
+    names = [frame.function if isinstance(frame, peers.Frame) else None for frame in frames]
+    return frames[:names.index("_PyRuntime")] if "_PyRuntime" in names else frames
+
+
 def shown(said, kind):
     """Of a core without values: lldb shows those of arguments with a name, and labels are values."""
-    if kind != "only" or not said:
+    said = {who: known(frames) for who, frames in said.items()}
+    if kind != "only":
         return said
     return {who: [frame.pc if isinstance(frame, peers.Frame) else frame for frame in frames] for who, frames in said.items()}
 

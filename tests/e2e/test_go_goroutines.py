@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goroutines beside Delve's, on the same cores: the list, states, reasons, places, stacks and groups."""
 
+import itertools
 import re
 import signal
 
@@ -90,7 +91,8 @@ def test_same_stacks(said):
     for number, theirs, ours, lost in stacks(said):
         if lost:
             there = [f for f in theirs if f.function not in ("???", "runtime.systemstack_switch")]
-            assert in_order([f.pc for f in there], [f.pc for f in ours]), number
+            pcs = [pc for pc, _ in itertools.groupby(f.pc for f in there)]  # a frame that has none is there twice
+            assert in_order(pcs, [f.pc for f in ours]), number
             assert in_order([f.function for f in there if f.function.startswith("main.")],
                             [f.function for f in ours]), number
         else:
