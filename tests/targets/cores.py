@@ -148,8 +148,12 @@ def kernel_core(argv, outdir, kill=None, name="core", filter=None, ready="ready"
     themselves, and rests, unless `settle` is False. `before`: is called then, with the Running. `name`: what to call the core in outdir. The machine's
     core_pattern must be a plain name, because it is not ours to change.
     """
+    words = argv, outdir, kill, name, filter, ready, timeout, env, before, settle
     with _pattern_held(False):
-        return _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before, settle)
+        try:
+            return _kernel_core(*words)
+        except subprocess.TimeoutExpired:  # Go's runtime has been seen to hang while it told of a deadlock
+            return _kernel_core(*words)
 
 
 def _kernel_core(argv, outdir, kill, name, filter, ready, timeout, env, before, settle):
